@@ -1,0 +1,52 @@
+# `make run` and `make test` need only Python >= 3.11 and make: they set up .venv from the lock first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME ?= $(CURDIR)/dagster_home
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test lint lock clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/run.stamp  ## Ingest videos and land their embeddings (VIDEOS=manifest, folder, file or URL)
+	@$(BIN)/mixpeek-assets run $(if $(VIDEOS),--videos "$(VIDEOS)")
+
+dev: $(VENV)/run.stamp  ## Dagster's UI, schedules and sensors, with the local API beside it
+	@$(BIN)/mixpeek-assets dev
+
+test: $(VENV)/dev.stamp  ## The whole test suite
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/dev.stamp  ## Formatting, lint, types and definitions, as CI checks them
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/dagster definitions validate -w workspace.yaml
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header pyproject.toml --extra build
+
+lock:  ## Resolve the dependencies anew (needs uv)
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra dev --output-file requirements-dev.lock
+
+clean:  ## Remove the environment (your data stays)
+	rm -rf $(VENV)
+
+# The locks are complete, so nothing is left to resolve (--no-deps), and nothing unhashed gets in.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mixpeek_assets needs Python 3.11 or newer, and $(PYTHON) is %d.%d: make PYTHON=python3.12" % sys.version_info[:2] or 0)'
+	@echo "Setting up $(VENV) from the lock (about a minute, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
