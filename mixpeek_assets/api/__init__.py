@@ -1,0 +1,1 @@
+"""The Mixpeek HTTP API as five verbs. No Dagster in here."""

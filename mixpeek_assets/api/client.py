@@ -1,0 +1,261 @@
+"""The Mixpeek client: five verbs over one session."""
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import requests
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from mixpeek_assets.api import records
+from mixpeek_assets.api.errors import (
+    AnswerLostError,
+    MixpeekError,
+    NotFoundError,
+    PermanentError,
+    RateLimitedError,
+    ServerUnreachableError,
+    TransientError,
+)
+from mixpeek_assets.api.limits import NoLimit, RateLimit
+from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, TaskReply
+from mixpeek_assets.api.replies import read_object, retry_after
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a call may take before it is given up.
+
+    Attributes:
+        connect: Seconds to connect.
+        read: Seconds between two bytes of a reply.
+        attempts: How often a call is sent when it fails in a way that heals.
+        rate_limit: Seconds to wait for the rate limit, ours or the server's (429), which costs no attempt.
+    """
+
+    connect: float = 5
+    read: float = 60
+    attempts: int = 5
+    rate_limit: float = 600
+
+
+@dataclass(frozen=True)
+class _Call:
+    method: str
+    template: str
+    object_id: str | None = None
+    params: tuple[tuple[str, str], ...] = ()
+    body: JsonObject | None = None
+    submits: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.method} {self.template}"
+
+    @property
+    def path(self) -> str:
+        # What stands in the path is an id; a submission's object is in its body.
+        return self.template.format(id=quote(self.object_id or "", safe=""))
+
+
+class MixpeekClient:
+    """Speaks the Mixpeek API: the guide's paths with no prefix, the later ones with `/v1`.
+
+    Thread-safe: one session, with a connection for each of `concurrency` threads. A call that fails in a way that
+    heals is sent again with growing, random pauses; a submission only when it certainly never arrived.
+
+    Args:
+        api_url: Where the API is, without a trailing slash.
+        api_key: Sent as the bearer token, and nowhere else.
+        prefix: `/v1` for the paths from January 2025 on (contract, timeline).
+        namespace: Sent as X-Namespace (contract b1).
+        concurrency: How many threads will call at once.
+        limit: The budget of requests that all processes share.
+        patience: Time-outs and attempts.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        api_key: SecretStr,
+        *,
+        prefix: str = "",
+        namespace: str | None = None,
+        concurrency: int = 16,
+        limit: RateLimit | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.concurrency = concurrency
+        self._base = api_url + prefix
+        self._key = api_key
+        self._limit = limit or NoLimit()
+        self._patience = patience or Patience()
+        self._resume_at = 0.0
+        self._session = requests.Session()
+        self._session.auth = _Bearer(api_key)
+        self._session.mount(self._base, HTTPAdapter(pool_connections=1, pool_maxsize=concurrency))
+        if namespace:
+            self._session.headers["X-Namespace"] = namespace
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def submit_video(
+        self,
+        url: str,
+        collection: str,
+        *,
+        metadata: JsonObject | None = None,
+        skip_duplicate: bool | None = None,
+    ) -> str:
+        """Ask for a video to be processed (contract b2) and return the id of its task.
+
+        Args:
+            url: The video's address.
+            collection: Name or id; made when there is none.
+            metadata: Free; comes back on the asset.
+            skip_duplicate: Sent when not None. True makes a second submission safe (contract b8).
+
+        Raises:
+            AnswerLostError: it may have been accepted.
+            MixpeekError: it was not.
+        """
+        body: JsonObject = {"url": url, "collection": collection}
+        if metadata:
+            body["metadata"] = metadata
+        if skip_duplicate is not None:
+            body["skip_duplicate"] = skip_duplicate
+        call = _Call("POST", "/ingest/videos/url", object_id=url, body=body, submits=True)
+        task_id = records.read_task_id(reply := self._send(call))
+        if task_id is None:
+            raise AnswerLostError(call.endpoint, f"a reply without a task_id: {records.excerpt(reply)}", url)
+        return task_id
+
+    def get_task(self, task_id: str) -> TaskReply:
+        """Read a task's status (contract b3)."""
+        return records.read_task(self._send(_Call("GET", "/tasks/{id}", task_id)), task_id)
+
+    def find_asset(self, task_id: str, collection: str) -> str | None:
+        """Find the asset of a task whose reply names none: the last resort of contract b3."""
+        filters = {"AND": [{"key": "task_id", "operator": "eq", "value": task_id}]}
+        call = _Call("POST", "/assets", task_id, body={"collections": [collection], "filters": filters})
+        results = self._send(call).get("results")
+        found = results[0].get("asset_id") if isinstance(results, list) and results else None
+        return found if isinstance(found, str) else None
+
+    def get_asset(self, asset_id: str) -> AssetReply:
+        """Read an asset with the list of its features (contract b4)."""
+        return records.read_asset(self._send(_Call("GET", "/assets/{id}/features", asset_id)), asset_id)
+
+    def get_feature(self, feature_id: str) -> FeatureReply:
+        """Read a feature with its named vectors (contract b5).
+
+        The guide asks with `include_vectors`, the reference with `return_vectors`: both are sent.
+        """
+        params = (("include_vectors", "true"), ("return_vectors", "true"))
+        return records.read_feature(self._send(_Call("GET", "/features/{id}", feature_id, params)), feature_id)
+
+    def probe(self) -> None:
+        """Ask for a task that cannot exist: 404 shows that the server is there and takes the key.
+
+        Raises:
+            MixpeekError: it is not, or does not.
+        """
+        try:
+            self.get_task("00000000-0000-0000-0000-000000000000")
+        except NotFoundError:
+            return
+
+    def _send(self, call: _Call) -> JsonObject:
+        # A submission whose fate is unknown must not be repeated here: its attempt is recorded first.
+        heals = ServerUnreachableError if call.submits else TransientError
+        retrying = Retrying(
+            retry=retry_if_exception_type(heals),
+            stop=stop_after_attempt(self._patience.attempts),
+            wait=wait_random_exponential(multiplier=0.5, max=20),
+            reraise=True,
+        )
+        return retrying(self._exchange, call)
+
+    def _exchange(self, call: _Call) -> JsonObject:
+        """Send a call as often as the rate limit makes us, and read its reply."""
+        deadline = time.monotonic() + self._patience.rate_limit
+        refused = 0
+        while True:
+            self._wait_for_turn(call, deadline)
+            reply = self._request(call)
+            if reply.status_code != 429:
+                break
+            refused += 1
+            pause = retry_after(reply) or min(2.0**refused, 60)
+            if time.monotonic() + pause > deadline:
+                message = f"rate limit exceeded, and not free again within {self._patience.rate_limit:.0f} s"
+                raise RateLimitedError(call.endpoint, message, call.object_id, 429)
+            self._resume_at = max(self._resume_at, time.monotonic() + pause)
+        try:
+            return read_object(reply, call.endpoint, call.object_id, submits=call.submits)
+        except MixpeekError as error:
+            # A server that echoes the key must not get it into a log.
+            error.message = error.message.replace(self._key.get_secret_value(), "***")
+            raise
+
+    def _wait_for_turn(self, call: _Call, deadline: float) -> None:
+        # A 429 holds every thread back, not just the one that got it.
+        while (pause := self._resume_at - time.monotonic()) > 0:
+            if self._resume_at > deadline:
+                raise RateLimitedError(call.endpoint, "the server asked us to wait", call.object_id, 429)
+            time.sleep(min(pause, 1.0))
+        if not self._limit.wait(max(deadline - time.monotonic(), 0.0)):
+            message = f"no place in our own budget of requests within {self._patience.rate_limit:.0f} s"
+            raise RateLimitedError(call.endpoint, message, call.object_id)
+
+    def _request(self, call: _Call) -> requests.Response:
+        try:
+            return self._session.request(
+                call.method,
+                self._base + call.path,
+                params=call.params,
+                json=call.body,
+                timeout=(self._patience.connect, self._patience.read),
+                # A POST that is redirected becomes a GET, and the key would travel to another host.
+                allow_redirects=False,
+            )
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader) as error:
+            raise PermanentError(call.endpoint, str(error), call.object_id) from None
+        except requests.RequestException as error:
+            if _never_connected(error):
+                message = f"no server at {self._base} ({type(error).__name__})"
+                raise ServerUnreachableError(call.endpoint, message, call.object_id) from None
+            lost = AnswerLostError if call.submits else TransientError
+            raise lost(call.endpoint, f"no whole answer ({type(error).__name__})", call.object_id) from None
+
+
+class _Bearer(AuthBase):
+    """Sets the Authorization header itself, because requests would prefer a .netrc entry to a plain header."""
+
+    def __init__(self, key: SecretStr) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+        return request
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)

@@ -1,0 +1,74 @@
+"""What can go wrong with a call, as classes that say whether trying again can help."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass
+class MixpeekError(Exception):
+    """A call to the Mixpeek API that failed.
+
+    Attributes:
+        endpoint: The method and path template, e.g. `GET /tasks/{task_id}`.
+        message: What went wrong, in the server's words where it said any.
+        object_id: The id (or the video's URL) that the call was about.
+        status: The HTTP status, or None when no reply was read.
+    """
+
+    endpoint: str
+    message: str
+    object_id: str | None = None
+    status: int | None = None
+
+    heals: ClassVar[bool] = False
+    """Whether the same call may succeed later."""
+
+    def __post_init__(self) -> None:
+        super().__init__(self.endpoint, self.message, self.object_id, self.status)
+
+    def __str__(self) -> str:
+        about = f" for {self.object_id}" if self.object_id else ""
+        answered = f" answered {self.status}" if self.status else ""
+        return f"{self.endpoint}{about}{answered}: {self.message}"
+
+
+class PermanentError(MixpeekError):
+    """The server refused this very request: sending it again gets the same answer."""
+
+
+class NotFoundError(PermanentError):
+    """404: the server does not know this id."""
+
+
+class UnreadableReplyError(PermanentError):
+    """A whole, well-formed reply that is not what the contract says, e.g. a list where an object belongs."""
+
+
+class AccessDeniedError(PermanentError):
+    """The key or the account is the problem, so every other call would fail alike: stop and say so."""
+
+
+class WrongKeyError(AccessDeniedError):
+    """401 or 403: the key is missing, wrong, or lacks the permission."""
+
+
+class NoCreditsError(AccessDeniedError):
+    """A 401 whose body tells of credits (contract b7): the key is fine, the account is empty."""
+
+
+class TransientError(MixpeekError):
+    """A failure of the moment (a 5xx, a time-out, a broken reply): the same call may succeed later."""
+
+    heals = True
+
+
+class ServerUnreachableError(TransientError):
+    """No connection: nothing was sent, so even a submission may simply be sent again."""
+
+
+class RateLimitedError(TransientError):
+    """429, for longer than the client is willing to wait."""
+
+
+class AnswerLostError(TransientError):
+    """A submission was sent and its answer never came, or made no sense: it may have been accepted."""

@@ -1,0 +1,255 @@
+"""What the API's replies say, read tolerantly: known fields typed, the rest kept as `payload`.
+
+The replies of every era are read by the same functions (contract a, b3 to b5); a field that is absent, null or of
+another type becomes None, and whatever cannot be landed becomes a `Problem`, never an exception.
+"""
+
+import math
+import reprlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeGuard
+
+TaskState = Literal["submitting", "open", "done", "failed", "skipped", "cancelled", "lost"]
+
+_STATES: Mapping[str, TaskState] = {
+    "DONE": "done",
+    "COMPLETED": "done",
+    "COMPLETED_WITH_ERRORS": "done",
+    "FAILED": "failed",
+    "SKIPPED": "skipped",
+    "CANCELLED": "cancelled",
+    "CANCELED": "cancelled",
+}
+"""The terminal statuses of all eras (contract b3); any other is open."""
+
+_LARGEST_FLOAT = 3.4028234663852886e38
+"""The largest FLOAT: beyond it DuckDB would store infinity."""
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 120
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A reply, or a part of one, that cannot be landed."""
+
+    object_id: str | None
+    reason: str
+    excerpt: str
+
+
+@dataclass(frozen=True)
+class TaskReply:
+    """What the server says of a task."""
+
+    task_id: str
+    status: str
+    state: TaskState
+    asset_id: str | None
+    error: Any
+
+
+@dataclass(frozen=True)
+class AssetReply:
+    """An asset with its features, as rows of the tables `assets` and `features`."""
+
+    asset: JsonObject
+    features: list[JsonObject]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class SparseVector:
+    """A sparse vector: the value at each index."""
+
+    indices: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True)
+class FeatureReply:
+    """A feature with its named vectors."""
+
+    feature: JsonObject
+    dense: dict[str, list[float]] = field(default_factory=dict)
+    sparse: dict[str, SparseVector] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def state_of(status: str) -> TaskState:
+    """Map a status of any era, in any letter case, to our state; an unknown one is open."""
+    return _STATES.get(status.strip().upper(), "open")
+
+
+def read_task_id(body: JsonObject) -> str | None:
+    """Read the id of the task that a submission created (contract b2)."""
+    return _text(body.get("task_id"))
+
+
+def read_task(body: JsonObject, task_id: str) -> TaskReply:
+    """Read `GET /tasks/{id}` of any era (contract b3)."""
+    status = _text(body.get("status")) or "UNKNOWN"
+    return TaskReply(
+        # The guide polls another task than it submitted (contract (a) trap 1): ours is the id that we asked for.
+        task_id=task_id,
+        status=status,
+        state=state_of(status),
+        asset_id=_find_asset_id(body),
+        error=body.get("error") or body.get("error_message"),
+    )
+
+
+def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
+    """Read `GET /assets/{id}/features` (contract a, b4); a modality's list may be null or missing."""
+    # An asset's own fields may stand beside `features` instead of under `asset`.
+    asset = body["asset"] if isinstance(body.get("asset"), dict) else _without(body, "features")
+    lists = body.get("features")
+    features: list[JsonObject] = []
+    problems: list[Problem] = []
+    for modality, item in _listed_features(lists):
+        feature_id = _text(item.get("feature_id")) if isinstance(item, dict) else None
+        if feature_id is None:
+            problems.append(
+                Problem(asset_id, f"a listed {modality or 'feature'} has no feature_id", excerpt(item))
+            )
+        else:
+            features.append(_feature_row(item, feature_id, modality))
+    if lists is not None and not isinstance(lists, dict | list):
+        problems.append(Problem(asset_id, "`features` is neither an object nor a list", excerpt(lists)))
+    return AssetReply(_asset_row(asset, asset_id), features, problems)
+
+
+def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
+    """Read `GET /features/{id}` with vectors (contract a, b5).
+
+    A vector that is empty, not all finite numbers, or in no known form becomes a `Problem`; the others land.
+    """
+    row = _feature_row(_without(body, "vectors"), feature_id, None)
+    vectors = body.get("vectors")
+    reply = FeatureReply(row)
+    if not isinstance(vectors, dict) or not vectors:
+        shown = excerpt(vectors) if vectors is not None else excerpt(sorted(body))
+        reply.problems.append(Problem(feature_id, "the reply holds no vectors", shown))
+        return reply
+    for name, value in vectors.items():
+        if sparse := _sparse(value):
+            reply.sparse[name] = sparse
+        elif flaw := _flaw(value):
+            reply.problems.append(Problem(feature_id, f"vector {name!r} {flaw}", excerpt(value)))
+        else:
+            reply.dense[name] = value
+    return reply
+
+
+def excerpt(value: object) -> str:
+    """Show the beginning of a value, for a table that people read."""
+    shown = value if isinstance(value, str) else _BRIEF.repr(value)
+    return shown if len(shown) <= 300 else shown[:299] + "…"
+
+
+def _find_asset_id(body: JsonObject) -> str | None:
+    """Find the asset's id: in the body, else in `outputs` (a string, or an object that names it; contract b3)."""
+    found = _text(body.get("asset_id"))
+    if found:
+        return found
+    outputs = body.get("outputs")
+    for output in outputs if isinstance(outputs, list) else [outputs]:
+        found = output.get("asset_id") if isinstance(output, dict) else output
+        if isinstance(found, str) and found:
+            return found
+    return None
+
+
+def _listed_features(lists: object) -> Iterator[tuple[str | None, Any]]:
+    if isinstance(lists, dict):
+        for modality, items in lists.items():
+            for item in items if isinstance(items, list) else []:
+                yield modality, item
+    elif isinstance(lists, list):
+        for item in lists:
+            yield None, item
+
+
+def _asset_row(asset: JsonObject, asset_id: str) -> JsonObject:
+    return {
+        "asset_id": asset_id,
+        "task_id": _text(asset.get("task_id")),
+        "collection_id": _text(asset.get("collection_id")),
+        "status": _text(asset.get("status")),
+        "modality": _text(asset.get("modality")),
+        "url": _text(asset.get("url")),
+        "metadata": asset.get("metadata"),
+        "error": asset.get("error"),
+        # Before December 2024 the hash was called unique_hash (contract b4).
+        "file_hash": _text(asset.get("file_hash")) or _text(asset.get("unique_hash")),
+        "duplicate_of": _text(asset.get("duplicate_of")),
+        "score": _number(asset.get("score")),
+        "created_at": _text(asset.get("created_at")),
+        "updated_at": _text(asset.get("updated_at")),
+        "payload": asset,
+    }
+
+
+def _feature_row(feature: JsonObject, feature_id: str, modality: str | None) -> JsonObject:
+    return {
+        "feature_id": feature_id,
+        "collection_id": _text(feature.get("collection_id")),
+        "modality": _text(feature.get("modality")) or modality,
+        "start_time": _number(feature.get("start_time")),
+        "end_time": _number(feature.get("end_time")),
+        "text": _text(feature.get("text")),
+        "transcription": _text(feature.get("transcription")),
+        "description": _text(feature.get("description")),
+        "metadata": feature.get("metadata"),
+        "created_at": _text(feature.get("created_at")),
+        "payload": feature,
+    }
+
+
+def _sparse(value: object) -> SparseVector | None:
+    if not isinstance(value, dict):
+        return None
+    indices, values = value.get("indices"), value.get("values")
+    if not isinstance(indices, list) or not _is_numbers(values) or _flaw(values) or len(indices) != len(values):
+        return None
+    if not all(type(index) is int and 0 <= index < 2**31 for index in indices):
+        return None
+    return SparseVector(indices, values)
+
+
+def _is_numbers(value: object) -> TypeGuard[list[float]]:
+    return isinstance(value, list) and set(map(type, value)) <= {float, int}
+
+
+def _flaw(value: object) -> str | None:
+    """Say what keeps a value from being a vector of FLOAT, or None."""
+    if not isinstance(value, list):
+        return "is neither a list of numbers nor a sparse vector"
+    if not value:
+        return "is empty"
+    if not _is_numbers(value):
+        return "holds something that is not a finite number"
+    largest = max(map(abs, value))
+    # A NaN makes every comparison false, wherever it stands in the sum.
+    if not largest <= _LARGEST_FLOAT or math.isnan(sum(value)):
+        return "holds a number that no FLOAT can hold"
+    return None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and abs(value) <= _LARGEST_FLOAT else None
+
+
+def _without(body: JsonObject, key: str) -> JsonObject:
+    return {name: value for name, value in body.items() if name != key}

@@ -1,0 +1,128 @@
+"""From an HTTP reply to a JSON object, or to the error that it means (contract b7)."""
+
+import json
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+import requests
+
+from mixpeek_assets.api.errors import (
+    AnswerLostError,
+    MixpeekError,
+    NoCreditsError,
+    NotFoundError,
+    PermanentError,
+    TransientError,
+    UnreadableReplyError,
+    WrongKeyError,
+)
+from mixpeek_assets.api.records import JsonObject, excerpt
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
+
+
+def read_object(reply: requests.Response, endpoint: str, object_id: str | None, *, submits: bool) -> JsonObject:
+    """Return the JSON object of a reply.
+
+    Args:
+        reply: The reply, read whole.
+        endpoint: For the error.
+        object_id: For the error.
+        submits: Whether the call creates a task, so that a reply which says nothing leaves its fate unknown.
+
+    Raises:
+        MixpeekError: the class says what the reply means.
+    """
+    if not reply.ok or reply.is_redirect:
+        raise _error_of(reply, endpoint, object_id, submits=submits)
+    lost = AnswerLostError if submits else TransientError
+    try:
+        body = _parse(reply.content)
+    except ValueError as error:
+        raise lost(endpoint, f"a reply that is not whole JSON ({error})", object_id, reply.status_code) from None
+    if not isinstance(body, dict):
+        message = f"a reply that is no JSON object: {excerpt(body)}"
+        raise (lost if submits else UnreadableReplyError)(endpoint, message, object_id, reply.status_code)
+    return body
+
+
+def retry_after(reply: requests.Response) -> float | None:
+    """Seconds that a 429 asks us to wait: Retry-After as seconds or as a date, else a number in the body."""
+    header = reply.headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(header) if header else None
+    except ValueError:
+        seconds = _seconds_until(header)
+    if seconds is None:
+        body = _body(reply)
+        details = body.get("details")
+        hint = body.get("retry_after", details.get("retry_after") if isinstance(details, dict) else None)
+        seconds = float(hint) if isinstance(hint, int | float) else None
+    return None if seconds is None else min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+
+def _error_of(reply: requests.Response, endpoint: str, object_id: str | None, *, submits: bool) -> MixpeekError:
+    status, message = reply.status_code, message_of(reply)
+    if reply.is_redirect:
+        message = f"redirects to {reply.headers.get('Location')}; set MIXPEEK_API_URL to where the API is"
+        return PermanentError(endpoint, message, object_id, status)
+    if status in {401, 403}:
+        # "A 401 is not always a bad key" (contract b7).
+        out_of_credits = "credit" in message.lower() or "quota" in message.lower()
+        return (NoCreditsError if out_of_credits else WrongKeyError)(endpoint, message, object_id, status)
+    if status == 404:
+        return NotFoundError(endpoint, message, object_id, status)
+    if status in {408, 425} or status >= 500:
+        return (AnswerLostError if submits else TransientError)(endpoint, message, object_id, status)
+    return PermanentError(endpoint, message, object_id, status)
+
+
+def message_of(reply: requests.Response) -> str:
+    """The server's own words, from any of the error bodies of the contract (b7), or the beginning of the body."""
+    body = _body(reply)
+    error, detail = body.get("error"), body.get("detail")
+    if isinstance(error, dict):
+        words = [error.get("message"), error.get("type")]
+    elif isinstance(detail, list):
+        words = [_validation_problem(item) for item in detail]
+    else:
+        words = [body.get("message"), error, detail]
+    said = "; ".join(str(word) for word in words if word)
+    if said:
+        return excerpt(said)
+    kind = reply.headers.get("Content-Type", "no content type")
+    return f"a body that tells nothing ({kind}): {excerpt(reply.text.strip()) or 'empty'}"
+
+
+def _validation_problem(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    place = item.get("loc")
+    where = ".".join(str(part) for part in place) if isinstance(place, list) else place
+    return f"{where}: {item.get('msg')}"
+
+
+def _body(reply: requests.Response) -> JsonObject:
+    try:
+        body = _parse(reply.content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        # NaN and Infinity are no JSON, but Python servers write them: read them as null, so that the rest lands.
+        return json.loads(content, parse_constant=lambda _: None)
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()

@@ -1,0 +1,114 @@
+"""The environment as one typed object. Every variable is optional; `.env` in the working folder is read too."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIXPEEK_API = "https://api.mixpeek.com"
+
+
+class SettingsError(ValueError):
+    """A variable of the environment that cannot be used: which, what it holds, and what it takes."""
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be an http(s) URL such as " + MIXPEEK_API)
+    return value.rstrip("/")
+
+
+def _path_prefix(value: str) -> str:
+    return f"/{value.strip('/')}" if value.strip("/") else ""
+
+
+def _header_safe(value: SecretStr) -> SecretStr:
+    key = value.get_secret_value().strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("holds a character that no API key has (a space, a line break, an accent)")
+    return SecretStr(key)
+
+
+class Settings(BaseSettings):
+    """What the environment says, checked. `MIXPEEK_` and a field's name in capitals is its variable.
+
+    With no `api_key`, the pipeline speaks to the local API, whose address and key lie in the data directory.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="MIXPEEK_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    videos: str | None = Field(None, description="A manifest, a folder, a file or a URL; none: the samples.")
+    collection: str = Field("default", min_length=1, description="For videos whose manifest names none.")
+    api_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
+    api_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    api_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
+    namespace: str | None = Field(None, description="Sent as X-Namespace.")
+    requests_per_minute: int | None = Field(
+        None, ge=0, description="Shared by every process; 0: no limit. None: 60, and 0 for the local API."
+    )
+    concurrency: int = Field(16, ge=1, le=256, description="Requests in flight.")
+    max_attempts: int = Field(1, ge=1, description="How often a video is submitted when its task fails.")
+    first_partition: date = Field(date(2024, 1, 1), description="The first day that can be a partition.")
+    data_dir: Path = Path("data")
+    warehouse: Path | None = None
+    warehouse_timeout: float = Field(
+        1800, gt=0, description="Seconds to wait for the warehouse while another program holds it."
+    )
+
+    @property
+    def uses_local_api(self) -> bool:
+        """Whether the pipeline speaks to the local API: no key is set."""
+        return self.api_key is None
+
+    @property
+    def data_folder(self) -> Path:
+        """The data directory, absolute."""
+        return self.data_dir.expanduser().absolute()
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The DuckDB file, absolute.
+
+        By default it is not called after the schema (`mixpeek`): DuckDB names a catalog after its file, and
+        `mixpeek.videos` is ambiguous when catalog and schema share a name.
+        """
+        return (self.warehouse or self.data_folder / "warehouse.duckdb").expanduser().absolute()
+
+    @property
+    def landing_folder(self) -> Path:
+        """Where replies wait to be loaded into this warehouse, absolute."""
+        return self.data_folder / "landing" / self.warehouse_path.name
+
+    @property
+    def local_api_folder(self) -> Path:
+        """The local API's state: its key, its address, its tasks and features."""
+        return self.data_folder / "local_api"
+
+    @property
+    def effective_requests_per_minute(self) -> int:
+        """The rate limit in force; 0 is none."""
+        if self.requests_per_minute is not None:
+            return self.requests_per_minute
+        return 0 if self.uses_local_api else 60
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: a variable cannot be used; the message names each and says what it takes.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = []
+        for problem in error.errors(include_url=False):
+            name = "_".join(["MIXPEEK", *(str(part).upper() for part in problem["loc"])])
+            message = problem["msg"].removeprefix("Value error, ")
+            shown = "" if "KEY" in name else f" (it is {problem.get('input')!r})"
+            problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}")
+        raise SettingsError("; ".join(problems)) from None
