@@ -1,0 +1,9 @@
+"""Three short sample videos, their manifest, and the program that draws them."""
+
+from pathlib import Path
+
+FOLDER: Path = Path(__file__).resolve().parent
+"""The folder that holds the sample videos."""
+
+MANIFEST: Path = FOLDER / "manifest.csv"
+"""The CSV file that lists them; its URLs are relative to its own folder."""

@@ -1,0 +1,9 @@
+"""What can go wrong with the warehouse, said so that a user can mend it."""
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot be used; the message says what, where and how to mend it."""
+
+
+class WarehouseBusyError(WarehouseError):
+    """Another program held the warehouse for longer than we wait."""

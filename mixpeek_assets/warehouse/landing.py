@@ -1,0 +1,126 @@
+"""Landing files: what was fetched, on disk before it is in a table, so that nothing is fetched twice.
+
+A landing file is newline-delimited JSON, one reply a line. It is written as `….part` under a lock that dies with its
+writer, and renamed to `….ndjson` when it is whole; the whole lines of a dead writer's `.part` are saved.
+"""
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import orjson
+
+from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.lock import try_lock
+
+Kind = Literal["tasks", "assets", "vectors"]
+KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
+"""In the order in which they are loaded."""
+
+
+class LandingFile:
+    """A landing file that is being written; threads may share it."""
+
+    def __init__(self, folder: Path, kind: Kind) -> None:
+        # The name sorts by time, so that files are loaded in the order in which they were begun.
+        name = f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}"
+        self.size = 0
+        self._path = folder / f"{name}.part"
+        self._writing = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Locked before it has a name that others look for: an unlocked `.part` is a dead writer's.
+            unlocked = folder / f"{name}.new"
+            self._handle = os.open(unlocked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            try_lock(self._handle)
+            unlocked.rename(self._path)
+        except OSError as error:
+            message = f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write"
+            raise WarehouseError(message) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Write one line; once this returns, a death of this process no longer loses it."""
+        line = memoryview(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS))
+        with self._writing:
+            self.size += len(line)
+            while line:
+                line = line[os.write(self._handle, line) :]
+
+    def close(self) -> None:
+        """Make the file one that is loaded; an empty one vanishes."""
+        if self.size:
+            os.fsync(self._handle)
+            self._path.rename(self._path.with_suffix(".ndjson"))
+        else:
+            self._path.unlink()
+        os.close(self._handle)
+
+
+def pending(folder: Path) -> list[Path]:
+    """Return the files that wait to be loaded, oldest first within a kind, dead writers' among them."""
+    for part in folder.glob("*.part"):
+        _salvage(part)
+    files = sorted(folder.glob("*.ndjson"))
+    return [file for kind in KINDS for file in files if kind_of(file) == kind]
+
+
+def kind_of(file: Path) -> Kind:
+    """Return what a landing file holds."""
+    return next(kind for kind in KINDS if file.name.startswith(f"{kind}-"))
+
+
+def batches(files: list[Path], limit: int) -> Iterator[list[Path]]:
+    """Cut files into batches of at most `limit` bytes (or a single file), in their order."""
+    batch: list[Path] = []
+    size = 0
+    for file in files:
+        length = file.stat().st_size
+        if batch and size + length > limit:
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += length
+    if batch:
+        yield batch
+
+
+def _salvage(part: Path) -> None:
+    """Rename a dead writer's file, less the line that it was writing."""
+    try:
+        handle = os.open(part, os.O_RDWR)
+    except FileNotFoundError:
+        return  # its writer has just finished it
+    try:
+        # Having waited for nothing, we may hold the lock of a file that its writer has just renamed.
+        if not try_lock(handle) or not part.exists():
+            return
+        whole = _end_of_last_line(handle)
+        if whole:
+            os.ftruncate(handle, whole)
+            part.rename(part.with_suffix(".ndjson"))
+        else:
+            part.unlink()
+    finally:
+        os.close(handle)
+
+
+def _end_of_last_line(handle: int) -> int:
+    end, step = os.fstat(handle).st_size, 1 << 20
+    while end > 0:
+        start = max(end - step, 0)
+        newline = os.pread(handle, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0

@@ -1,0 +1,106 @@
+"""From landing files to tables: whoever has the lock loads all that is pending."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from mixpeek_assets.warehouse import landing
+from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.statements import run
+from mixpeek_assets.warehouse.views import refresh_views
+
+log = logging.getLogger(__name__)
+
+_BATCH_BYTES = 256 << 20
+"""A transaction's worth of landing files: some 20,000 vectors of 1,024 floats as text."""
+
+_SMALLEST_OBJECT = 16 << 20
+"""DuckDB's own default for the longest line."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load did."""
+
+    files: int
+    quarantined: tuple[Path, ...] = ()
+
+
+def load_pending(database: Database, folder: Path) -> Loaded:
+    """Load every landing file that waits in `folder`, whoever wrote it, in transactions of bounded size.
+
+    A file's name is committed with its rows and forgotten once the file is gone, so a death in between loads nothing
+    twice. A file that cannot be read is set aside as `….bad`, with a row in `rejects`, and stops no other.
+    """
+    if not any(folder.glob("*.ndjson")) and not any(folder.glob("*.part")):
+        return Loaded(0)
+    quarantined: list[Path] = []
+    with database.connection() as connection:
+        _forget_loaded(connection, folder)
+        files = landing.pending(folder)
+        for batch in landing.batches(files, _BATCH_BYTES):
+            try:
+                _load(connection, batch)
+            except duckdb.Error:
+                quarantined += _load_singly(connection, batch)
+            for file in batch:
+                file.unlink(missing_ok=True)
+        _forget_loaded(connection, folder)
+    return Loaded(len(files) - len(quarantined), tuple(quarantined))
+
+
+def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+    connection.begin()
+    try:
+        for kind in landing.KINDS:
+            if chosen := [file for file in files if landing.kind_of(file) == kind]:
+                _load_kind(connection, kind, chosen)
+        connection.execute(
+            "INSERT INTO mixpeek_internal.loaded_files SELECT unnest($names)",
+            {"names": [file.name for file in files]},
+        )
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing.Kind, files: Sequence[Path]) -> None:
+    largest = max(_SMALLEST_OBJECT, *(file.stat().st_size for file in files))
+    run(connection, f"load_{kind}", files=[str(file) for file in files], largest=largest)
+    if kind == "tasks":
+        return
+    run(connection, "merge_features")
+    run(connection, "settle_landed")
+    if kind == "vectors":
+        refresh_views(connection)
+
+
+def _load_singly(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> list[Path]:
+    """Load the files of a batch that failed one by one, setting aside those that are to blame."""
+    bad: list[Path] = []
+    for file in files:
+        try:
+            _load(connection, [file])
+        except duckdb.Error as error:
+            aside = file.rename(file.with_suffix(".bad"))
+            log.error("%s cannot be loaded and was set aside as %s: %s", file.name, aside, error)  # noqa: TRY400
+            connection.execute(
+                "INSERT INTO mixpeek.rejects BY NAME SELECT 'landing' AS endpoint, $name AS object_id,"
+                " $reason AS reason, current_date AS partition_date, now() AS loaded_at",
+                {"name": str(aside), "reason": str(error)[:300]},
+            )
+            bad.append(aside)
+    return bad
+
+
+def _forget_loaded(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Remove what an earlier load committed and did not live to remove."""
+    names = connection.execute("SELECT name FROM mixpeek_internal.loaded_files").fetchall()
+    for (name,) in names:
+        (folder / name).unlink(missing_ok=True)
+    if names:
+        connection.execute("DELETE FROM mixpeek_internal.loaded_files")

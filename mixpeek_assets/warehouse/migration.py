@@ -1,0 +1,58 @@
+"""From any older warehouse to the declared tables: only ever by adding."""
+
+from pathlib import Path
+
+import duckdb
+
+from mixpeek_assets.warehouse import schema
+from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.statements import fetch, run
+
+# What the loader itself remembers: the version of the tables, and the landing files that it has loaded.
+_INTERNAL_TABLES = (
+    "CREATE SCHEMA IF NOT EXISTS mixpeek_internal",
+    "CREATE TABLE IF NOT EXISTS mixpeek_internal.schema_version (version INTEGER)",
+    "CREATE TABLE IF NOT EXISTS mixpeek_internal.loaded_files (name VARCHAR)",
+)
+
+
+def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Say whether tables or columns are missing.
+
+    Raises:
+        WarehouseError: a newer mixpeek_assets wrote the file in a way that this one cannot.
+    """
+    present = _columns(connection)
+    if ("schema_version", "version") not in present:
+        return True
+    version = fetch(connection, "schema_version")[0]["version"]
+    if version > schema.SCHEMA_VERSION:
+        raise WarehouseError(
+            f"{path} was written by a newer mixpeek_assets (its tables are of version {version}, this one knows "
+            f"{schema.SCHEMA_VERSION}): upgrade, or set MIXPEEK_WAREHOUSE to another path"
+        )
+    declared = {(table.name, column.name) for table in schema.TABLES for column in table.columns}
+    return version < schema.SCHEMA_VERSION or not declared <= present
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing, in one transaction; nothing is ever dropped or changed."""
+    present = _columns(connection)
+    tables = {table for table, _ in present}
+    statements = [f"CREATE SCHEMA IF NOT EXISTS {schema.SCHEMA}", *_INTERNAL_TABLES]
+    for table in schema.TABLES:
+        if table.name not in tables:
+            statements += [schema.create_table(table), *schema.comments(table)]
+        for column in table.columns if table.name in tables else ():
+            if (table.name, column.name) not in present:
+                statements += schema.add_column(table, column)
+    connection.begin()
+    for statement in statements:
+        connection.execute(statement)
+    run(connection, "search")
+    run(connection, "set_schema_version", version=schema.SCHEMA_VERSION)
+    connection.commit()
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    return {(row["table_name"], row["column_name"]) for row in fetch(connection, "present_columns")}

@@ -1,0 +1,184 @@
+"""The tables as data: from here come the DDL, its migration, Dagster's column schema and the README's tables."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SCHEMA = "mixpeek"
+SCHEMA_VERSION = 1
+"""Raised when an older mixpeek_assets could no longer write the tables; a new column alone does not raise it."""
+
+TableName = Literal["videos", "tasks", "assets", "features", "vectors", "rejects"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, DuckDB type and meaning."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what a row is, what makes it unique, and its columns."""
+
+    name: TableName
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def quote(identifier: str) -> str:
+    """Quote an identifier that comes from data."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a string where DuckDB takes no parameter (COMMENT, ATTACH, a view's text)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+_COMMON = (
+    Column("partition_date", "DATE", "The partition: the UTC day on which the video was added."),
+    Column("run_id", "VARCHAR", "The Dagster run that wrote the row."),
+    Column("loaded_at", "TIMESTAMPTZ", "When the row was written."),
+)
+_VIDEO_ID = Column("video_id", "VARCHAR", "The video: a hash of collection and url.")
+_ASSET_ID = Column("asset_id", "VARCHAR", "The Mixpeek asset.")
+_MODALITY = Column("modality", "VARCHAR", "video, image, text or audio.")
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "videos",
+        "a video to ingest",
+        ("video_id",),
+        (
+            _VIDEO_ID,
+            Column("collection", "VARCHAR", "The Mixpeek collection that it goes to."),
+            Column("url", "VARCHAR", "Where it is: http(s), or file:// for the local API."),
+            Column("metadata", "JSON", "From the manifest; sent with the video."),
+            Column("source", "VARCHAR", "The manifest that named it."),
+            Column("added_at", "TIMESTAMPTZ", "The manifest's date, or when the video was first seen."),
+            *_COMMON,
+        ),
+    ),
+    Table(
+        "tasks",
+        "one submission of a video",
+        ("video_id", "attempt"),
+        (
+            _VIDEO_ID,
+            Column("attempt", "INTEGER", "1 for the first submission."),
+            Column("task_id", "VARCHAR", "The Mixpeek task; null until the API has answered."),
+            Column("status", "VARCHAR", "As the API sent it."),
+            Column("state", "VARCHAR", "submitting, open, done, failed, skipped, cancelled or lost."),
+            Column("asset_id", "VARCHAR", "The asset that the task made."),
+            Column("error", "JSON", "Why it failed or was lost."),
+            Column("submitted_at", "TIMESTAMPTZ", "When the API answered the submission."),
+            Column("polled_at", "TIMESTAMPTZ", "When its status was last read."),
+            Column("next_poll_at", "TIMESTAMPTZ", "When its status is due to be read again."),
+            Column("polls", "INTEGER", "How often its status was read."),
+            Column("settled_at", "TIMESTAMPTZ", "When it was seen to be over."),
+            Column("landed_at", "TIMESTAMPTZ", "When its asset, features and vectors were all landed or rejected."),
+            *_COMMON,
+        ),
+    ),
+    Table(
+        "assets",
+        "a Mixpeek asset",
+        ("asset_id",),
+        (
+            _ASSET_ID,
+            _VIDEO_ID,
+            Column("task_id", "VARCHAR", "The task that made it."),
+            Column("collection_id", "VARCHAR", "The collection, as the API names it."),
+            Column("status", "VARCHAR", "As the API sent it."),
+            _MODALITY,
+            Column("url", "VARCHAR", "As the API sent it; a presigned link expires, so never a key."),
+            Column("metadata", "JSON", "As the API sent it."),
+            Column("error", "JSON", "As the API sent it."),
+            Column("file_hash", "VARCHAR", "The file's hash."),
+            Column("duplicate_of", "VARCHAR", "The asset that it repeats."),
+            Column("score", "DOUBLE", "As the API sent it."),
+            Column("created_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
+            Column("updated_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
+            Column("payload", "JSON", "The whole asset as the API sent it."),
+            *_COMMON,
+        ),
+    ),
+    Table(
+        "features",
+        "a feature of an asset",
+        ("feature_id",),
+        (
+            Column("feature_id", "VARCHAR", "The Mixpeek feature."),
+            _ASSET_ID,
+            _VIDEO_ID,
+            Column("collection_id", "VARCHAR", "The collection, as the API names it."),
+            _MODALITY,
+            Column("start_time", "DOUBLE", "Seconds into the video."),
+            Column("end_time", "DOUBLE", "Seconds into the video."),
+            Column("text", "VARCHAR", "Text read in the picture, or the text itself."),
+            Column("transcription", "VARCHAR", "Words heard."),
+            Column("description", "VARCHAR", "What is seen."),
+            Column("metadata", "JSON", "As the API sent it."),
+            Column("created_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
+            Column("payload", "JSON", "The whole feature as the API sent it, less its vectors."),
+            *_COMMON,
+        ),
+    ),
+    Table(
+        "vectors",
+        "one named vector of a feature",
+        ("feature_id", "vector_name"),
+        (
+            Column("feature_id", "VARCHAR", "The Mixpeek feature."),
+            Column("vector_name", "VARCHAR", "The named vector, e.g. multimodal."),
+            _ASSET_ID,
+            _VIDEO_ID,
+            _MODALITY,
+            Column("dimensions", "INTEGER", "Length of `embedding`; null for a sparse vector."),
+            Column("embedding", "FLOAT[]", "The vector, when dense."),
+            Column("sparse", 'STRUCT(indices INTEGER[], "values" FLOAT[])', "The vector, when sparse."),
+            *_COMMON,
+        ),
+    ),
+    Table(
+        "rejects",
+        "a reply, a part of one, or a line of a manifest that could not be landed",
+        (),
+        (
+            Column("endpoint", "VARCHAR", "The call, or `manifest`."),
+            Column("object_id", "VARCHAR", "The id that was asked for, or the manifest and its line."),
+            _VIDEO_ID,
+            Column("reason", "VARCHAR", "What is wrong with it."),
+            Column("excerpt", "VARCHAR", "The beginning of what came."),
+            *_COMMON,
+        ),
+    ),
+)
+
+TABLE: dict[TableName, Table] = {table.name: table for table in TABLES}
+
+
+def create_table(table: Table) -> str:
+    """Return the DDL of a table."""
+    columns = ",\n    ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
+    return f"CREATE TABLE {SCHEMA}.{table.name} (\n    {columns}\n)"
+
+
+def comments(table: Table) -> list[str]:
+    """Return the statements that write a table's meaning into the catalog."""
+    on_table = f"COMMENT ON TABLE {SCHEMA}.{table.name} IS {literal(f'A row is {table.row}.')}"
+    return [on_table, *(_comment(table, column) for column in table.columns)]
+
+
+def add_column(table: Table, column: Column) -> list[str]:
+    """Return the statements that add a declared column to an older table."""
+    add = f"ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN {quote(column.name)} {column.type}"
+    return [add, _comment(table, column)]
+
+
+def _comment(table: Table, column: Column) -> str:
+    return f"COMMENT ON COLUMN {SCHEMA}.{table.name}.{quote(column.name)} IS {literal(column.description)}"

@@ -1,0 +1,105 @@
+-- Load replies of GET /features/{id}. The newest reply of each feature counts.
+CREATE OR REPLACE TEMP TABLE landed_replies AS
+SELECT *
+FROM read_json(
+    $files,
+    format = 'newline_delimited',
+    maximum_object_size = $largest,
+    columns = {
+        reply_id: 'VARCHAR',
+        feature_id: 'VARCHAR',
+        asset_id: 'VARCHAR',
+        video_id: 'VARCHAR',
+        modality: 'VARCHAR',
+        partition_date: 'DATE',
+        run_id: 'VARCHAR',
+        fetched_at: 'TIMESTAMPTZ',
+        feature: 'STRUCT(
+            collection_id VARCHAR, modality VARCHAR, start_time DOUBLE, end_time DOUBLE, text VARCHAR,
+            transcription VARCHAR, description VARCHAR, metadata JSON, created_at VARCHAR, payload JSON
+        )',
+        sparse: 'MAP(VARCHAR, STRUCT(indices INTEGER[], "values" FLOAT[]))',
+        vectors: 'INTEGER',
+        problems: 'STRUCT(object_id VARCHAR, reason VARCHAR, excerpt VARCHAR)[]'
+    }
+)
+QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY fetched_at DESC) = 1;
+
+CREATE OR REPLACE TEMP TABLE landed_features AS
+SELECT
+    feature_id,
+    asset_id,
+    video_id,
+    feature.collection_id,
+    coalesce(feature.modality, modality) AS modality,
+    feature.start_time,
+    feature.end_time,
+    feature.text,
+    feature.transcription,
+    feature.description,
+    feature.metadata,
+    TRY_CAST(feature.created_at AS TIMESTAMPTZ) AS created_at,
+    feature.payload,
+    partition_date,
+    run_id
+FROM landed_replies
+WHERE feature IS NOT NULL;
+
+-- A reply without a single sound vector deletes none.
+DELETE FROM mixpeek.vectors
+WHERE feature_id IN (SELECT feature_id FROM landed_replies WHERE vectors > 0);
+
+INSERT INTO mixpeek.vectors BY NAME
+SELECT
+    reply.feature_id,
+    dense.entry.key AS vector_name,
+    reply.asset_id,
+    reply.video_id,
+    coalesce(reply.modality, reply.feature.modality) AS modality,
+    len(dense.entry.value) AS dimensions,
+    dense.entry.value AS embedding,
+    reply.partition_date,
+    reply.run_id,
+    now() AS loaded_at
+FROM (
+    SELECT
+        reply_id,
+        unnest(map_entries(dense)) AS entry
+    FROM read_json(
+        $files,
+        format = 'newline_delimited',
+        maximum_object_size = $largest,
+        columns = {reply_id: 'VARCHAR', dense: 'MAP(VARCHAR, FLOAT[])'}
+    )
+) AS dense
+INNER JOIN landed_replies AS reply ON dense.reply_id = reply.reply_id;
+
+INSERT INTO mixpeek.vectors BY NAME
+SELECT
+    feature_id,
+    entry.key AS vector_name,
+    asset_id,
+    video_id,
+    coalesce(modality, feature.modality) AS modality,
+    entry.value AS sparse,
+    partition_date,
+    run_id,
+    now() AS loaded_at
+FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM landed_replies);
+
+DELETE FROM mixpeek.rejects
+WHERE
+    endpoint = 'GET /features/{id}'
+    AND object_id IN (SELECT feature_id FROM landed_replies);
+
+INSERT INTO mixpeek.rejects BY NAME
+SELECT
+    'GET /features/{id}' AS endpoint,
+    feature_id AS object_id,
+    video_id,
+    problem.reason,
+    problem.excerpt,
+    partition_date,
+    run_id,
+    now() AS loaded_at
+FROM (SELECT *, unnest(problems) AS problem FROM landed_replies);

@@ -1,0 +1,10 @@
+-- Whoever wrote these intents is gone (the partition's lock is ours): the API may or may not have got them.
+UPDATE mixpeek.tasks
+SET
+    state = 'lost',
+    error = '{"reason": "the process ended before the API answered; it may have accepted the video"}',
+    settled_at = now(),
+    loaded_at = now()
+WHERE
+    state = 'submitting'
+    AND list_contains($partitions, partition_date);

@@ -1,0 +1,6 @@
+-- How many tasks are open, and when the next is due.
+SELECT
+    count(*) AS tasks,
+    min(next_poll_at) AS next_poll_at
+FROM mixpeek.tasks
+WHERE state = 'open';

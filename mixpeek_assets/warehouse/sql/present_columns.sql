@@ -1,0 +1,9 @@
+-- The columns that a warehouse has.
+SELECT
+    schema_name,
+    table_name,
+    column_name
+FROM duckdb_columns()
+WHERE
+    database_name = current_database()
+    AND schema_name IN ('mixpeek', 'mixpeek_internal');

@@ -1,0 +1,47 @@
+"""A typed view for each named vector: `vectors_<name>`, with `embedding FLOAT[d]`, as vector functions want it."""
+
+import hashlib
+import re
+
+import duckdb
+
+from mixpeek_assets.warehouse.schema import SCHEMA, literal, quote
+from mixpeek_assets.warehouse.statements import fetch
+
+
+def view_name(vector_name: str) -> str:
+    """Return the view of a named vector: its own name where that is plain, else a readable part and a hash.
+
+    DuckDB folds the case of identifiers, so `Text` and `text` must not share a view.
+    """
+    if re.fullmatch(r"[a-z0-9_]{1,50}", vector_name):
+        return f"vectors_{vector_name}"
+    readable = re.sub(r"[^a-z0-9]+", "_", vector_name.lower()).strip("_")[:40]
+    return f"vectors_{readable}_{hashlib.sha256(vector_name.encode()).hexdigest()[:8]}"
+
+
+def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the view of every named vector that has one dimension; drop those that no longer have."""
+    names = fetch(connection, "named_vectors")
+    wanted = {
+        view_name(row["vector_name"]): _definition(row["vector_name"], row["least"])
+        for row in names
+        if row["least"] == row["most"]
+    }
+    present = {row["view_name"]: row["comment"] for row in fetch(connection, "vector_views")}
+    for name in present.keys() - wanted.keys():
+        connection.execute(f"DROP VIEW {SCHEMA}.{quote(name)}")
+    for name, (comment, definition) in wanted.items():
+        if present.get(name) != comment:
+            connection.execute(f"CREATE OR REPLACE VIEW {SCHEMA}.{quote(name)} AS {definition}")
+            connection.execute(f"COMMENT ON VIEW {SCHEMA}.{quote(name)} IS {literal(comment)}")
+
+
+def _definition(vector_name: str, dimensions: int) -> tuple[str, str]:
+    # A view binds no values. Its table is not qualified, because a view's own schema is searched first: so the view
+    # works whatever the catalog is called.
+    return (
+        f"The named vector {vector_name}, {dimensions} dimensions.",
+        f"SELECT * EXCLUDE (embedding, sparse), embedding::FLOAT[{dimensions}] AS embedding FROM vectors"  # noqa: S608
+        f" WHERE vector_name = {literal(vector_name)} AND embedding IS NOT NULL",
+    )

@@ -1,0 +1,130 @@
+"""The warehouse as the pipeline sees it: spool replies, load them, ask what is missing."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mixpeek_assets.warehouse import loading
+from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.errors import WarehouseBusyError
+from mixpeek_assets.warehouse.landing import Kind, LandingFile
+from mixpeek_assets.warehouse.lock import LockTimeoutError, exclusive
+from mixpeek_assets.warehouse.statements import fetch, run
+
+_FILE_BYTES = 32 << 20
+"""When a landing file is closed and loaded while the next is written."""
+
+
+class Warehouse:
+    """A DuckDB file and its landing zone.
+
+    Args:
+        path: The DuckDB file.
+        landing_folder: Where replies wait to be loaded.
+        timeout: Seconds to wait while another program holds the file.
+    """
+
+    def __init__(self, path: Path, landing_folder: Path, timeout: float = 1800) -> None:
+        self.database = Database(path, timeout)
+        self.landing_folder = landing_folder
+
+    @property
+    def path(self) -> Path:
+        """The DuckDB file."""
+        return self.database.path
+
+    def load_pending(self) -> loading.Loaded:
+        """Load all landing files, whoever wrote them."""
+        return loading.load_pending(self.database, self.landing_folder)
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Run `sql/<query>.sql`, read-only, and return its rows."""
+        return self.database.rows(query, **parameters)
+
+    def spool(self, kind: Kind) -> "Spool":
+        """Open a spool for replies of one kind."""
+        return Spool(self, kind)
+
+    @contextmanager
+    def partitions_locked(self, work: str, partitions: Sequence[date]) -> Iterator[None]:
+        """Be the only one who does this work on these partitions; a death lets go.
+
+        Raises:
+            WarehouseBusyError: another run did it for longer than the time-out.
+        """
+        folder = self.landing_folder / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            # In one order everywhere, so that two runs over several partitions cannot wait for each other.
+            for partition in sorted(partitions):
+                try:
+                    stack.enter_context(exclusive(folder / f"{work}-{partition}.lock", self.database.timeout))
+                except LockTimeoutError as error:
+                    raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
+            yield
+
+    def upsert_videos(self, manifest: Path, partitions: Sequence[date], today: date, run_id: str) -> int:
+        """Add the manifest's videos that belong to these partitions; return how many were new."""
+        with self.database.transaction() as connection:
+            return fetch(
+                connection,
+                "upsert_videos",
+                manifest=str(manifest),
+                partitions=list(partitions),
+                today=today,
+                run_id=run_id,
+            )[0]["added"]
+
+    def mark_lost(self, partitions: Sequence[date]) -> None:
+        """Call submissions lost whose process is gone. The caller holds the partitions' lock."""
+        with self.database.transaction() as connection:
+            run(connection, "mark_lost", partitions=list(partitions))
+
+    def insert_intents(self, intents: list[dict[str, Any]], run_id: str) -> None:
+        """Commit what is about to be submitted."""
+        with self.database.transaction() as connection:
+            run(connection, "insert_intents", intents=intents, run_id=run_id)
+
+    def tasks_due(self, now: datetime, limit: int) -> list[dict[str, Any]]:
+        """Return the open tasks to poll now, the longest-waiting first."""
+        return self.rows("tasks_due", now=now, limit=limit)
+
+
+class Spool:
+    """Writes replies to landing files, and loads each while the next is written."""
+
+    def __init__(self, warehouse: Warehouse, kind: Kind) -> None:
+        self._warehouse = warehouse
+        self._kind: Kind = kind
+        self._file = LandingFile(warehouse.landing_folder, kind)
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="mixpeek-load")
+        self._loads: list[Future[loading.Loaded]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """Load the rest, even after an exception: what was fetched is kept."""
+        self._file.close()
+        self._load()
+        self._loader.shutdown()
+        for load in self._loads:
+            load.result()
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Keep a reply; it is safe once this returns."""
+        self._file.append(record)
+        if self._file.size > _FILE_BYTES:
+            self._file.close()
+            self._file = LandingFile(self._warehouse.landing_folder, self._kind)
+            self._load()
+
+    def _load(self) -> None:
+        # One waiting load is enough: it will find all that is there.
+        self._loads = [load for load in self._loads if not load.done() or load.exception()]
+        if len(self._loads) < 2:
+            self._loads.append(self._loader.submit(self._warehouse.load_pending))
