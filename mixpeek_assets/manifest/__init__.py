@@ -1,0 +1,1 @@
+"""What to ingest: a manifest (CSV, JSON, Parquet), a folder of videos, one video or one URL. No Dagster in here."""

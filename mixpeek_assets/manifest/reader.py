@@ -1,0 +1,147 @@
+"""From a manifest to rows of one shape: read by DuckDB, checked in SQL, so that a million rows are no matter."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+
+from mixpeek_assets.manifest import sources
+from mixpeek_assets.manifest.errors import ManifestError
+from mixpeek_assets.settings import Settings
+from mixpeek_assets.warehouse.schema import quote
+from mixpeek_assets.warehouse.statements import fetch, run
+
+_READERS = {
+    ".csv": "read_csv($files, all_varchar = true, header = true, union_by_name = true, null_padding = true)",
+    ".tsv": "read_csv($files, all_varchar = true, header = true, union_by_name = true, delim = '\t')",
+    ".json": "read_json($files, union_by_name = true, maximum_object_size = 268435456)",
+    ".jsonl": "read_json($files, union_by_name = true, format = 'newline_delimited')",
+    ".ndjson": "read_json($files, union_by_name = true, format = 'newline_delimited')",
+    ".parquet": "read_parquet($files, union_by_name = true)",
+}
+_COLUMNS = ("url", "collection", "metadata", "added_at")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A list of videos that was read and checked.
+
+    Attributes:
+        source: Where it came from.
+        videos: A Parquet file: video_id, collection, url, metadata, source, added_at; one row a video. It lives as
+            long as the context that made it.
+        lines: How many rows were read.
+        repeated: How many of them name a video that an earlier one names.
+        unusable: How many of them name no usable video.
+        problems: The first thousand of those: `object_id` (source and line), `reason` and `excerpt`.
+    """
+
+    source: str
+    videos: Path
+    lines: int
+    repeated: int
+    unusable: int
+    problems: list[dict[str, str]]
+
+
+@contextmanager
+def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Manifest]:
+    """Read the list of videos that `MIXPEEK_VIDEOS` (or `videos`) names.
+
+    Raises:
+        ManifestError: it is not there, not readable, empty, or has no `url` column.
+    """
+    source = sources.source_of(settings, videos)
+    with tempfile.TemporaryDirectory(prefix="mixpeek-manifest-") as folder, duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        _read_source(connection, source, Path(folder))
+        _resolve_local_paths(connection, source, local_api=settings.uses_local_api)
+        run(
+            connection,
+            "manifest_check",
+            source=source,
+            collection=settings.collection,
+            first_partition=str(settings.first_partition),
+        )
+        counts = fetch(connection, "manifest_counts")[0]
+        problems = fetch(connection, "manifest_problems", source=source)
+        if not counts["lines"]:
+            raise ManifestError(f"{source} lists no video: give it at least one row with a url")
+        if counts["unusable"] == counts["lines"]:
+            first = f"{problems[0]['object_id']} {problems[0]['reason']}"
+            raise ManifestError(f"None of the {counts['lines']} rows of {source} can be used; the first: {first}")
+        output = Path(folder) / "videos.parquet"
+        run(connection, "manifest_write", output=str(output))
+        yield Manifest(source, output, **counts, problems=problems)
+
+
+def _read_source(connection: duckdb.DuckDBPyConnection, source: str, folder: Path) -> None:
+    """Make the table `listed` (line, url, collection, metadata, added_at; all text) of any kind of source."""
+    if sources.is_url(source):
+        suffix = Path(urlsplit(source).path).suffix.lower()
+        if suffix not in _READERS:
+            return _list_videos(connection, [source])
+        return _read_files(connection, [sources.download(source, folder / f"manifest{suffix}")], source)
+    files = sources.local_files(source)
+    if files[0].suffix.lower() not in _READERS:
+        return _list_videos(connection, [file.as_uri() for file in files])
+    return _read_files(connection, files, source)
+
+
+def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source: str) -> None:
+    if not any(file.stat().st_size for file in files):
+        raise ManifestError(f"{source} is empty: give it a header with a column `url`, and at least one row")
+    kind = files[0].suffix.lower()
+    try:
+        connection.execute(f"CREATE TABLE source AS FROM {_READERS[kind]}", {"files": [str(file) for file in files]})
+    except duckdb.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ManifestError(f"{source} cannot be read as {kind[1:].upper()}: {reason}") from None
+    described = connection.execute("DESCRIBE source").fetchall()
+    columns = {name.strip().lower(): _as_text(name, type_) for name, type_, *_ in described}
+    if "url" not in columns:
+        found = ", ".join(columns)
+        raise ManifestError(
+            f"{source} has no column `url` (it has {found}): rename the one that holds the videos' URLs"
+        )
+    chosen = ", ".join(f"{columns.get(name, 'NULL::VARCHAR')} AS {name}" for name in _COLUMNS)
+    connection.execute(f"CREATE TABLE listed AS SELECT row_number() OVER () AS line, {chosen} FROM source")  # noqa: S608
+
+
+def _as_text(column: str, type_: str) -> str:
+    """Return the expression that reads a column of any type as text, with JSON for what is nested."""
+    name = quote(column)
+    if type_.startswith(("STRUCT", "MAP")):
+        return f"to_json({name})::VARCHAR"
+    return f"({name} ->> '$')" if type_ == "JSON" else f"trim({name}::VARCHAR)"
+
+
+def _list_videos(connection: duckdb.DuckDBPyConnection, urls: Iterable[str]) -> None:
+    run(connection, "manifest_urls", urls=list(urls))
+
+
+def _resolve_local_paths(connection: duckdb.DuckDBPyConnection, source: str, *, local_api: bool) -> None:
+    """Turn local paths into file:// URLs, and say which of them cannot be."""
+    base = sources.folder_of(source)
+    connection.execute("CREATE TABLE resolved (url VARCHAR, resolved VARCHAR, problem VARCHAR)")
+    found = [row["url"] for row in fetch(connection, "manifest_local_paths")]
+    rows = [(url, *_resolve(url, base, local_api=local_api)) for url in found]
+    if rows:
+        columns = list(zip(*rows, strict=True))
+        run(connection, "manifest_resolved", urls=columns[0], resolved=columns[1], problems=columns[2])
+
+
+def _resolve(url: str, base: Path, *, local_api: bool) -> tuple[str | None, str | None]:
+    scheme = urlsplit(url).scheme
+    if scheme and scheme != "file" and len(scheme) > 1:
+        return None, f"is not an http(s) URL: the Mixpeek API cannot fetch {scheme}://"
+    if not local_api:
+        return None, "is a local path, which only the local API can read: give an http(s) URL"
+    path = Path(unquote(urlsplit(url).path)) if scheme == "file" else base / Path(url).expanduser()
+    if not path.is_file():
+        return None, f"there is no file {path}"
+    return path.absolute().as_uri(), None

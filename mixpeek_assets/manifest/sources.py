@@ -1,0 +1,120 @@
+"""Where a list of videos can come from: files, a pattern, a folder, a URL."""
+
+import hashlib
+from pathlib import Path
+
+import requests
+
+from mixpeek_assets.manifest.errors import ManifestError
+from mixpeek_assets.samples import MANIFEST
+from mixpeek_assets.settings import Settings
+
+VIDEO_SUFFIXES = frozenset(
+    {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}
+    | {".ogv", ".ts", ".vob", ".webm", ".wmv"}
+)
+"""What is taken for a video in a folder; a file that is named by itself may have any ending."""
+
+
+def source_of(settings: Settings, videos: str | None = None) -> str:
+    """Return what names the videos: `videos`, else MIXPEEK_VIDEOS, else the packaged samples."""
+    return videos or settings.videos or str(MANIFEST)
+
+
+def is_url(source: str) -> bool:
+    """Say whether a source is fetched by http(s)."""
+    return source.lower().startswith(("http://", "https://"))
+
+
+def fingerprint(settings: Settings) -> str | None:
+    """Return what changes whenever the list may have changed, or None for a list that must be read to know.
+
+    Raises:
+        ManifestError: there is no such file, folder or pattern.
+    """
+    source = source_of(settings)
+    if is_url(source):
+        return None
+    digest = hashlib.sha256(f"{source} {settings.collection} {settings.uses_local_api}".encode())
+    for file in local_files(source):
+        state = file.stat()
+        digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def readable_folders(settings: Settings, videos: str | None = None) -> list[Path]:
+    """Return the folders that the local API must be allowed to read for this list."""
+    source = source_of(settings, videos)
+    return [MANIFEST.parent] if is_url(source) else sorted({MANIFEST.parent, folder_of(source)})
+
+
+def folder_of(source: str) -> Path:
+    """Return the folder against which a source's relative paths are read: itself, its parent, or a pattern's."""
+    if is_url(source):
+        return Path.cwd()
+    path = _absolute(source)
+    return path if path.is_dir() else _above_wildcards(path)
+
+
+def local_files(source: str) -> list[Path]:
+    """Return the files that a path or pattern names, those of a folder being its videos; sorted.
+
+    Raises:
+        ManifestError: there is none.
+    """
+    path = _absolute(source)
+    if path.is_dir():
+        return videos_below(path)
+    if path.is_file():
+        return [path]
+    base = _above_wildcards(path)
+    files = sorted(file for file in base.glob(str(path.relative_to(base))) if file.is_file())
+    if not files:
+        raise ManifestError(
+            f"MIXPEEK_VIDEOS is {source!r}, and there is no such file, folder or pattern (looked from {Path.cwd()})"
+        )
+    return files
+
+
+def videos_below(folder: Path) -> list[Path]:
+    """Return the videos below a folder by their endings, hidden ones left out; sorted.
+
+    Raises:
+        ManifestError: there is none.
+    """
+    videos = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in VIDEO_SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+    if not videos:
+        raise ManifestError(f"{folder} is a folder without a video in it ({' '.join(sorted(VIDEO_SUFFIXES))})")
+    return videos
+
+
+def download(url: str, target: Path) -> Path:
+    """Fetch a manifest to a file.
+
+    Raises:
+        ManifestError: it cannot be had.
+    """
+    try:
+        with requests.get(url, stream=True, timeout=(5, 60)) as reply:
+            reply.raise_for_status()
+            with target.open("wb") as file:
+                for chunk in reply.iter_content(1 << 20):
+                    file.write(chunk)
+    except requests.RequestException as error:
+        status = f"the server answered {error.response.status_code}" if error.response is not None else ""
+        raise ManifestError(f"{url} cannot be downloaded: {status or type(error).__name__}") from None
+    return target
+
+
+def _absolute(source: str) -> Path:
+    return Path(source).expanduser().absolute()
+
+
+def _above_wildcards(path: Path) -> Path:
+    return next(parent for parent in path.parents if not set("*?[") & set(str(parent)))
