@@ -1,10 +1,10 @@
 """Many calls at once, a bounded number of them in flight."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError
+from mixpeek_assets.api.errors import STOPS_ALL, MixpeekError
 
 Item = TypeVar("Item")
 Reply = TypeVar("Reply")
@@ -12,32 +12,42 @@ Reply = TypeVar("Reply")
 
 def in_flight(
     call: Callable[[Item], Reply], items: Iterable[Item], concurrency: int
-) -> Iterator[tuple[Item, Reply | MixpeekError]]:
+) -> Generator[tuple[Item, Reply | MixpeekError], None, None]:
     """Yield each item with its reply, or with the error that is its own, as they come.
 
     `items` is read only as fast as calls end, so it may be long, and may be made while calls run.
 
     Raises:
-        AccessDeniedError: every other call would fail alike, so no more are made.
+        MixpeekError: one of `STOPS_ALL`, once the calls in flight have ended; no more are begun.
     """
     remaining = iter(items)
     pending: dict[Future[Reply], Item] = {}
+    stop: MixpeekError | None = None
     with ThreadPoolExecutor(concurrency, thread_name_prefix="mixpeek") as pool:
         try:
             while True:
-                while len(pending) < concurrency and (item := next(remaining, _END)) is not _END:
-                    pending[pool.submit(call, item)] = item  # pyright: ignore[reportArgumentType]
+                while stop is None and len(pending) < concurrency:
+                    item = next(remaining, _END)
+                    if isinstance(item, _End):
+                        break
+                    pending[pool.submit(call, item)] = item
                 if not pending:
-                    return
+                    break
                 ended, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in ended:
                     item, error = pending.pop(future), future.exception()
-                    if isinstance(error, MixpeekError) and not isinstance(error, AccessDeniedError):
-                        yield item, error
+                    if isinstance(error, STOPS_ALL):
+                        stop = stop or error
                     else:
-                        yield item, future.result()
+                        yield item, error if isinstance(error, MixpeekError) else future.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+    if stop is not None:
+        raise stop
 
 
-_END = object()
+class _End:
+    """Stands behind the last item."""
+
+
+_END = _End()

@@ -72,3 +72,7 @@ class RateLimitedError(TransientError):
 
 class AnswerLostError(TransientError):
     """A submission was sent and its answer never came, or made no sense: it may have been accepted."""
+
+
+STOPS_ALL = (AccessDeniedError, ServerUnreachableError, RateLimitedError)
+"""What no other call would escape either, so a run that meets it stops and says so."""

@@ -107,19 +107,17 @@ def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
     # An asset's own fields may stand beside `features` instead of under `asset`.
     asset = body["asset"] if isinstance(body.get("asset"), dict) else _without(body, "features")
     lists = body.get("features")
-    features: list[JsonObject] = []
+    features: dict[str, JsonObject] = {}
     problems: list[Problem] = []
     for modality, item in _listed_features(lists):
         feature_id = _text(item.get("feature_id")) if isinstance(item, dict) else None
         if feature_id is None:
-            problems.append(
-                Problem(asset_id, f"a listed {modality or 'feature'} has no feature_id", excerpt(item))
-            )
+            problems.append(Problem(asset_id, f"a listed {modality or 'feature'} has no feature_id", excerpt(item)))
         else:
-            features.append(_feature_row(item, feature_id, modality))
+            features[feature_id] = _feature_row(item, feature_id, modality)
     if lists is not None and not isinstance(lists, dict | list):
         problems.append(Problem(asset_id, "`features` is neither an object nor a list", excerpt(lists)))
-    return AssetReply(_asset_row(asset, asset_id), features, problems)
+    return AssetReply(_asset_row(asset, asset_id), list(features.values()), problems)
 
 
 def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
@@ -127,7 +125,9 @@ def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
 
     A vector that is empty, not all finite numbers, or in no known form becomes a `Problem`; the others land.
     """
-    row = _feature_row(_without(body, "vectors"), feature_id, None)
+    # Absent or null is not "erase it": the list may have given what the detail lacks (contract (a) trap 3).
+    present = {name: value for name, value in body.items() if name != "vectors" and value is not None}
+    row = _feature_row(present, feature_id, None)
     vectors = body.get("vectors")
     reply = FeatureReply(row)
     if not isinstance(vectors, dict) or not vectors:

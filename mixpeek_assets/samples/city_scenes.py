@@ -196,8 +196,7 @@ def metronome(t: float) -> npt.NDArray[np.uint8]:
     across = (np.cos(swing), np.sin(swing))
     corners = [(-15, -13), (15, -13), (10, 13), (-10, 13)]
     placed = [
-        (weight[0] + dx * across[0] - dy * across[1], weight[1] + dx * across[1] + dy * across[0])
-        for dx, dy in corners
+        (weight[0] + dx * across[0] - dy * across[1], weight[1] + dx * across[1] + dy * across[0]) for dx, dy in corners
     ]
     shape(canvas, placed, "f0c04e")
     oval(canvas, weight, (4, 4), "9a6a1e")

@@ -104,9 +104,7 @@ def autumn_forest(t: float) -> npt.NDArray[np.uint8]:
     return finish(canvas)
 
 
-def _range(
-    canvas: Array, seed: int, base: float, height: float, step: float, rock: tuple[str, str], snow: str
-) -> None:
+def _range(canvas: Array, seed: int, base: float, height: float, step: float, rock: tuple[str, str], snow: str) -> None:
     """Draw a mountain range with snow on its upper parts and one lit side."""
     wide = canvas.shape[1]
     ridge = base + hills(seed, wide, step, height, 0.52, 6)

@@ -195,9 +195,7 @@ def lighthouse_at_night(t: float) -> npt.NDArray[np.uint8]:
         wide = 3 + np.maximum(along, 0) * 0.085
         slope = 0.06 * float(np.sin(beam))
         ray = (
-            np.exp(-(((dy - along * slope) / wide) ** 2))
-            * ramp(0, 6, along)
-            * np.exp(-along / (620 * abs(reach) + 5))
+            np.exp(-(((dy - along * slope) / wide) ** 2)) * ramp(0, 6, along) * np.exp(-along / (620 * abs(reach) + 5))
         )
         light(canvas, "fff0b8", ray * 0.75 * abs(reach) ** 0.7)
         if np.sin(beam) > 0:

@@ -41,9 +41,7 @@ def _tone(pitches: Array, loudness: Array) -> Array:
 def _pluck(pitch: float, seconds: float, decay: float, partials: tuple[float, ...]) -> Array:
     """Return a struck note that dies away; ``partials`` are the loudness of its overtones."""
     t = _times(seconds)
-    waves = [
-        loud * np.sin(2 * np.pi * pitch * n * t) * np.exp(-t * decay * n) for n, loud in enumerate(partials, 1)
-    ]
+    waves = [loud * np.sin(2 * np.pi * pitch * n * t) * np.exp(-t * decay * n) for n, loud in enumerate(partials, 1)]
     return np.sum(waves, axis=0) * ramp(0, 0.004, t)
 
 

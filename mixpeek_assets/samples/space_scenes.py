@@ -60,9 +60,7 @@ def _planet(canvas: Array, x: float, y: float, radius: float, bands: Array, sun:
     shade = np.clip(across * sun[0] + down * sun[1] + height * 0.55, 0.03, 1)
     rows = np.clip((down + 1) / 2 * (bands.shape[0] - 1), 0, bands.shape[0] - 1).astype(int)
     turn = np.arctan2(across, height + 1e-3) / np.pi + 0.5
-    colour = (
-        bands[rows, np.clip(turn * (bands.shape[1] - 1), 0, bands.shape[1] - 1).astype(int)] * shade[..., None]
-    )
+    colour = bands[rows, np.clip(turn * (bands.shape[1] - 1), 0, bands.shape[1] - 1).astype(int)] * shade[..., None]
     alpha = np.clip((1 - np.sqrt(away)) * radius + 0.5, 0, 1)[..., None]
     rim = np.clip(1 - height, 0, 1)[..., None] ** 3 * shade[..., None] * 0.35
     seen_y, seen_x = slice(max(top, 0), max(top + size, 0)), slice(max(left, 0), max(left + size, 0))

@@ -5,7 +5,6 @@ writer, and renamed to `….ndjson` when it is whole; the whole lines of a dead 
 """
 
 import os
-import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,14 +23,13 @@ KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
 
 
 class LandingFile:
-    """A landing file that is being written; threads may share it."""
+    """A landing file that is being written."""
 
     def __init__(self, folder: Path, kind: Kind) -> None:
         # The name sorts by time, so that files are loaded in the order in which they were begun.
         name = f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}"
         self.size = 0
         self._path = folder / f"{name}.part"
-        self._writing = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Locked before it has a name that others look for: an unlocked `.part` is a dead writer's.
@@ -52,10 +50,9 @@ class LandingFile:
     def append(self, record: dict[str, Any]) -> None:
         """Write one line; once this returns, a death of this process no longer loses it."""
         line = memoryview(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS))
-        with self._writing:
-            self.size += len(line)
-            while line:
-                line = line[os.write(self._handle, line) :]
+        self.size += len(line)
+        while line:
+            line = line[os.write(self._handle, line) :]
 
     def close(self) -> None:
         """Make the file one that is loaded; an empty one vanishes."""

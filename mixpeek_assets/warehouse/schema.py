@@ -101,6 +101,7 @@ TABLES: tuple[Table, ...] = (
             Column("file_hash", "VARCHAR", "The file's hash."),
             Column("duplicate_of", "VARCHAR", "The asset that it repeats."),
             Column("score", "DOUBLE", "As the API sent it."),
+            Column("feature_count", "INTEGER", "How many features it lists."),
             Column("created_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
             Column("updated_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
             Column("payload", "JSON", "The whole asset as the API sent it."),
@@ -178,6 +179,45 @@ def add_column(table: Table, column: Column) -> list[str]:
     """Return the statements that add a declared column to an older table."""
     add = f"ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN {quote(column.name)} {column.type}"
     return [add, _comment(table, column)]
+
+
+_TOO_LONG_TO_READ = frozenset({"embedding", "sparse", "payload", "run_id", "loaded_at", "partition_date"})
+
+
+def preview_query(table: Table) -> str:
+    """Return the query of a table's newest rows ($partitions, $rows), less the columns that are long to read."""
+    columns = ", ".join(quote(column.name) for column in table.columns if column.name not in _TOO_LONG_TO_READ)
+    return (
+        f"SELECT {columns} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
+        " ORDER BY loaded_at DESC LIMIT $rows"
+    )
+
+
+def partition_counts_query(table: Table) -> str:
+    """Return the query of a table's rows per partition ($partitions)."""
+    return (
+        f"SELECT partition_date, count(*) FROM {SCHEMA}.{table.name}"  # noqa: S608
+        " WHERE list_contains($partitions, partition_date) GROUP BY partition_date"
+    )
+
+
+def duplicates_query(table: Table) -> str:
+    """Return the query of keys of some partitions ($partitions) that stand in more than one row."""
+    key = ", ".join(table.key)
+    return (
+        f"SELECT concat_ws(' ', {key}) AS example FROM {SCHEMA}.{table.name} GROUP BY {key}"  # noqa: S608
+        " HAVING count(*) > 1 AND bool_or(list_contains($partitions, partition_date))"
+    )
+
+
+def misplaced_query(table: Table) -> str:
+    """Return the query of rows ($partitions) that are not in their video's partition."""
+    return (
+        f"SELECT row.video_id AS example FROM {SCHEMA}.{table.name} AS row"  # noqa: S608
+        f" LEFT JOIN {SCHEMA}.videos AS video ON row.video_id = video.video_id"
+        " WHERE list_contains($partitions, row.partition_date)"
+        " AND row.partition_date IS DISTINCT FROM video.partition_date"
+    )
 
 
 def _comment(table: Table, column: Column) -> str:

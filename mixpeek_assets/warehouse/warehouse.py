@@ -1,5 +1,6 @@
 """The warehouse as the pipeline sees it: spool replies, load them, ask what is missing."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -8,11 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse import loading
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from mixpeek_assets.warehouse.lock import LockTimeoutError, exclusive
+from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
 from mixpeek_assets.warehouse.statements import fetch, run
 
 _FILE_BYTES = 32 << 20
@@ -67,17 +70,41 @@ class Warehouse:
                     raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
             yield
 
-    def upsert_videos(self, manifest: Path, partitions: Sequence[date], today: date, run_id: str) -> int:
-        """Add the manifest's videos that belong to these partitions; return how many were new."""
+    def upsert_videos(self, manifest: Manifest, partitions: Sequence[date], now: datetime, run_id: str) -> int:
+        """Add the manifest's videos that belong to these partitions; return how many were new.
+
+        Its unusable rows replace those in `rejects` that came from the same manifest.
+        """
         with self.database.transaction() as connection:
+            run(
+                connection,
+                "reject_manifest_rows",
+                source=manifest.source,
+                problems=manifest.problems or None,
+                now=now,
+                run_id=run_id,
+            )
             return fetch(
                 connection,
                 "upsert_videos",
-                manifest=str(manifest),
+                manifest=str(manifest.videos),
                 partitions=list(partitions),
-                today=today,
+                now=now,
                 run_id=run_id,
             )[0]["added"]
+
+    def preview(self, table: TableName, partitions: Sequence[date], rows: int = 5) -> list[dict[str, Any]]:
+        """Return the newest few rows of some partitions, less the columns that are too long to read."""
+        with self.database.connection(read_only=True) as connection:
+            query = connection.execute(preview_query(TABLE[table]), {"partitions": list(partitions), "rows": rows})
+            names = [column[0] for column in query.description or []]
+            return [dict(zip(names, row, strict=True)) for row in query.fetchall()]
+
+    def partition_counts(self, table: TableName, partitions: Sequence[date]) -> dict[date, int]:
+        """Return how many rows each of some partitions has; one without rows is left out."""
+        with self.database.connection(read_only=True) as connection:
+            query = connection.execute(partition_counts_query(TABLE[table]), {"partitions": list(partitions)})
+            return dict(query.fetchall())
 
     def mark_lost(self, partitions: Sequence[date]) -> None:
         """Call submissions lost whose process is gone. The caller holds the partitions' lock."""
@@ -101,6 +128,7 @@ class Spool:
         self._warehouse = warehouse
         self._kind: Kind = kind
         self._file = LandingFile(warehouse.landing_folder, kind)
+        self._rotating = threading.Lock()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="mixpeek-load")
         self._loads: list[Future[loading.Loaded]] = []
 
@@ -116,9 +144,17 @@ class Spool:
             load.result()
 
     def append(self, record: dict[str, Any]) -> None:
-        """Keep a reply; it is safe once this returns."""
-        self._file.append(record)
+        """Keep a reply; it is safe once this returns. Threads may share a spool."""
+        with self._rotating:
+            self._file.append(record)
         if self._file.size > _FILE_BYTES:
+            self.rotate()
+
+    def rotate(self) -> None:
+        """Have what is kept so far loaded, while more is written."""
+        with self._rotating:
+            if not self._file.size:
+                return
             self._file.close()
             self._file = LandingFile(self._warehouse.landing_folder, self._kind)
             self._load()

@@ -74,6 +74,7 @@ SELECT
     asset.file_hash,
     asset.duplicate_of,
     asset.score,
+    len(features) + len(problems) AS feature_count,
     TRY_CAST(asset.created_at AS TIMESTAMPTZ) AS created_at,
     TRY_CAST(asset.updated_at AS TIMESTAMPTZ) AS updated_at,
     asset.payload,

@@ -3,11 +3,11 @@
 CREATE OR REPLACE TEMP TABLE listed AS
 SELECT
     manifest.*,
-    coalesce(known.partition_date, manifest.added_at::DATE, $today) AS partition_date,
+    coalesce(known.partition_date, manifest.added_at::DATE, $now::TIMESTAMPTZ::DATE) AS partition_date,
     known.video_id IS NULL AS is_new
 FROM read_parquet($manifest) AS manifest
 LEFT JOIN mixpeek.videos AS known ON manifest.video_id = known.video_id
-WHERE list_contains($partitions, coalesce(known.partition_date, manifest.added_at::DATE, $today));
+WHERE list_contains($partitions, coalesce(known.partition_date, manifest.added_at::DATE, $now::TIMESTAMPTZ::DATE));
 
 UPDATE mixpeek.videos AS video
 SET
@@ -27,7 +27,7 @@ SELECT
     url,
     metadata,
     source,
-    coalesce(added_at, now()) AS added_at,
+    coalesce(added_at, $now) AS added_at,
     partition_date,
     $run_id AS run_id,
     now() AS loaded_at

@@ -1,0 +1,1 @@
+"""The five tables as partitioned assets, in the order in which the data flows."""

@@ -1,0 +1,10 @@
+"""The run configuration that landing shares."""
+
+import dagster as dg
+
+
+class LandingConfig(dg.Config):
+    """What a landing may do beyond fetching what is missing."""
+
+    refresh: bool = False
+    """Fetch what is landed or rejected again, and replace it."""

@@ -1,0 +1,72 @@
+"""The assets `assets` and `features`: one call gives both."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from mixpeek_assets.assets.config import LandingConfig
+from mixpeek_assets.assets.failures import explained
+from mixpeek_assets.assets.landing import land_assets
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
+from mixpeek_assets.checks import check_results, check_specs
+from mixpeek_assets.partitions import daily, days, several_days_a_run
+from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.warehouse.schema import TableName
+
+ASSETS = """A row is a Mixpeek asset: what a task made of a video.
+
+Landing is incremental: only assets of settled tasks that are not landed yet are fetched. An asset that the API does
+not give is in `rejects` with the reason. `payload` holds the whole asset as it was sent.
+"""
+
+FEATURES = """A row is a feature of an asset: a segment of picture, a frame, a text, a stretch of sound.
+
+Listed with its asset; what the detail reply adds is merged in when its vectors land, and never erases what the list
+gave. `payload` holds the whole feature as it was sent, less its vectors.
+"""
+
+DESCRIPTIONS: dict[TableName, str] = {"assets": ASSETS, "features": FEATURES}
+
+
+@dg.multi_asset(
+    name="assets_and_features",
+    specs=[
+        dg.AssetSpec(
+            table,
+            description=description,
+            deps=["tasks"],
+            owners=OWNERS,
+            kinds={"duckdb", "api"},
+            metadata=definition_metadata(table),
+        )
+        for table, description in DESCRIPTIONS.items()
+    ],
+    partitions_def=daily,
+    group_name=GROUP,
+    check_specs=check_specs(*DESCRIPTIONS),
+    backfill_policy=several_days_a_run,
+)
+def assets_and_features(
+    context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult]:
+    """Fetch the assets of settled tasks, each with the list of its features."""
+    partitions = days(context.partition_keys)
+    target = warehouse.open()
+    with explained(), mixpeek.client() as client, target.partitions_locked("land", partitions):
+        landed = land_assets(client, target, partitions, run_id=context.run_id, refresh=config.refresh)
+    # What has yet to come must not keep the vectors of the rest: it fails the run, but only after them.
+    for error in landed.unfinished[:10]:
+        context.log.warning("%s", error)
+    for table in DESCRIPTIONS:
+        with explained():
+            add_metadata(
+                context,
+                target,
+                table,
+                partitions,
+                assets_fetched=landed.fetched,
+                assets_rejected=landed.rejected,
+                assets_unfinished=len(landed.unfinished),
+            )
+            checks = check_results(target, table, partitions)
+        yield dg.MaterializeResult(asset_key=table, check_results=checks)

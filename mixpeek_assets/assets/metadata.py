@@ -1,0 +1,44 @@
+"""What the UI shows of a table: its columns, rows and a few of its rows."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from mixpeek_assets.warehouse.schema import SCHEMA, TABLE, TableName
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+OWNERS = ["team:data-engineering"]
+GROUP = "mixpeek"
+
+
+def definition_metadata(table: TableName) -> dict[str, Any]:
+    """Return what is known of a table before it has a row."""
+    columns = [dg.TableColumn(column.name, column.type, column.description) for column in TABLE[table].columns]
+    return {"dagster/table_name": f"{SCHEMA}.{table}", "dagster/column_schema": dg.TableSchema(columns=columns)}
+
+
+def add_metadata(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    table: TableName,
+    partitions: Sequence[date],
+    **figures: int | str,
+) -> None:
+    """Add to the materialization what the run did, each partition's rows, and the newest few."""
+    preview = warehouse.preview(table, partitions)
+    records = [dg.TableRecord({name: _shown(value) for name, value in row.items()}) for row in preview]
+    common: dict[str, Any] = dict(figures)
+    if records:
+        common["preview"] = dg.MetadataValue.table(records)
+    counts = warehouse.partition_counts(table, partitions)
+    for partition in partitions:
+        metadata = {"dagster/partition_row_count": counts.get(partition, 0), **common}
+        context.add_asset_metadata(metadata, asset_key=table, partition_key=partition.isoformat())
+
+
+def _shown(value: object) -> str | int | float | bool | None:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

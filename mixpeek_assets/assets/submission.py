@@ -1,0 +1,145 @@
+"""Submitting videos: the intent first, the answer right after, whatever dies when. No Dagster in here."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+
+from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.concurrency import in_flight
+from mixpeek_assets.api.errors import STOPS_ALL, AnswerLostError, MixpeekError
+from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
+
+_ROUNDS = 3
+"""How often a run sends a video whose answer is lost."""
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Submitted:
+    """What a run's submissions came to."""
+
+    accepted: int = 0
+    refused: int = 0
+    lost: list[MixpeekError] = field(default_factory=list)
+
+
+def submit_videos(
+    client: MixpeekClient,
+    warehouse: Warehouse,
+    partitions: Sequence[date],
+    *,
+    run_id: str,
+    max_attempts: int = 1,
+    resubmit_failed: bool = False,
+) -> Submitted:
+    """Submit the videos of some partitions that were never submitted, or may be again.
+
+    A video whose answer is lost is sent again with `skip_duplicate`, as another attempt.
+
+    Raises:
+        MixpeekError: nothing can be submitted at all (no server, a wrong key, no credits); what was is recorded.
+    """
+    submitted = Submitted()
+    with warehouse.partitions_locked("submit", partitions):
+        warehouse.load_pending()
+        warehouse.mark_lost(partitions)
+        for round_ in range(_ROUNDS):
+            videos = warehouse.rows(
+                "videos_to_submit",
+                partitions=list(partitions),
+                max_attempts=max_attempts,
+                # A video that fails in this very run is not sent again by it.
+                resubmit_failed=resubmit_failed and round_ == 0,
+            )
+            if round_:
+                videos = [video for video in videos if video["may_repeat"]]
+            if not videos:
+                break
+            submitted.lost.clear()
+            with warehouse.spool("tasks") as spool:
+                _Submission(client, warehouse, spool, run_id).send(videos, submitted)
+    return submitted
+
+
+class _Submission:
+    """One pass over the videos, with a bounded number in flight."""
+
+    def __init__(self, client: MixpeekClient, warehouse: Warehouse, spool: Spool, run_id: str) -> None:
+        self._client, self._warehouse, self._spool, self._run_id = client, warehouse, spool, run_id
+        self._unsent: dict[str, Row] = {}
+        self._starting = threading.Lock()
+
+    def send(self, videos: list[Row], submitted: Submitted) -> None:
+        try:
+            with closing(in_flight(self._submit, self._intended(videos), self._client.concurrency)) as answers:
+                for _, answer in answers:
+                    if not isinstance(answer, MixpeekError):
+                        submitted.accepted += 1
+                    elif isinstance(answer, AnswerLostError):
+                        submitted.lost.append(answer)
+                    else:
+                        submitted.refused += 1
+        finally:
+            # Whatever stopped us, what never left is not to look as if it might have.
+            with self._starting:
+                for video in self._unsent.values():
+                    self._record(video, state="withdrawn")
+                self._unsent.clear()
+
+    def _intended(self, videos: list[Row]) -> Iterator[Row]:
+        """Commit the intents of the next few videos, then hand them out; earlier answers are loaded meanwhile."""
+        size = 4 * self._client.concurrency
+        for wave in (videos[start : start + size] for start in range(0, len(videos), size)):
+            self._spool.rotate()
+            keys = ("video_id", "attempt", "partition_date")
+            self._warehouse.insert_intents([{key: video[key] for key in keys} for video in wave], self._run_id)
+            with self._starting:
+                self._unsent.update({video["video_id"]: video for video in wave})
+            yield from wave
+
+    def _submit(self, video: Row) -> None:
+        """Send one video, and keep the answer before anything else can happen to us."""
+        with self._starting:
+            if self._unsent.pop(video["video_id"], None) is None:
+                return  # withdrawn
+        try:
+            task_id = self._client.submit_video(
+                video["url"],
+                video["collection"],
+                metadata=orjson.loads(video["metadata"]) if video["metadata"] else None,
+                skip_duplicate=True if video["may_repeat"] else None,
+            )
+        except STOPS_ALL:
+            self._record(video, state="withdrawn")
+            raise
+        except AnswerLostError as error:
+            self._record(video, state="lost", error=str(error), settled_at=_now())
+            raise
+        except MixpeekError as error:
+            self._record(video, state="failed", error=str(error), settled_at=_now())
+            raise
+        self._record(video, state="open", task_id=task_id, submitted_at=_now(), next_poll_at=_now())
+
+    def _record(self, video: Row, *, error: str | None = None, **event: Any) -> None:
+        reason = {"error": {"reason": error}} if error else {}
+        self._spool.append(
+            {
+                "video_id": video["video_id"],
+                "attempt": video["attempt"],
+                "seen_at": _now(),
+                "polls": 0,
+                "run_id": self._run_id,
+                **reason,
+                **event,
+            }
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,69 @@
+"""The asset `vectors`: the embeddings."""
+
+from datetime import date
+
+import dagster as dg
+
+from mixpeek_assets.assets.config import LandingConfig
+from mixpeek_assets.assets.failures import explained, fail_if_unfinished
+from mixpeek_assets.assets.landing import land_vectors
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
+from mixpeek_assets.checks import check_results, check_specs
+from mixpeek_assets.partitions import daily, days, several_days_a_run
+from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+DESCRIPTION = """A row is one named vector of a feature: its embedding.
+
+One request a feature, many in flight; each answer is kept on disk as it comes and loaded in batches, so that nothing
+is fetched twice, whatever dies. A vector that is empty, not finite or of no known form is in `rejects`. For each
+named vector of one dimension there is a view `mixpeek.vectors_<name>` with `embedding FLOAT[d]`.
+"""
+
+
+@dg.asset(
+    partitions_def=daily,
+    backfill_policy=several_days_a_run,
+    check_specs=check_specs("vectors"),
+    description=DESCRIPTION,
+    deps=["features"],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"duckdb", "api"},
+    metadata=definition_metadata("vectors"),
+)
+def vectors(
+    context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
+) -> dg.MaterializeResult:
+    """Fetch the features of these partitions that have no vectors yet."""
+    partitions = days(context.partition_keys)
+    target = warehouse.open()
+    with explained(), mixpeek.client() as client, target.partitions_locked("land", partitions):
+        landed = land_vectors(client, target, partitions, run_id=context.run_id, refresh=config.refresh)
+        fail_if_unfinished(landed.unfinished, "features")
+        fail_if_assets_are_missing(target, partitions)
+        add_metadata(
+            context,
+            target,
+            "vectors",
+            partitions,
+            features_fetched=landed.fetched,
+            features_rejected=landed.rejected,
+            embeddings=target.rows("embedding_summary", partitions=partitions)[0]["summary"],
+        )
+        return dg.MaterializeResult(check_results=check_results(target, "vectors", partitions))
+
+
+def fail_if_assets_are_missing(warehouse: Warehouse, partitions: list[date]) -> None:
+    """Fail the run over assets that did not come, now that all that did is landed.
+
+    Raises:
+        dg.Failure: there are some; the next run asks for them again.
+    """
+    missing = warehouse.rows("assets_to_land", partitions=partitions, refresh=False)
+    if missing:
+        raise dg.Failure(
+            f"{len(missing)} assets did not come (the log of assets_and_features says why), and the next run asks for"
+            f" them again; the rest is landed. The first: {missing[0]['asset_id']}",
+            allow_retries=False,
+        )

@@ -1,0 +1,53 @@
+"""The asset `videos`: what to ingest."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from mixpeek_assets.assets.failures import explained
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
+from mixpeek_assets.checks import check_results, check_specs
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.partitions import daily, days, several_days_a_run
+from mixpeek_assets.resources import WarehouseResource
+from mixpeek_assets.settings import load_settings
+
+DESCRIPTION = """A row is a video to ingest: one per (collection, url).
+
+Its partition is the UTC day on which it was added: the manifest's `added_at`, else the day on which it was first
+seen. A video that is known keeps its day, and one that leaves the manifest stays. Rows of the manifest that name no
+usable video are in `rejects`.
+"""
+
+
+@dg.asset(
+    partitions_def=daily,
+    backfill_policy=several_days_a_run,
+    check_specs=check_specs("videos"),
+    description=DESCRIPTION,
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"duckdb"},
+    metadata=definition_metadata("videos"),
+)
+def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """Read the manifest, and add the videos of these partitions."""
+    partitions = days(context.partition_keys)
+    target = warehouse.open()
+    with explained(), read_manifest(load_settings()) as manifest:
+        added = target.upsert_videos(manifest, partitions, datetime.now(UTC), context.run_id)
+    for problem in manifest.problems:
+        context.log.warning("%s %s", problem["object_id"], problem["reason"])
+    with explained():
+        add_metadata(
+            context,
+            target,
+            "videos",
+            partitions,
+            manifest=manifest.source,
+            manifest_rows=manifest.lines,
+            manifest_rows_repeated=manifest.repeated,
+            manifest_rows_unusable=manifest.unusable,
+            videos_added=added,
+        )
+        return dg.MaterializeResult(check_results=check_results(target, "videos", partitions))

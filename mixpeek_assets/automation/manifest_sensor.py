@@ -1,0 +1,83 @@
+"""The sensor that ingests videos as soon as the manifest names them."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from mixpeek_assets.assets.failures import EXPLAINED
+from mixpeek_assets.automation.jobs import ingest_job
+from mixpeek_assets.automation.planning import past_runs, ready
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.manifest.sources import fingerprint
+from mixpeek_assets.resources import WarehouseResource
+from mixpeek_assets.settings import Settings, load_settings
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """What the sensor last found wholly ingested, and on which day; a hint that may be lost."""
+
+    fingerprint: str | None = None
+    day: str | None = None
+    version: int = 1
+
+    @classmethod
+    def read(cls, text: str | None) -> "Cursor":
+        """Read a cursor; one that is unreadable, or of another version, is as good as none."""
+        try:
+            found = json.loads(text or "{}")
+            cursor = cls(**found)
+        except (ValueError, TypeError):
+            return cls()
+        return cursor if cursor.version == cls.version else cls()
+
+
+@dg.sensor(job=ingest_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def manifest_sensor(
+    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Requests an ingest for each partition with videos that are not in `videos` yet, or were not submitted."""
+    now = datetime.now(UTC)
+    try:
+        settings = load_settings()
+        current = Cursor(fingerprint(settings), now.date().isoformat())
+        known = current.fingerprint is not None and current == Cursor.read(context.cursor)
+        partitions = partitions_to_ingest(settings, warehouse.open(), now, manifest_is_known=known)
+    except EXPLAINED as error:
+        raise dg.Failure(str(error)) from None
+    requests = [
+        dg.RunRequest(run_key=key, partition_key=partition.isoformat())
+        for partition, key in ready(partitions, past_runs(context.instance, ingest_job.name), now).items()
+    ]
+    if not partitions:
+        context.update_cursor(json.dumps(asdict(current)))
+        return dg.SkipReason("every video of the manifest is ingested")
+    if not requests:
+        return dg.SkipReason(f"{len(partitions)} partitions to ingest: in progress, or failed a moment ago")
+    return dg.SensorResult(run_requests=requests)
+
+
+def partitions_to_ingest(
+    settings: Settings, warehouse: Warehouse, now: datetime, *, manifest_is_known: bool = False
+) -> list[date]:
+    """Return the partitions up to today that have something to ingest, in order.
+
+    Args:
+        settings: What names the manifest.
+        warehouse: What knows the videos.
+        now: The current time.
+        manifest_is_known: Whether the manifest need not be read, because all of it is in `videos`.
+
+    Raises:
+        ManifestError: the manifest cannot be read.
+    """
+    unsubmitted = warehouse.rows("partitions_to_submit", max_attempts=settings.max_attempts)
+    partitions = {row["partition_date"] for row in unsubmitted}
+    if not manifest_is_known:
+        with read_manifest(settings) as manifest:
+            new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now)
+        partitions.update(row["partition_date"] for row in new)
+    return sorted(partitions)

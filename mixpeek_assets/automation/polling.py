@@ -1,0 +1,125 @@
+"""Reading the status of tasks that are due, in a bounded time. No Dagster in here."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from mixpeek_assets.api.client import MixpeekClient, Patience
+from mixpeek_assets.api.concurrency import in_flight
+from mixpeek_assets.api.errors import MixpeekError, NotFoundError
+from mixpeek_assets.api.records import TaskReply
+from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
+
+TICK_PATIENCE = Patience(connect=3, read=10, attempts=1, rate_limit=2)
+"""A poll that fails is due again soon: within a tick there is no time to try it twice."""
+
+_MOST_A_TICK = 10_000
+_FIRST_WAIT, _GROWTH, _LONG_WAIT, _LONGEST_WAIT = 1.0, 1.5, 30.0, 300.0
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Polled:
+    """What polling has found.
+
+    Attributes:
+        polled: How many tasks were read.
+        settled: How many of them are over, per partition.
+        errors: Calls that failed; those tasks are due again.
+    """
+
+    polled: int = 0
+    settled: dict[date, int] = field(default_factory=dict)
+    errors: list[MixpeekError] = field(default_factory=list)
+
+
+def next_wait(polls: int, age: timedelta) -> timedelta:
+    """Return how long to wait before a task is read again.
+
+    1 s at first, half as much again each time up to 30 s (contract (c), poll advice); a task that is older than an
+    hour is read every few minutes, so that it does not eat the budget of the others.
+    """
+    if age > timedelta(hours=1):
+        return timedelta(seconds=_LONGEST_WAIT)
+    # The power is bounded before it is taken: polls may be thousands.
+    return timedelta(seconds=min(_FIRST_WAIT * _GROWTH ** min(polls, 20), _LONG_WAIT))
+
+
+def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) -> Polled:
+    """Read the tasks that are due, the longest-waiting first, for at most `seconds` (and the calls then in flight).
+
+    Raises:
+        MixpeekError: one of `STOPS_ALL`; what was read before is kept.
+    """
+    stop_at = time.monotonic() + seconds
+    warehouse.load_pending()
+    due = warehouse.tasks_due(datetime.now(UTC), _MOST_A_TICK)
+    polled = Polled()
+    if not due:
+        return polled
+
+    def while_there_is_time() -> Iterator[Row]:
+        for row in due:
+            if time.monotonic() > stop_at:
+                return
+            yield row
+
+    with warehouse.spool("tasks") as spool:
+
+        def poll(row: Row) -> TaskReply:
+            return _poll(client, spool, row)
+
+        with closing(in_flight(poll, while_there_is_time(), client.concurrency)) as answers:
+            for row, answer in answers:
+                if isinstance(answer, MixpeekError):
+                    polled.errors.append(answer)
+                    continue
+                polled.polled += 1
+                if answer.state != "open":
+                    day = row["partition_date"]
+                    polled.settled[day] = polled.settled.get(day, 0) + 1
+    return polled
+
+
+def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
+    """Read one task and keep what it says."""
+    try:
+        reply = client.get_task(row["task_id"])
+        if reply.state == "done" and reply.asset_id is None:
+            reply = _with_asset(client, reply, row["collection"])
+    except NotFoundError as error:
+        # The server has forgotten it: polling on would never end.
+        reply = TaskReply(row["task_id"], "", "lost", None, {"reason": str(error)})
+    now = datetime.now(UTC)
+    settled = reply.state != "open"
+    event: Row = {
+        "video_id": row["video_id"],
+        "attempt": row["attempt"],
+        "seen_at": now,
+        "status": reply.status or None,
+        "state": reply.state,
+        "asset_id": reply.asset_id,
+        "polled_at": now,
+        "polls": 1,
+    }
+    if settled:
+        event["settled_at"] = now
+    else:
+        event["next_poll_at"] = now + next_wait(row["polls"], now - (row["submitted_at"] or now))
+    if reply.error is not None:
+        event["error"] = reply.error
+    spool.append(event)
+    return reply
+
+
+def _with_asset(client: MixpeekClient, reply: TaskReply, collection: str) -> TaskReply:
+    """Look an asset up whose task is done and names none (contract b3)."""
+    asset_id = client.find_asset(reply.task_id, collection)
+    if asset_id is not None:
+        return TaskReply(reply.task_id, reply.status, "done", asset_id, reply.error)
+    error = {"reason": f"the task is {reply.status}, but names no asset, and none is found for it"}
+    return TaskReply(reply.task_id, reply.status, "failed", None, error)

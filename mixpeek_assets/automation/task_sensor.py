@@ -1,0 +1,71 @@
+"""The sensor that watches tasks and has what they made landed."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from mixpeek_assets.assets.failures import EXPLAINED
+from mixpeek_assets.automation.jobs import land_job
+from mixpeek_assets.automation.planning import past_runs, ready
+from mixpeek_assets.automation.polling import TICK_PATIENCE, Polled, poll_due_tasks
+from mixpeek_assets.resources import LocalApiDownError, MixpeekResource, WarehouseResource
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_POLL_SECONDS = 30
+"""Leaves time for the calls then in flight (13 s each at most), the load, and the run history."""
+
+
+@dg.sensor(job=land_job, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+def task_status_sensor(
+    context: dg.SensorEvaluationContext, mixpeek: MixpeekResource, warehouse: WarehouseResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Reads the status of tasks that are due, and requests a landing for each partition with something to land."""
+    started = time.monotonic()
+    target = warehouse.open()
+    try:
+        polled, trouble = _poll(mixpeek, target, started)
+        landable = [row["partition_date"] for row in target.rows("partitions_to_land")]
+    except EXPLAINED as error:
+        raise dg.Failure(str(error)) from None
+    requests = [
+        dg.RunRequest(run_key=key, partition_key=partition.isoformat())
+        for partition, key in ready(landable, past_runs(context.instance, land_job.name), datetime.now(UTC)).items()
+    ]
+    for error in polled.errors[:10]:
+        context.log.warning("%s", error)
+    if not requests and not polled.settled:
+        return dg.SkipReason(trouble or _why_nothing(polled, landable))
+    return dg.SensorResult(run_requests=requests, asset_events=_observations(target, polled))
+
+
+def _poll(mixpeek: MixpeekResource, target: Warehouse, started: float) -> tuple[Polled, str | None]:
+    """Poll what is due; without a local API there is nobody to ask, which is no failure of the tick."""
+    if not target.rows("open_tasks")[0]["tasks"]:
+        target.load_pending()
+        return Polled(), None
+    try:
+        with mixpeek.client(TICK_PATIENCE) as client:
+            return poll_due_tasks(client, target, _POLL_SECONDS - (time.monotonic() - started)), None
+    except LocalApiDownError as error:
+        return Polled(), str(error)
+
+
+def _why_nothing(polled: Polled, landable: Sequence[object]) -> str:
+    if landable:
+        return f"{len(landable)} partitions to land: a run of each is in progress, or has failed a moment ago"
+    return f"{polled.polled} tasks read, none over" if polled.polled else "no task is due"
+
+
+def _observations(target: Warehouse, polled: Polled) -> list[dg.AssetObservation]:
+    """Show on the asset `tasks` what has become of a partition's tasks."""
+    states = target.rows("task_states", partitions=list(polled.settled))
+    return [
+        dg.AssetObservation(
+            "tasks",
+            partition=day.isoformat(),
+            metadata={row["state"]: row["tasks"] for row in states if row["partition_date"] == day},
+        )
+        for day in polled.settled
+    ]

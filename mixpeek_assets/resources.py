@@ -1,0 +1,94 @@
+"""Thin Dagster shells over the client and the warehouse."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+from dagster_duckdb import DuckDBResource
+from pydantic import SecretStr
+
+from mixpeek_assets.api.client import MixpeekClient, Patience
+from mixpeek_assets.api.limits import NoLimit, SharedLimit
+from mixpeek_assets.local_api import process
+from mixpeek_assets.settings import MIXPEEK_API, Settings, SettingsError, load_settings
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+
+class LocalApiDownError(Exception):
+    """No key is set, so the local API is meant, and it is not running."""
+
+
+class MixpeekResource(dg.ConfigurableResource):
+    """The Mixpeek API that the environment names; with no key set, the local one.
+
+    It has no configuration of its own, so that the key stands in no run config and on no page of the UI.
+    """
+
+    @contextmanager
+    def client(self, patience: Patience | None = None) -> Iterator[MixpeekClient]:
+        """Open a client.
+
+        Raises:
+            SettingsError: the environment cannot be used.
+            LocalApiDownError: the local API is meant, and it is not running.
+        """
+        with open_client(load_settings(), patience) as client:
+            yield client
+
+
+class WarehouseResource(DuckDBResource):
+    """The DuckDB file. An asset of yours that asks for a `DuckDBResource` can be given this one."""
+
+    def open(self) -> Warehouse:
+        """Return the warehouse with its landing zone."""
+        settings = load_settings()
+        return Warehouse(Path(self.database), settings.landing_folder, settings.warehouse_timeout)
+
+    @contextmanager
+    def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file in turn with every other process of the project; closed even on an exception."""
+        with self.open().database.connection() as connection:
+            yield connection
+
+
+def open_client(settings: Settings, patience: Patience | None = None) -> MixpeekClient:
+    """Open a client of the API that the settings name.
+
+    Raises:
+        SettingsError: a URL is set and no key.
+        LocalApiDownError: the local API is meant, and it is not running.
+    """
+    url, key = _address(settings)
+    per_minute = settings.effective_requests_per_minute
+    limit = (
+        SharedLimit(settings.data_folder / "rate_limit", per_minute, f"{url} {key.get_secret_value()}")
+        if per_minute
+        else NoLimit()
+    )
+    return MixpeekClient(
+        url,
+        key,
+        prefix=settings.api_prefix,
+        namespace=settings.namespace,
+        concurrency=settings.concurrency,
+        limit=limit,
+        patience=patience,
+    )
+
+
+def _address(settings: Settings) -> tuple[str, SecretStr]:
+    if settings.api_key is not None:
+        return settings.api_url or MIXPEEK_API, settings.api_key
+    if settings.api_url is not None:
+        raise SettingsError(
+            "MIXPEEK_API_URL is set and MIXPEEK_API_KEY is not: set the key too, or unset the URL for the local API"
+        )
+    url = process.endpoint(settings.local_api_folder)
+    if url is None:
+        raise LocalApiDownError(
+            "MIXPEEK_API_KEY is not set, so the local API is meant, and none is running for"
+            f" {settings.data_folder}: start it with `make dev` or `mixpeek-assets serve-local-api`"
+        )
+    return url, SecretStr(process.api_key(settings.local_api_folder))
