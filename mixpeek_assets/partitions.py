@@ -3,6 +3,7 @@
 Days, not videos: Dagster's UI suffers from some 20,000 partitions an asset, and a run costs seconds to start.
 """
 
+import warnings
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
@@ -16,6 +17,8 @@ daily = dg.DailyPartitionsDefinition(
     end_offset=1,
 )
 
+# Backfill policies are marked beta, and each asset that has one would say so at every start.
+warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
 several_days_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
 
 

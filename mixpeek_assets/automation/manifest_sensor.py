@@ -1,19 +1,19 @@
 """The sensor that ingests videos as soon as the manifest names them."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from mixpeek_assets.assets.failures import EXPLAINED
 from mixpeek_assets.automation.jobs import ingest_job
-from mixpeek_assets.automation.planning import past_runs, ready
+from mixpeek_assets.automation.planning import partitions_to_ingest, past_runs, ready
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
 from mixpeek_assets.resources import WarehouseResource
-from mixpeek_assets.settings import Settings, load_settings
-from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.settings import load_settings
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def manifest_sensor(
         settings = load_settings()
         current = Cursor(fingerprint(settings), now.date().isoformat())
         known = current.fingerprint is not None and current == Cursor.read(context.cursor)
-        partitions = partitions_to_ingest(settings, warehouse.open(), now, manifest_is_known=known)
+        with nullcontext() if known else read_manifest(settings) as manifest:
+            partitions = partitions_to_ingest(warehouse.open(), manifest, max_attempts=settings.max_attempts, now=now)
     except EXPLAINED as error:
         raise dg.Failure(str(error)) from None
     requests = [
@@ -58,26 +59,3 @@ def manifest_sensor(
     if not requests:
         return dg.SkipReason(f"{len(partitions)} partitions to ingest: in progress, or failed a moment ago")
     return dg.SensorResult(run_requests=requests)
-
-
-def partitions_to_ingest(
-    settings: Settings, warehouse: Warehouse, now: datetime, *, manifest_is_known: bool = False
-) -> list[date]:
-    """Return the partitions up to today that have something to ingest, in order.
-
-    Args:
-        settings: What names the manifest.
-        warehouse: What knows the videos.
-        now: The current time.
-        manifest_is_known: Whether the manifest need not be read, because all of it is in `videos`.
-
-    Raises:
-        ManifestError: the manifest cannot be read.
-    """
-    unsubmitted = warehouse.rows("partitions_to_submit", max_attempts=settings.max_attempts)
-    partitions = {row["partition_date"] for row in unsubmitted}
-    if not manifest_is_known:
-        with read_manifest(settings) as manifest:
-            new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now)
-        partitions.update(row["partition_date"] for row in new)
-    return sorted(partitions)

@@ -1,10 +1,13 @@
-"""Which partitions to run a job for: pure functions over what the tables and the run history say."""
+"""Which partitions to run a job for: functions of what the tables and the run history say."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+
+from mixpeek_assets.manifest.reader import Manifest
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _IN_PROGRESS = frozenset(
     {
@@ -100,3 +103,21 @@ def range_tags(first: date, last: date) -> Mapping[str, str]:
     if first == last:
         return {_PARTITION: first.isoformat()}
     return {_RANGE_START: first.isoformat(), _RANGE_END: last.isoformat()}
+
+
+def partitions_to_ingest(
+    warehouse: Warehouse, manifest: Manifest | None, *, max_attempts: int, now: datetime
+) -> list[date]:
+    """Return the partitions up to today with videos that are not in `videos`, or need a submission; in order.
+
+    Args:
+        warehouse: What knows the videos.
+        manifest: What names them; None when all of it is known to be in `videos`.
+        max_attempts: How often a failing video is submitted.
+        now: The current time.
+    """
+    partitions = {row["partition_date"] for row in warehouse.rows("partitions_to_submit", max_attempts=max_attempts)}
+    if manifest is not None:
+        new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now)
+        partitions.update(row["partition_date"] for row in new)
+    return sorted(partitions)

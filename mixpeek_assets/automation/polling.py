@@ -9,12 +9,15 @@ from typing import Any
 
 from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.concurrency import in_flight
-from mixpeek_assets.api.errors import MixpeekError, NotFoundError
+from mixpeek_assets.api.errors import MixpeekError, NotFoundError, TransientError
 from mixpeek_assets.api.records import TaskReply
 from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
 
 TICK_PATIENCE = Patience(connect=3, read=10, attempts=1, rate_limit=2)
 """A poll that fails is due again soon: within a tick there is no time to try it twice."""
+
+_DEADLINE = timedelta(hours=24)
+"""When a task that does not end is called lost."""
 
 _MOST_A_TICK = 10_000
 _FIRST_WAIT, _GROWTH, _LONG_WAIT, _LONGEST_WAIT = 1.0, 1.5, 30.0, 300.0
@@ -93,13 +96,17 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
             reply = _with_asset(client, reply, row["collection"])
     except NotFoundError as error:
         # The server has forgotten it: polling on would never end.
-        reply = TaskReply(row["task_id"], "", "lost", None, {"reason": str(error)})
+        reply = _lost(row, str(error))
+    except TransientError:
+        # Due again, but not at once: a server in trouble is not helped by being asked all the time.
+        spool.append({**_identity(row), "next_poll_at": _next_poll(row), "polls": 1})
+        raise
+    if reply.state == "open" and _age(row) > _DEADLINE:
+        reply = _lost(row, f"still {reply.status} after {_DEADLINE.total_seconds() / 3600:.0f} hours")
     now = datetime.now(UTC)
     settled = reply.state != "open"
     event: Row = {
-        "video_id": row["video_id"],
-        "attempt": row["attempt"],
-        "seen_at": now,
+        **_identity(row),
         "status": reply.status or None,
         "state": reply.state,
         "asset_id": reply.asset_id,
@@ -109,11 +116,27 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
     if settled:
         event["settled_at"] = now
     else:
-        event["next_poll_at"] = now + next_wait(row["polls"], now - (row["submitted_at"] or now))
+        event["next_poll_at"] = _next_poll(row)
     if reply.error is not None:
         event["error"] = reply.error
     spool.append(event)
     return reply
+
+
+def _identity(row: Row) -> Row:
+    return {"video_id": row["video_id"], "attempt": row["attempt"], "seen_at": datetime.now(UTC)}
+
+
+def _age(row: Row) -> timedelta:
+    return datetime.now(UTC) - row["submitted_at"] if row["submitted_at"] else timedelta(0)
+
+
+def _next_poll(row: Row) -> datetime:
+    return datetime.now(UTC) + next_wait(row["polls"], _age(row))
+
+
+def _lost(row: Row, reason: str) -> TaskReply:
+    return TaskReply(row["task_id"], "", "lost", None, {"reason": reason})
 
 
 def _with_asset(client: MixpeekClient, reply: TaskReply, collection: str) -> TaskReply:

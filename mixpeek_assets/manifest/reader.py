@@ -47,6 +47,11 @@ class Manifest:
     unusable: int
     problems: list[dict[str, str]]
 
+    @property
+    def videos_count(self) -> int:
+        """How many videos it names."""
+        return self.lines - self.repeated - self.unusable
+
 
 @contextmanager
 def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Manifest]:

@@ -106,6 +106,10 @@ class Warehouse:
             query = connection.execute(partition_counts_query(TABLE[table]), {"partitions": list(partitions)})
             return dict(query.fetchall())
 
+    def manifest_partitions(self, manifest: Manifest) -> list[date]:
+        """Return the partitions of the videos that a manifest names."""
+        return [row["partition_date"] for row in self.rows("manifest_partitions", manifest=str(manifest.videos))]
+
     def mark_lost(self, partitions: Sequence[date]) -> None:
         """Call submissions lost whose process is gone. The caller holds the partitions' lock."""
         with self.database.transaction() as connection:

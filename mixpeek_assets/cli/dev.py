@@ -1,0 +1,33 @@
+"""`mixpeek-assets dev`: `dagster dev` with the local API beside it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from mixpeek_assets.cli.errors import CommandError
+from mixpeek_assets.cli.project import dagster_instance, local_api
+from mixpeek_assets.settings import load_settings
+
+
+def dev(options: tuple[str, ...]) -> int:
+    """Run `dagster dev` until it ends, or Ctrl-C or a termination ends both; returns its exit code."""
+    if not Path("workspace.yaml").is_file():
+        raise CommandError(f"there is no workspace.yaml in {Path.cwd()}: work in the project's folder")
+    settings = load_settings()
+    with dagster_instance():
+        pass  # a DAGSTER_HOME that cannot be used is told of here, in a line
+    # So that runs, which have other working folders, mean the same one.
+    environment = {**os.environ, "MIXPEEK_DATA_DIR": str(settings.data_folder)}
+    with local_api(settings) as url:
+        if url:
+            click.echo(f"Local API: {url}")
+        command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", *options]
+        process = subprocess.Popen(command, env=environment)  # noqa: S603 - Dagster, with the user's own options
+        # Ctrl-C reaches it too, being of our process group; it needs some seconds to end its children.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+        return process.wait()

@@ -1,0 +1,87 @@
+"""`mixpeek-assets doctor`: every check says what it found, and what to mend."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+
+import duckdb
+from rich.console import Console
+
+from mixpeek_assets.api.client import Patience
+from mixpeek_assets.cli.errors import EXPLAINED, CommandError
+from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.resources import open_client
+from mixpeek_assets.settings import load_settings
+
+_IMPATIENT = Patience(connect=5, read=15, attempts=1, rate_limit=5)
+
+
+def doctor() -> int:
+    """Check everything that a run needs; returns 1 when something is to be mended."""
+    console = Console()
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("Python", _python),
+        ("environment", _environment),
+        ("Dagster", _dagster),
+        ("data directory", _data_directory),
+        ("warehouse", _warehouse),
+        ("videos", _videos),
+        ("API", _api),
+    ]
+    sick = 0
+    for name, check in checks:
+        try:
+            console.print(f"[green]ok[/]    {name}: {check()}", highlight=False, soft_wrap=True)
+        except EXPLAINED as error:
+            sick += 1
+            console.print(f"[red]mend[/]  {name}: {error}", highlight=False, soft_wrap=True)
+    console.print("All is well." if not sick else f"{sick} of {len(checks)} to mend.")
+    return 1 if sick else 0
+
+
+def _python() -> str:
+    return f"{sys.version.split()[0]}, DuckDB {duckdb.__version__}"
+
+
+def _environment() -> str:
+    settings = load_settings()
+    per_minute = settings.effective_requests_per_minute or "no limit of"
+    key = "MIXPEEK_API_KEY is set" if settings.api_key else "no MIXPEEK_API_KEY, so the local API is used"
+    return f"{key}; {per_minute} requests a minute, {settings.concurrency} in flight"
+
+
+def _dagster() -> str:
+    with dagster_instance() as instance:
+        return f"{instance.root_directory}, {instance.get_runs_count()} runs"
+
+
+def _data_directory() -> str:
+    folder = load_settings().data_folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError as error:
+        raise CommandError(f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write") from None
+
+
+def _warehouse() -> str:
+    warehouse = open_warehouse(load_settings().model_copy(update={"warehouse_timeout": 5.0}))
+    counts = warehouse.rows("table_counts")[0]
+    return f"{warehouse.path}, {counts['videos']:,} videos, {counts['vectors']:,} vectors"
+
+
+def _videos() -> str:
+    with read_manifest(load_settings()) as manifest:
+        bad = (
+            f", {manifest.unusable} rows cannot be used: {manifest.problems[0]['reason']}" if manifest.unusable else ""
+        )
+        return f"{manifest.source}, {manifest.videos_count} videos{bad}"
+
+
+def _api() -> str:
+    settings = load_settings()
+    with local_api(settings) as url, open_client(settings, _IMPATIENT) as client:
+        client.probe()
+        return f"{url} (local) answers" if url else f"{settings.api_url or 'https://api.mixpeek.com'} takes the key"

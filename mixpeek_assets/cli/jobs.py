@@ -1,0 +1,66 @@
+"""Running the jobs of the definitions in this process, on the instance that `dagster dev` shows."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from mixpeek_assets.automation.jobs import ingest_job, land_job
+from mixpeek_assets.automation.planning import range_tags, ranges
+from mixpeek_assets.definitions import defs
+
+_QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+
+
+class Jobs:
+    """Runs jobs over partitions, consecutive days in one run.
+
+    Args:
+        instance: Where the runs are recorded.
+        retry_failed: Whether videos whose last task failed are submitted again.
+
+    Attributes:
+        failures: One sentence for each step that failed.
+    """
+
+    def __init__(self, instance: dg.DagsterInstance, *, retry_failed: bool = False) -> None:
+        self._instance = instance
+        self._retry_failed = retry_failed
+        self._repository = defs().get_repository_def()
+        self.failures: list[str] = []
+
+    def ingest(self, partitions: Iterable[date]) -> bool:
+        """Run `ingest_job`; say whether all went well."""
+        config = {"tasks": {"config": {"resubmit_failed": self._retry_failed}}}
+        return self._run(ingest_job.name, partitions, config)
+
+    def land(self, partitions: Iterable[date], *, refresh: bool = False) -> bool:
+        """Run `land_job`; say whether all went well."""
+        config = {op: {"config": {"refresh": refresh}} for op in ("assets_and_features", "vectors")}
+        return self._run(land_job.name, partitions, config)
+
+    def _run(self, job: str, partitions: Iterable[date], config: dict[str, Any]) -> bool:
+        definition = self._repository.get_job(job)
+        failures: list[str] = []
+        for first, last in ranges(partitions):
+            result = definition.execute_in_process(
+                run_config={"ops": config, "loggers": _QUIET},
+                instance=self._instance,
+                tags=dict(range_tags(first, last)),
+                raise_on_error=False,
+            )
+            failures += [_sentence(event) for event in result.all_events if event.is_step_failure]
+        self.failures = [
+            *(said for said in self.failures if not said.startswith(f"{job}:")),
+            *(f"{job}: {said}" for said in failures),
+        ]
+        return not failures
+
+
+def _sentence(event: dg.DagsterEvent) -> str:
+    """Say in the step's own words why it failed."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    return failure.error.message.strip() if failure.error else f"the step {event.step_key} failed"

@@ -1,0 +1,136 @@
+"""The commands and their options; each is done by the module of its name."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from mixpeek_assets import __version__
+from mixpeek_assets.settings import SettingsError
+
+
+@contextmanager
+def friendly_errors() -> Iterator[None]:
+    """Print the errors that explain themselves in one line, and exit with 1."""
+    from mixpeek_assets.cli.errors import EXPLAINED
+
+    try:
+        yield
+    except EXPLAINED as error:
+        raise click.ClickException(str(error)) from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="mixpeek-assets")
+def cli() -> None:
+    r"""Turn a list of videos into embeddings that you query with SQL.
+
+    \b
+    videos -> tasks -> assets -> features -> vectors, as Dagster assets in DuckDB.
+
+    With no MIXPEEK_API_KEY set, a local API does the work: no account, no network.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    _default_dagster_home()
+
+
+@cli.command()
+@click.option(
+    "--videos",
+    metavar="SOURCE",
+    help="A manifest (CSV, JSON, Parquet; path, pattern or URL), a folder of videos, "
+    "one video's path or URL. Default: MIXPEEK_VIDEOS, else the samples.",
+)
+@click.option("--retry-failed", is_flag=True, help="Submit the videos again whose last task failed.")
+@click.option("--refresh", is_flag=True, help="Fetch again what is already landed.")
+def run(videos: str | None, retry_failed: bool, refresh: bool) -> None:
+    """Ingest videos, wait for their tasks, and land their embeddings.
+
+    Only what is new is submitted and fetched. Exits with 1 when a video did not land.
+    """
+    from mixpeek_assets.cli.run import run as run_
+
+    with friendly_errors():
+        sys.exit(run_(videos, retry_failed=retry_failed, refresh=refresh))
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("dagster_options", nargs=-1, type=click.UNPROCESSED)
+def dev(dagster_options: tuple[str, ...]) -> None:
+    """Start `dagster dev`, with the local API beside it unless a key is set.
+
+    Options are passed on to `dagster dev`, e.g. `--port 3001`. Ctrl-C ends both.
+    """
+    from mixpeek_assets.cli.dev import dev as dev_
+
+    with friendly_errors():
+        sys.exit(dev_(dagster_options))
+
+
+@cli.command()
+@click.option("--problems", default=20, show_default=True, help="How many problems to list.")
+def status(problems: int) -> None:
+    """Show what is pending, landed and failed, per partition and collection, and why."""
+    from mixpeek_assets.cli.status import status as status_
+
+    with friendly_errors():
+        status_(problems)
+
+
+@cli.command()
+@click.argument("sql")
+def query(sql: str) -> None:
+    r"""Run a query on the warehouse, read-only, and print its result.
+
+    \b
+    mixpeek-assets query "SELECT vector_name, count(*) FROM mixpeek.vectors GROUP BY ALL"
+    """
+    from mixpeek_assets.cli.query import query as query_
+
+    with friendly_errors():
+        query_(sql)
+
+
+@cli.command()
+def doctor() -> None:
+    """Check the environment, the key, the server and the warehouse, and say what to mend."""
+    from mixpeek_assets.cli.doctor import doctor as doctor_
+
+    sys.exit(doctor_())
+
+
+@cli.command("serve-local-api")
+@click.option("--port", default=8765, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--allow-folder",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Let videos below this folder be read; repeatable. Always: the samples, and MIXPEEK_VIDEOS' folder.",
+)
+def serve_local_api(port: int, folders: tuple[Path, ...]) -> None:
+    """Serve the local API until Ctrl-C, on 127.0.0.1 only."""
+    from mixpeek_assets.cli.serve import serve
+
+    with friendly_errors():
+        serve(port, folders)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        cli()
+    except SettingsError as error:
+        # Definitions read the environment as they are imported, so this may come before a command begins.
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+def _default_dagster_home() -> None:
+    """Make DAGSTER_HOME absolute; by default it is `dagster_home/` of the working folder."""
+    home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").expanduser().absolute()
+    os.environ["DAGSTER_HOME"] = str(home)

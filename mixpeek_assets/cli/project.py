@@ -1,0 +1,52 @@
+"""What the commands share: the instance, the warehouse, the local API."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from mixpeek_assets.cli.errors import CommandError
+from mixpeek_assets.local_api.config import LocalApiConfig
+from mixpeek_assets.local_api.process import running
+from mixpeek_assets.manifest.sources import readable_folders
+from mixpeek_assets.settings import Settings
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """Return the warehouse of the settings."""
+    return Warehouse(settings.warehouse_path, settings.landing_folder, settings.warehouse_timeout)
+
+
+@contextmanager
+def dagster_instance() -> Iterator[dg.DagsterInstance]:
+    """Open the instance of DAGSTER_HOME: the one that `dagster dev` shows.
+
+    Raises:
+        CommandError: there is none.
+    """
+    home = Path(os.environ["DAGSTER_HOME"])
+    if not (home / "dagster.yaml").is_file():
+        raise CommandError(
+            f"DAGSTER_HOME is {home}, which has no dagster.yaml: work in the project's folder, or set DAGSTER_HOME"
+        )
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+@contextmanager
+def local_api(settings: Settings) -> Iterator[str | None]:
+    """Have the local API run for as long as it is needed; with a key set, none is.
+
+    Raises:
+        NotStartedError: it did not come up.
+        FolderNotAllowedError: it already runs, and may not read the videos.
+    """
+    if not settings.uses_local_api:
+        yield None
+        return
+    config = LocalApiConfig(settings.local_api_folder, allowed_folders=tuple(readable_folders(settings)))
+    with running(config) as url:
+        yield url

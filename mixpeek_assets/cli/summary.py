@@ -1,0 +1,89 @@
+"""What `run` says at its end."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+from mixpeek_assets.cli.display import show_rows
+from mixpeek_assets.manifest.reader import Manifest
+from mixpeek_assets.warehouse.schema import TABLES, literal
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_MOST_VIDEOS = 20
+
+_SEARCH = """\
+SELECT similarity, modality, start_time, end_time, url
+FROM mixpeek.similar(
+    {feature_id}, -- {moment}
+    {vector_name},
+    k := 3
+);
+"""
+
+
+def print_summary(
+    console: Console, warehouse: Warehouse, manifest: Manifest, failures: list[str], seconds: float, *, worked: bool
+) -> int:
+    """Print how each video fared, the tables, a similarity query, and where to go on; returns the exit code."""
+    outcomes = warehouse.rows("outcomes", manifest=str(manifest.videos))
+    bad = [outcome for outcome in outcomes if outcome["landed_at"] is None]
+    if worked:
+        console.print(f"\nDone in {seconds:.1f} s.")
+    else:
+        console.print("\nNothing new: every video was submitted and landed before, so nothing is sent or fetched.")
+    _print_videos(console, outcomes)
+    _print_tables(console, warehouse)
+    _print_query(console, warehouse)
+    for problem in manifest.problems[:_MOST_VIDEOS]:
+        console.print(f"[yellow]skipped[/] {problem['object_id']} {problem['reason']}", highlight=False, soft_wrap=True)
+    for failure in failures:
+        console.print(f"[red]failed[/] {failure}", highlight=False, soft_wrap=True)
+    if bad:
+        console.print(
+            f"[red]{len(bad)} of {len(outcomes)} videos did not land[/] (`mixpeek-assets status` says why;"
+            " `mixpeek-assets run --retry-failed` submits the failed ones again)."
+        )
+    console.print(f"DuckDB file: {warehouse.path}", soft_wrap=True, highlight=False)
+    console.print("Dagster's UI, with these runs in it: [bold]make dev[/], then http://127.0.0.1:3000")
+    return 1 if bad or failures or manifest.unusable else 0
+
+
+def _print_videos(console: Console, outcomes: list[dict[str, Any]]) -> None:
+    table = Table("video", "collection", "state", "features", "vectors", "why not", box=None, header_style="bold")
+    # What went wrong comes first: it must not be what a long list leaves out.
+    ordered = sorted(outcomes, key=lambda outcome: outcome["landed_at"] is not None)
+    for outcome in ordered[:_MOST_VIDEOS]:
+        table.add_row(
+            outcome["name"],
+            outcome["collection"],
+            outcome["state"],
+            str(outcome["features"]),
+            str(outcome["vectors"]),
+            outcome["reason"] or "",
+        )
+    console.print(table)
+    if len(outcomes) > _MOST_VIDEOS:
+        console.print(f"... and {len(outcomes) - _MOST_VIDEOS} more")
+
+
+def _print_tables(console: Console, warehouse: Warehouse) -> None:
+    counts = warehouse.rows("table_counts")[0]
+    console.print("\nRows: " + ", ".join(f"{table.name} {counts[table.name]:,}" for table in TABLES))
+
+
+def _print_query(console: Console, warehouse: Warehouse) -> None:
+    """Show a similarity search whose answer lies in another video, where there is one."""
+    found = warehouse.rows("example_search")
+    if not found:
+        return
+    search = _SEARCH.format(
+        feature_id=literal(found[0]["feature_id"]),
+        vector_name=literal(found[0]["vector_name"]),
+        moment=f"{found[0]['modality']} at {found[0]['start_time']:.1f} s of {found[0]['name']}",
+    )
+    console.print("\nWhat is most like this moment?")
+    console.print(Syntax(search, "sql", background_color="default"))
+    with warehouse.database.connection(read_only=True) as connection:
+        show_rows(console, connection.execute(search))

@@ -1,0 +1,53 @@
+"""`python -m mixpeek_assets.local_api`: serve until told to stop."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from mixpeek_assets.local_api.config import LocalApiConfig
+from mixpeek_assets.local_api.serve import AlreadyServingError, serve
+
+
+def main() -> int:
+    """Read the options and serve; returns the exit code."""
+    options = vars(_parser().parse_args())
+    behaviour = {name: options.pop(name) for name in ("wait", "while_used")}
+    options["allowed_folders"] = tuple(options.pop("allow_folder"))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        serve(LocalApiConfig(**options), **behaviour)
+    except AlreadyServingError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command's message to its user
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = LocalApiConfig(state_dir=Path())
+    parser = argparse.ArgumentParser(prog="python -m mixpeek_assets.local_api", description=__doc__)
+    parser.add_argument("--state-dir", type=Path, required=True, help="holds the key, the database, the endpoint")
+    parser.add_argument("--host", default=default.host, help="a loopback address (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=default.port, help="0, the default, takes a free one")
+    parser.add_argument(
+        "--allow-folder",
+        type=Path,
+        action="append",
+        default=[],
+        help="local videos are read from below it; repeatable",
+    )
+    parser.add_argument("--max-bytes", type=int, default=default.max_bytes, help="largest video (default: %(default)s)")
+    parser.add_argument(
+        "--max-seconds", type=float, default=default.max_seconds, help="longest video (default: %(default)s)"
+    )
+    parser.add_argument("--workers", type=int, default=default.workers, help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--processing-timeout", type=float, default=default.processing_timeout, help="seconds a video may take"
+    )
+    parser.add_argument("--wait", action="store_true", help="wait for another server of the directory to end")
+    parser.add_argument("--while-used", action="store_true", help="end when no `running` context uses the server")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

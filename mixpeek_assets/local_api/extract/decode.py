@@ -1,0 +1,182 @@
+"""Decoding: any file that FFmpeg reads becomes a stream of frames on one clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+import av
+import av.error
+from av.container import InputContainer
+from av.stream import Disposition
+
+from mixpeek_assets.local_api.extract.records import UnusableVideoError
+
+Frame = av.VideoFrame | av.AudioFrame
+_Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)
+
+# Above this many pixels a frame (16 k x 8 k) a file is an attack on memory, not a video.
+_MAX_PIXELS = 1 << 27
+# Times that differ more than this from what the frame before promised are not believed. A slide may stay for long.
+_LEAP_BACK_SECONDS, _LEAP_AHEAD_SECONDS = 1.0, 600.0
+# FFmpeg "plays" text files as ANSI art and pictures as videos of one frame.
+_NO_VIDEOS = {"tty": "text", "image2": "a picture", "bin": "binary text", "xbin": "binary text"}
+
+
+@dataclass
+class Media:
+    """An open file.
+
+    Attributes:
+        container: FFmpeg's view of it.
+        picture: Its best video track, if any; cover art is none.
+        sound: Its best audio track, if any.
+        broken: How many packets could not be read or decoded so far.
+    """
+
+    container: InputContainer
+    picture: av.VideoStream | None
+    sound: av.AudioStream | None
+    broken: int = 0
+
+    @property
+    def declared_seconds(self) -> float | None:
+        """The duration that the file claims."""
+        return self.container.duration / av.time_base if self.container.duration else None
+
+    def frames(self) -> Iterator[tuple[Frame, float]]:
+        """Yield every decodable frame with its time in seconds, interleaved as the file has them.
+
+        A damaged packet is counted and passed over; a damaged container ends the stream.
+        """
+        clock = _Clock(self)
+        for packet in self._packets():
+            try:
+                frames = packet.decode()
+            except av.error.EOFError:  # nothing is left after the end
+                continue
+            except av.error.FFmpegError:
+                self.broken += 1
+                continue
+            for frame in frames:
+                if isinstance(frame, Frame):
+                    yield frame, clock.time(frame)
+
+    def file_data(self) -> dict[str, Any]:
+        """What the file says of itself (contract b4, `file_data`); sizes as a player shows them."""
+        data: dict[str, Any] = {"container": self.container.format.name, "duration": self.declared_seconds}
+        if self.picture is not None:
+            rate = self.picture.average_rate
+            data |= {
+                "codec": self.picture.codec_context.name,
+                "width": self.picture.codec_context.width,
+                "height": self.picture.codec_context.height,
+                "fps": round(float(rate), 3) if rate else None,
+            }
+        if self.sound is not None:
+            data |= {
+                "audio_codec": self.sound.codec_context.name,
+                "sample_rate": self.sound.codec_context.sample_rate,
+                "channels": self.sound.codec_context.layout.nb_channels,
+            }
+        return data
+
+    def _packets(self) -> Iterator[av.Packet]:
+        streams = [stream for stream in (self.picture, self.sound) if stream is not None]
+        try:
+            yield from self.container.demux(*streams)
+        except av.error.FFmpegError:
+            self.broken += 1
+        except IndexError:
+            pass  # PyAV's, once all is read, when a track appeared in mid-file
+        # What the decoders still hold back is good: an empty packet makes them give it out.
+        for stream in streams:
+            flush = av.Packet()
+            flush.stream = stream
+            yield flush
+
+
+class _Clock:
+    """Seconds since the start of the file, for frames whose own times may be missing, restart or leap.
+
+    Joined recordings start again from 0, and a damaged time may lie years ahead: from there on, time goes on from
+    the end of the frame before.
+    """
+
+    def __init__(self, media: Media) -> None:
+        self._origin = (media.container.start_time or 0) / av.time_base
+        self._next = {"picture": 0.0, "sound": 0.0}
+        self._shift = {"picture": 0.0, "sound": 0.0}
+
+    def time(self, frame: Frame) -> float:
+        track = "picture" if isinstance(frame, av.VideoFrame) else "sound"
+        expected = time = self._next[track]
+        if frame.time is not None:
+            time = frame.time - self._origin + self._shift[track]
+            if not expected - _LEAP_BACK_SECONDS <= time <= expected + _LEAP_AHEAD_SECONDS:
+                self._shift[track] += expected - time
+                time = expected
+        time = max(time, 0.0)
+        self._next[track] = time + frame_seconds(frame)
+        return time
+
+
+def frame_seconds(frame: Frame) -> float:
+    """How long a frame lasts: as its file says, else a 25th of a second."""
+    if isinstance(frame, av.AudioFrame):
+        return frame.samples / frame.sample_rate
+    return float(frame.duration * (frame.time_base or Fraction(0))) or 0.04
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[Media]:
+    """Open a file for decoding.
+
+    Raises:
+        UnusableVideoError: It is empty, is no video, or has no track that can be decoded.
+    """
+    if path.stat().st_size == 0:
+        raise UnusableVideoError("the file is empty")
+    with path.open("rb") as file:
+        try:
+            container = av.open(
+                file,
+                "r",
+                # A playlist must not reach other files or the network: FFmpeg gets one open file and no protocol.
+                options={"protocol_whitelist": "none"},
+                metadata_errors="replace",  # titles in old code pages
+                buffer_size=1 << 18,
+            )
+        except av.error.FFmpegError as error:
+            reason = (error.strerror or str(error)).rstrip(".").lower()
+            raise UnusableVideoError(f"the file is no video that FFmpeg can read ({reason})") from error
+        with container:
+            yield _choose_tracks(container)
+
+
+def _choose_tracks(container: InputContainer) -> Media:
+    name = container.format.name
+    kind = "a picture" if name.endswith("_pipe") else _NO_VIDEOS.get(name)
+    if kind is not None:
+        raise UnusableVideoError(f"the file is {kind}, not a video")
+    media = Media(
+        container,
+        _first_decodable(container.streams.video),
+        _first_decodable(container.streams.audio),
+    )
+    if media.picture is None and media.sound is None:
+        raise UnusableVideoError("the file has neither a picture nor a sound track that can be decoded")
+    if media.picture is not None:
+        media.picture.thread_type = "AUTO"
+        media.picture.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+    return media
+
+
+def _first_decodable(streams: tuple[_Stream, ...]) -> _Stream | None:
+    for stream in streams:
+        is_cover = bool(stream.disposition & Disposition.attached_pic)
+        if stream.codec_context is not None and not is_cover:
+            return stream
+    return None

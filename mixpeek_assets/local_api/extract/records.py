@@ -1,0 +1,46 @@
+"""What extraction takes in and hands out."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Modality = Literal["video", "image", "text", "audio"]
+Vector = NDArray[np.float32]
+
+
+class UnusableVideoError(Exception):
+    """The file cannot become features; the message is one sentence for its owner."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature of a video (contract b5).
+
+    Attributes:
+        modality: The list of the asset in which it appears.
+        start_time: Its first second.
+        end_time: Its last second; an image's is its first.
+        vectors: Named vectors: one-dimensional, float32, unit length.
+    """
+
+    modality: Modality
+    start_time: float
+    end_time: float
+    vectors: dict[str, Vector]
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """All that was seen and heard in one file.
+
+    Attributes:
+        modality: `video`, or `audio` for a file without a picture.
+        features: Ordered by time within each modality.
+        file_data: Container, codecs, duration in seconds, size in pixels, damage.
+    """
+
+    modality: Modality
+    features: tuple[Feature, ...]
+    file_data: dict[str, Any]

@@ -1,0 +1,73 @@
+"""The bodies of the replies: rows of the store in the guide's shapes."""
+
+import json
+import sqlite3
+from datetime import datetime
+from typing import Any
+
+from mixpeek_assets.local_api.extract.records import Vector
+
+MODALITIES = ("video", "image", "text", "audio")
+
+
+def task_body(task: sqlite3.Row) -> dict[str, Any]:
+    """`GET /tasks/{id}` (guide, step 2), with the reason of a failure."""
+    body = {"asset_id": task["asset_id"], "task_id": task["task_id"], "status": task["status"]}
+    return body | {"error": task["error"]} if task["status"] == "FAILED" else body
+
+
+def asset_body(asset: sqlite3.Row) -> dict[str, Any]:
+    """The asset of `GET /assets/{id}/features` (guide, step 3; contract b4)."""
+    return {
+        "asset_id": asset["asset_id"],
+        "collection_id": asset["collection_id"],
+        "status": asset["status"],
+        "url": asset["url"],
+        "metadata": json.loads(asset["metadata"]),
+        "error": asset["error"],
+        "modality": asset["modality"],
+        "task_id": asset["task_id"],
+        "file_hash": asset["file_hash"],
+        "unique_hash": asset["file_hash"],
+        "file_data": json.loads(asset["file_data"]),
+        "duplicate_of": asset["duplicate_of"],
+        "updated_at": _zoneless(asset["updated_at"]),
+        "created_at": _zoneless(asset["created_at"]),
+        "preview_url": None,
+        "score": None,
+    }
+
+
+def features_body(features: list[sqlite3.Row]) -> dict[str, list[dict[str, Any]]]:
+    """The features of `GET /assets/{id}/features`: one list a modality, empty ones too."""
+    bodies: dict[str, list[dict[str, Any]]] = {modality: [] for modality in MODALITIES}
+    for feature in features:
+        bodies[feature["modality"]].append(feature_body(feature))
+    return bodies
+
+
+def feature_body(feature: sqlite3.Row, vectors: dict[str, Vector] | None = None) -> dict[str, Any]:
+    """A feature as a list has it, or with its vectors (guide, step 4; contract b5)."""
+    body = {
+        "feature_id": feature["feature_id"],
+        "modality": feature["modality"],
+        "asset_id": feature["asset_id"],
+        "collection_id": feature["collection_id"],
+        "metadata": json.loads(feature["metadata"]),
+        "created_at": _with_z(feature["created_at"]),
+        "start_time": feature["start_time"],
+        "end_time": feature["end_time"],
+    }
+    if feature["modality"] == "video":
+        body["interval_sec"] = feature["interval_sec"]
+    return body if vectors is None else body | {"vectors": vectors}
+
+
+def _zoneless(timestamp: str) -> str:
+    # The guide's assets are to the millisecond and without a zone, its features to the microsecond and in Z.
+    moment = datetime.fromisoformat(timestamp).replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds") + "000"
+
+
+def _with_z(timestamp: str) -> str:
+    return timestamp.removesuffix("+00:00") + "Z"

@@ -1,0 +1,129 @@
+"""How callers run the local API: use the server of a state directory, or start one for as long as it is needed."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mixpeek_assets.local_api import locks, state
+from mixpeek_assets.local_api.config import LocalApiConfig
+from mixpeek_assets.local_api.serve import AlreadyServingError, serve
+from mixpeek_assets.local_api.state import Health, api_key, endpoint
+
+__all__ = [
+    "AlreadyServingError",
+    "FolderNotAllowedError",
+    "NotStartedError",
+    "api_key",
+    "endpoint",
+    "running",
+    "serve",
+]
+
+_START_SECONDS = 20
+_STOP_SECONDS = 5
+_LOG_TAIL_CHARACTERS = 2_000
+
+# Servers that others still use when their starter ends: they end by themselves once unused.
+_left_to_others: list[subprocess.Popen[bytes]] = []
+
+
+class NotStartedError(RuntimeError):
+    """No server came up; the message has the end of its log."""
+
+
+class FolderNotAllowedError(RuntimeError):
+    """The server that runs may not read a folder that is needed."""
+
+
+@contextmanager
+def running(config: LocalApiConfig) -> Iterator[str]:
+    """Yield the URL of a running server: the state directory's, or one that is started for this context.
+
+    Contexts in several processes may share a server: it ends with the last of them, even when they are killed.
+
+    Raises:
+        NotStartedError: It did not come up within 20 seconds.
+        FolderNotAllowedError: The server that runs may not read one of `config.allowed_folders`.
+    """
+    state.prepare(config.state_dir)
+    with locks.opened(state.users_file(config.state_dir)) as users:
+        locks.lock(users, shared=True)
+        found = state.health(config.state_dir)
+        if found is not None:
+            _require_folders(found, config)
+            yield found.url
+            return
+        process = _start(config)
+        try:
+            found = _wait_until_healthy(process, config)
+            if found.pid != process.pid:  # another context started one a moment earlier: theirs is as good
+                _stop(process)
+            _require_folders(found, config)
+            yield found.url
+        finally:
+            _leave(process, users)
+
+
+def _start(config: LocalApiConfig) -> subprocess.Popen[bytes]:
+    options = {
+        "--state-dir": config.state_dir,
+        "--host": config.host,
+        "--port": config.port,
+        "--max-bytes": config.max_bytes,
+        "--max-seconds": config.max_seconds,
+        "--workers": config.workers,
+        "--processing-timeout": config.processing_timeout,
+    }
+    command = [sys.executable, "-m", "mixpeek_assets.local_api", "--wait", "--while-used"]
+    command += [f"{name}={value}" for name, value in options.items()]
+    command += [f"--allow-folder={folder.absolute()}" for folder in config.allowed_folders]
+    with state.log_file(config.state_dir).open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 - this package, with typed options
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for the caller, who may need the server to clean up
+        )
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], config: LocalApiConfig) -> Health:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        found = state.health(config.state_dir)
+        if found is not None:
+            return found
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    log = state.log_file(config.state_dir)
+    tail = log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL_CHARACTERS:].strip()
+    raise NotStartedError(f"the local API did not start; the end of {log} says:\n{tail}")
+
+
+def _leave(process: subprocess.Popen[bytes], users: int) -> None:
+    # Exclusive: nobody else uses it. Not even shared: it is ending already.
+    if process.poll() is None and not locks.try_lock(users) and locks.try_lock(users, shared=True):
+        _left_to_others.append(process)
+    else:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _require_folders(found: Health, config: LocalApiConfig) -> None:
+    for folder in config.allowed_folders:
+        if not any(folder.resolve().is_relative_to(allowed) for allowed in found.allowed_folders):
+            raise FolderNotAllowedError(
+                f"the local API that serves {config.state_dir} at {found.url} may not read {folder}: "
+                f"stop it (process {found.pid}) and start it again with --allow-folder {folder}"
+            )

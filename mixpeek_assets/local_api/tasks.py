@@ -1,0 +1,152 @@
+"""The queue of tasks: what is to be done, who is at it, how it ended."""
+
+import sqlite3
+import time
+import uuid
+from dataclasses import dataclass
+
+from mixpeek_assets.local_api.database import Database, now
+
+MAX_ATTEMPTS = 3
+"""A task that was under way in so many deaths of the server is taken for their cause."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task that a worker has claimed; `mode` says how to write into the asset (contract b2, `asset_update`)."""
+
+    task_id: str
+    asset_id: str
+    url: str
+    interval_sec: float
+    skip_duplicate: bool
+    mode: str
+    claim: str
+
+
+class ClaimLostError(Exception):
+    """The task was taken from this worker, so its result no longer counts."""
+
+
+class Tasks:
+    """The tasks in the database. A task under way belongs to one worker, named by its `claim`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, task_id: str) -> sqlite3.Row | None:
+        """One task."""
+        query = "SELECT * FROM tasks WHERE task_id = ?"
+        return self._database.connection().execute(query, (task_id,)).fetchone()
+
+    def claim(self, claim: str) -> Job | None:
+        """Take the oldest queued task, if there is one; no two workers get the same."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                """
+                UPDATE tasks
+                SET status = 'DOWNLOADING', claim = ?, claimed_at = ?, attempts = attempts + 1, updated_at = ?
+                WHERE rowid = (SELECT min(rowid) FROM tasks WHERE status = 'QUEUED')
+                RETURNING task_id, asset_id, url, interval_sec, skip_duplicate, mode, claim
+                """,
+                (claim, time.time(), now()),
+            ).fetchone()
+        if row is None:
+            return None
+        return Job(**{**dict(row), "skip_duplicate": bool(row["skip_duplicate"])})
+
+    def processing(self, job: Job) -> None:
+        """The video is here, and work on it begins."""
+        with self._database.transaction() as connection:
+            advance(connection, job, "PROCESSING")
+
+    def fail(self, job: Job, reason: str) -> None:
+        """End a task without features, for a reason that its owner can read."""
+        with self._database.transaction() as connection:
+            advance(connection, job, "FAILED", reason)
+
+    def seconds_claimed(self, claim: str) -> float | None:
+        """For how long a worker has been at its task; None when it has none."""
+        row = (
+            self._database.connection()
+            .execute(
+                "SELECT claimed_at FROM tasks WHERE claim = ? AND status IN ('DOWNLOADING', 'PROCESSING')",
+                (claim,),
+            )
+            .fetchone()
+        )
+        return time.time() - row["claimed_at"] if row else None
+
+    def fail_claimed(self, claim: str, reason: str) -> None:
+        """End the task that a dead worker was at, if there is one."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                """
+                UPDATE tasks SET status = 'FAILED', error = ?, claim = NULL, updated_at = ?
+                WHERE claim = ? AND status IN ('DOWNLOADING', 'PROCESSING')
+                """,
+                (reason, now(), claim),
+            )
+
+    def recover(self) -> None:
+        """Put back what was under way when a server died; fail what was under way in too many deaths."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                """
+                UPDATE tasks SET status = 'FAILED', error = ?, claim = NULL, updated_at = ?
+                WHERE status IN ('DOWNLOADING', 'PROCESSING') AND attempts >= ?
+                """,
+                (f"the server died {MAX_ATTEMPTS} times while it was at this video", now(), MAX_ATTEMPTS),
+            )
+            self._requeue(connection)
+
+    def put_back(self) -> None:
+        """Put back what is under way because the server ends on purpose: that counts against no task."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE tasks SET attempts = attempts - 1 WHERE status IN ('DOWNLOADING', 'PROCESSING')")
+            self._requeue(connection)
+
+    @staticmethod
+    def _requeue(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            """
+            UPDATE tasks SET status = 'QUEUED', claim = NULL, updated_at = ?
+            WHERE status IN ('DOWNLOADING', 'PROCESSING')
+            """,
+            (now(),),
+        )
+
+
+def add(
+    connection: sqlite3.Connection,
+    *,
+    asset_id: str,
+    url: str,
+    interval_sec: float,
+    skip_duplicate: bool,
+    mode: str,
+) -> str:
+    """Queue a task within the caller's transaction; returns its id."""
+    task_id = str(uuid.uuid4())
+    connection.execute(
+        """
+        INSERT INTO tasks (task_id, asset_id, url, interval_sec, skip_duplicate, mode, status, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, 'QUEUED', ?)
+        """,
+        (task_id, asset_id, url, interval_sec, skip_duplicate, mode, now()),
+    )
+    return task_id
+
+
+def advance(connection: sqlite3.Connection, job: Job, status: str, error: str | None = None) -> None:
+    """Move a claimed task on within the caller's transaction.
+
+    Raises:
+        ClaimLostError: The task is no longer this worker's.
+    """
+    changed = connection.execute(
+        "UPDATE tasks SET status = ?, error = ?, updated_at = ? WHERE task_id = ? AND claim = ?",
+        (status, error, now(), job.task_id, job.claim),
+    )
+    if changed.rowcount != 1:
+        raise ClaimLostError(f"task {job.task_id} was taken from this worker")
