@@ -1,0 +1,45 @@
+"""What the tests share: a project in a temporary folder, and a scripted Mixpeek."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and none of the developer's own variables."""
+    for name in [name for name in os.environ if name.startswith(("MIXPEEK_", "DAGSTER_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def mixpeek(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedMixpeek]:
+    """A scripted Mixpeek, which the environment names."""
+    with scripted_mixpeek() as server:
+        monkeypatch.setenv("MIXPEEK_API_KEY", KEY)
+        monkeypatch.setenv("MIXPEEK_API_URL", server.url)
+        monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "0")
+        yield server
+
+
+@pytest.fixture
+def warehouse(environment: Path) -> Warehouse:
+    """The warehouse of the temporary project."""
+    settings = load_settings()
+    return Warehouse(settings.warehouse_path, settings.landing_folder, timeout=30)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """An instance that lasts as long as a test."""
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
