@@ -26,6 +26,8 @@ def dev(options: tuple[str, ...]) -> int:
         if url:
             click.echo(f"Local API: {url}")
         command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", *options]
+        # A shell starts what it puts into the background with SIGINT ignored, and Dagster ends on nothing else.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - Dagster, with the user's own options
         # Ctrl-C reaches it too, being of our process group; it needs some seconds to end its children.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

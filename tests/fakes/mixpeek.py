@@ -159,7 +159,6 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
 
     def do_GET(self) -> None:
         self._serve()
@@ -167,13 +166,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
 
     def _serve(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, query = self.path.partition("?")
         body = json.loads(content) if content else None
+        assert isinstance(self.server, _Server)
         answer = self.server.script.answer(Request(self.command, path, query, body, dict(self.headers)))
         time.sleep(answer.delay)
         if answer.cut:

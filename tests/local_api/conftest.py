@@ -38,3 +38,9 @@ def api(config: LocalApiConfig) -> Iterator[Caller]:
 def host(clip: Path) -> Iterator[VideoHost]:
     with hosting(clip) as host:
         yield host
+
+
+@pytest.fixture
+def own(tmp_path: Path, folder: Path) -> LocalApiConfig:
+    """A state directory of one's own."""
+    return LocalApiConfig(tmp_path / "state", allowed_folders=(folder,))
