@@ -19,10 +19,12 @@ def status(problems: int) -> None:
         console.print(f"{warehouse.path} holds no video yet: `make run`, or materialize `videos` in the UI.")
     else:
         table = Table("partition", "collection", box=None, header_style="bold")
-        for column in _COLUMNS:
+        # A column that is empty says nothing; those of a healthy warehouse fit a narrow terminal.
+        columns = [column for column in _COLUMNS if any(row[column] for row in rows)]
+        for column in columns:
             table.add_column(column.replace("_", " "), justify="right")
         for row in rows:
-            counts = (f"{row[column]:,}" if row[column] else "-" for column in _COLUMNS)
+            counts = (f"{row[column]:,}" if row[column] else "-" for column in columns)
             table.add_row(str(row["partition_date"]), row["collection"], *counts)
         console.print(table)
     found = warehouse.rows("problems", limit=problems)

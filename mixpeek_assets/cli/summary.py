@@ -14,7 +14,7 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 _MOST_VIDEOS = 20
 
 _SEARCH = """\
-SELECT similarity, modality, start_time, end_time, url
+SELECT similarity, modality, start_time, end_time, parse_filename(url) AS video
 FROM mixpeek.similar(
     {feature_id}, -- {moment}
     {vector_name},
@@ -32,7 +32,7 @@ def print_summary(
     if worked:
         console.print(f"\nDone in {seconds:.1f} s.")
     else:
-        console.print("\nNothing new: every video was submitted and landed before, so nothing is sent or fetched.")
+        console.print("\nNothing new: nothing is submitted again, and nothing is fetched again.")
     _print_videos(console, outcomes)
     _print_tables(console, warehouse)
     _print_query(console, warehouse)
@@ -45,8 +45,8 @@ def print_summary(
             f"[red]{len(bad)} of {len(outcomes)} videos did not land[/] (`mixpeek-assets status` says why;"
             " `mixpeek-assets run --retry-failed` submits the failed ones again)."
         )
-    console.print(f"DuckDB file: {warehouse.path}", soft_wrap=True, highlight=False)
-    console.print("Dagster's UI, with these runs in it: [bold]make dev[/], then http://127.0.0.1:3000")
+    console.print(f"\nDuckDB file: {warehouse.path}", soft_wrap=True, highlight=False)
+    console.print("Dagster's UI, with these runs in it: `make dev`, then http://127.0.0.1:3000", highlight=False)
     return 1 if bad or failures or manifest.unusable else 0
 
 

@@ -181,14 +181,19 @@ def add_column(table: Table, column: Column) -> list[str]:
     return [add, _comment(table, column)]
 
 
-_TOO_LONG_TO_READ = frozenset({"embedding", "sparse", "payload", "run_id", "loaded_at", "partition_date"})
+_NOT_IN_PREVIEW = frozenset(
+    {"embedding", "sparse", "payload", "run_id", "loaded_at", "partition_date", "video_id", "asset_id", "task_id"}
+)
 
 
 def preview_query(table: Table) -> str:
-    """Return the query of a table's newest rows ($partitions, $rows), less the columns that are long to read."""
-    columns = ", ".join(quote(column.name) for column in table.columns if column.name not in _TOO_LONG_TO_READ)
+    """Return the query of a table's newest rows ($partitions, $rows): its key, and what is short enough to read."""
+    names = [column.name for column in table.columns]
+    chosen = [quote(name) for name in names if name in table.key or name not in _NOT_IN_PREVIEW]
+    if "embedding" in names:
+        chosen.append("left(embedding[1:4]::VARCHAR, -1) || ', …]' AS embedding")
     return (
-        f"SELECT {columns} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
+        f"SELECT {', '.join(chosen)} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
         " ORDER BY loaded_at DESC LIMIT $rows"
     )
 

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,7 +57,8 @@ class Video:
 class ScriptedMixpeek:
     """Keeps what was submitted, and answers as the guide says, unless a test says otherwise.
 
-    `script` puts answers before the usual ones, for the requests whose "METHOD /path" matches a pattern.
+    `script` puts answers before the usual ones, for the requests whose "METHOD /path" matches a pattern; `on_request`
+    is called with each request before it is answered.
     """
 
     def __init__(self, url: str) -> None:
@@ -67,6 +68,7 @@ class ScriptedMixpeek:
         self.vectors: dict[str, Any] = {}
         self.tasks: dict[str, tuple[str, Video, str]] = {}
         self.assets: dict[str, Video] = {}
+        self.on_request: Callable[[Request], object] | None = None
         self._scripts: list[tuple[re.Pattern[str], deque[Answer], bool]] = []
         self._lock = threading.Lock()
 
@@ -83,6 +85,8 @@ class ScriptedMixpeek:
         return [request for request in self.requests if re.search(pattern, f"{request.method} {request.path}")]
 
     def answer(self, request: Request) -> Answer:
+        if self.on_request is not None:
+            self.on_request(request)
         with self._lock:
             self.requests.append(request)
             for pattern, answers, for_ever in self._scripts:
@@ -105,7 +109,7 @@ class ScriptedMixpeek:
 
     def _submit(self, body: dict[str, Any]) -> Answer:
         task_id, asset_id = str(uuid.uuid4()), str(uuid.uuid4())
-        video = self.videos.get(body["url"], Video(features={"video": [self.feature("video", body["url"])]}))
+        video = self.videos.get(body["url"]) or Video(features={"video": [self.feature("video", body["url"])]})
         self.tasks[task_id] = (asset_id, Video(list(video.statuses), video.features, video.error), body["collection"])
         self.assets[asset_id] = video
         return Answer({"message": "Video URL processing queued", "task_id": task_id})

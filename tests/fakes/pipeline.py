@@ -1,0 +1,64 @@
+"""The pipeline's steps without Dagster, on the project that the environment names.
+
+`python -m tests.fakes.pipeline ingest|land` is a process that a test can kill.
+"""
+
+import sys
+from datetime import UTC, date, datetime
+
+from mixpeek_assets.api.client import Patience
+from mixpeek_assets.assets.landing import Landed, land_assets, land_vectors
+from mixpeek_assets.assets.submission import Submitted, submit_videos
+from mixpeek_assets.automation.polling import Polled, poll_due_tasks
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.resources import open_client
+from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+TODAY = datetime.now(UTC).date()
+QUICK = Patience(connect=1, read=5, attempts=2, rate_limit=5)
+
+
+def project_warehouse() -> Warehouse:
+    """The warehouse that the environment names."""
+    settings = load_settings()
+    return Warehouse(settings.warehouse_path, settings.landing_folder, timeout=30)
+
+
+def add_videos(urls: list[str], day: date = TODAY) -> None:
+    """Put videos into the warehouse, by way of a manifest."""
+    rows = "".join(f"{url},{day}\n" for url in urls)
+    manifest = load_settings().data_folder.parent / "manifest.csv"
+    manifest.write_text(f"url,added_at\n{rows}", encoding="utf-8")
+    with read_manifest(load_settings(), str(manifest)) as read:
+        project_warehouse().upsert_videos(read, [day], datetime.now(UTC), "test")
+
+
+def submit(*, max_attempts: int = 1, resubmit_failed: bool = False, day: date = TODAY) -> Submitted:
+    """Submit what needs it."""
+    with open_client(load_settings(), QUICK) as client:
+        return submit_videos(
+            client,
+            project_warehouse(),
+            [day],
+            run_id="test",
+            max_attempts=max_attempts,
+            resubmit_failed=resubmit_failed,
+        )
+
+
+def poll() -> Polled:
+    """Read the tasks that are due."""
+    with open_client(load_settings(), QUICK) as client:
+        return poll_due_tasks(client, project_warehouse(), 10)
+
+
+def land(*, refresh: bool = False, day: date = TODAY) -> tuple[Landed, Landed]:
+    """Land assets, then vectors."""
+    with open_client(load_settings(), QUICK) as client:
+        assets = land_assets(client, project_warehouse(), [day], run_id="test", refresh=refresh)
+        return assets, land_vectors(client, project_warehouse(), [day], run_id="test", refresh=refresh)
+
+
+if __name__ == "__main__":
+    {"submit": submit, "land": land}[sys.argv[1]]()
