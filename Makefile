@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint lock clean
+.PHONY: help run dev test test-duckdb-1 lint lock clean
 
 help:  ## Show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(VENV)/run.stamp  ## Ingest videos and land their embeddings (VIDEOS=manifest, folder, file or URL)
 	@$(BIN)/mixpeek-assets run $(if $(VIDEOS),--videos "$(VIDEOS)")
@@ -18,6 +18,10 @@ dev: $(VENV)/run.stamp  ## Dagster's UI, schedules and sensors, with the local A
 
 test: $(VENV)/dev.stamp  ## The whole test suite
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
+	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r requirements-duckdb-1.lock
+	PYTHONPATH=$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/assets $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp  ## Formatting, lint, types and definitions, as CI checks them
 	$(BIN)/ruff format --check .
@@ -30,6 +34,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:  ## Resolve the dependencies anew (needs uv)
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra dev --output-file requirements-dev.lock
+	echo 'duckdb>=1.5,<2' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - --output-file requirements-duckdb-1.lock
 
 clean:  ## Remove the environment (your data stays)
 	rm -rf $(VENV)

@@ -51,14 +51,14 @@ def assets_and_features(
 ) -> Iterator[dg.MaterializeResult]:
     """Fetch the assets of settled tasks, each with the list of its features."""
     partitions = days(context.partition_keys)
-    target = warehouse.open()
-    with explained(), mixpeek.client() as client, target.partitions_locked("land", partitions):
-        landed = land_assets(client, target, partitions, run_id=context.run_id, refresh=config.refresh)
-    # What has yet to come must not keep the vectors of the rest: it fails the run, but only after them.
-    for error in landed.unfinished[:10]:
-        context.log.warning("%s", error)
-    for table in DESCRIPTIONS:
-        with explained():
+    with explained(), mixpeek.client() as client:
+        target = warehouse.open()
+        with target.partitions_locked("land", partitions):
+            landed = land_assets(client, target, partitions, run_id=context.run.run_id, refresh=config.refresh)
+        # What has yet to come must not keep the vectors of the rest: it fails the run, but only after them.
+        for error in landed.unfinished[:10]:
+            context.log.warning("%s", error)
+        for table in DESCRIPTIONS:
             add_metadata(
                 context,
                 target,
@@ -68,5 +68,4 @@ def assets_and_features(
                 assets_rejected=landed.rejected,
                 assets_unfinished=len(landed.unfinished),
             )
-            checks = check_results(target, table, partitions)
-        yield dg.MaterializeResult(asset_key=table, check_results=checks)
+            yield dg.MaterializeResult(asset_key=table, check_results=check_results(target, table, partitions))

@@ -44,13 +44,13 @@ def tasks(
 ) -> dg.MaterializeResult:
     """Submit the videos of these partitions that need it."""
     partitions = days(context.partition_keys)
-    target = warehouse.open()
     with explained(), mixpeek.client() as client:
+        target = warehouse.open()
         submitted = submit_videos(
             client,
             target,
             partitions,
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             max_attempts=config.max_attempts or load_settings().max_attempts,
             resubmit_failed=config.resubmit_failed,
         )
@@ -63,6 +63,5 @@ def tasks(
             refused=submitted.refused,
             answers_lost=len(submitted.lost),
         )
-        checks = check_results(target, "tasks", partitions)
-    fail_if_unfinished(submitted.lost, "submissions' answers")
-    return dg.MaterializeResult(check_results=checks)
+        fail_if_unfinished(submitted.lost, "submissions' answers")
+        return dg.MaterializeResult(check_results=check_results(target, "tasks", partitions))

@@ -37,9 +37,10 @@ def vectors(
 ) -> dg.MaterializeResult:
     """Fetch the features of these partitions that have no vectors yet."""
     partitions = days(context.partition_keys)
-    target = warehouse.open()
-    with explained(), mixpeek.client() as client, target.partitions_locked("land", partitions):
-        landed = land_vectors(client, target, partitions, run_id=context.run_id, refresh=config.refresh)
+    with explained(), mixpeek.client() as client:
+        target = warehouse.open()
+        with target.partitions_locked("land", partitions):
+            landed = land_vectors(client, target, partitions, run_id=context.run.run_id, refresh=config.refresh)
         fail_if_unfinished(landed.unfinished, "features")
         fail_if_assets_are_missing(target, partitions)
         add_metadata(

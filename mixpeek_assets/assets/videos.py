@@ -33,12 +33,11 @@ usable video are in `rejects`.
 def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Read the manifest, and add the videos of these partitions."""
     partitions = days(context.partition_keys)
-    target = warehouse.open()
     with explained(), read_manifest(load_settings()) as manifest:
-        added = target.upsert_videos(manifest, partitions, datetime.now(UTC), context.run_id)
-    for problem in manifest.problems:
-        context.log.warning("%s %s", problem["object_id"], problem["reason"])
-    with explained():
+        target = warehouse.open()
+        added = target.upsert_videos(manifest, partitions, datetime.now(UTC), context.run.run_id)
+        for problem in manifest.problems:
+            context.log.warning("%s %s", problem["object_id"], problem["reason"])
         add_metadata(
             context,
             target,

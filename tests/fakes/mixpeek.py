@@ -49,7 +49,7 @@ class Request:
 class Video:
     """What becomes of a submitted video: the statuses of its task, then its features."""
 
-    statuses: list[str] = field(default_factory=lambda: ["QUEUED", "DONE"])
+    statuses: list[str] = field(default_factory=lambda: ["DONE"])
     features: dict[str, list[dict[str, Any]] | None] = field(default_factory=dict)
     error: str | None = None
 
@@ -64,6 +64,7 @@ class ScriptedMixpeek:
     def __init__(self, url: str) -> None:
         self.url = url
         self.requests: list[Request] = []
+        self.connections = 0
         self.videos: dict[str, Video] = {}
         self.vectors: dict[str, Any] = {}
         self.tasks: dict[str, tuple[str, Video, str]] = {}
@@ -141,9 +142,9 @@ class ScriptedMixpeek:
 
 
 @contextmanager
-def scripted_mixpeek() -> Iterator[ScriptedMixpeek]:
-    """Run a scripted Mixpeek on a free port of 127.0.0.1."""
-    server = _Server(("127.0.0.1", 0), _Handler)
+def scripted_mixpeek(port: int = 0) -> Iterator[ScriptedMixpeek]:
+    """Run a scripted Mixpeek on 127.0.0.1, on a free port unless one is given."""
+    server = _Server(("127.0.0.1", port), _Handler)
     server.script = ScriptedMixpeek(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -159,6 +160,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     script: ScriptedMixpeek
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.script.connections += 1
+        super().process_request(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
