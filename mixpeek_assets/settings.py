@@ -26,9 +26,17 @@ def _path_prefix(value: str) -> str:
 
 def _header_safe(value: SecretStr) -> SecretStr:
     key = value.get_secret_value().strip()
+    if not key:
+        raise ValueError("is blank: leave it out for the local API")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("holds a character that no API key has (a space, a line break, an accent)")
     return SecretStr(key)
+
+
+def _sendable(value: str) -> str:
+    if not value.isascii() or not value.isprintable():
+        raise ValueError("holds a character that no header takes (a line break, an accent)")
+    return value
 
 
 class Settings(BaseSettings):
@@ -46,7 +54,7 @@ class Settings(BaseSettings):
     api_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
     api_url: Annotated[str, AfterValidator(_http_url)] | None = None
     api_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
-    namespace: str | None = Field(None, description="Sent as X-Namespace.")
+    namespace: Annotated[str, AfterValidator(_sendable)] | None = Field(None, description="Sent as X-Namespace.")
     requests_per_minute: int | None = Field(
         None, ge=0, description="Shared by every process; 0: no limit. None: 60, and 0 for the local API."
     )

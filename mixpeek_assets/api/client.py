@@ -1,7 +1,8 @@
 """The Mixpeek client: five verbs over one session."""
 
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -10,7 +11,13 @@ import requests
 from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from mixpeek_assets.api import records
@@ -76,7 +83,7 @@ class MixpeekClient:
         prefix: `/v1` for the paths from January 2025 on (contract, timeline).
         namespace: Sent as X-Namespace (contract b1).
         concurrency: How many threads will call at once.
-        limit: The budget of requests that all processes share.
+        limit: The budget of requests that all processes share; closed with the client.
         patience: Time-outs and attempts.
     """
 
@@ -110,8 +117,9 @@ class MixpeekClient:
         self.close()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and the rate limit."""
         self._session.close()
+        self._limit.close()
 
     def submit_video(
         self,
@@ -141,7 +149,7 @@ class MixpeekClient:
         call = _Call("POST", "/ingest/videos/url", object_id=url, body=body, submits=True)
         task_id = records.read_task_id(reply := self._send(call))
         if task_id is None:
-            raise AnswerLostError(call.endpoint, f"a reply without a task_id: {records.excerpt(reply)}", url)
+            raise AnswerLostError(call.endpoint, self._told(f"a reply without a task_id: {reply}"), url)
         return task_id
 
     def get_task(self, task_id: str) -> TaskReply:
@@ -152,9 +160,7 @@ class MixpeekClient:
         """Find the asset of a task whose reply names none: the last resort of contract b3."""
         filters = {"AND": [{"key": "task_id", "operator": "eq", "value": task_id}]}
         call = _Call("POST", "/assets", task_id, body={"collections": [collection], "filters": filters})
-        results = self._send(call).get("results")
-        found = results[0].get("asset_id") if isinstance(results, list) and results else None
-        return found if isinstance(found, str) else None
+        return records.read_found_asset(self._send(call), task_id)
 
     def get_asset(self, asset_id: str) -> AssetReply:
         """Read an asset with the list of its features (contract b4)."""
@@ -174,16 +180,15 @@ class MixpeekClient:
         Raises:
             MixpeekError: it is not, or does not.
         """
-        try:
-            self.get_task("00000000-0000-0000-0000-000000000000")
-        except NotFoundError:
-            return
+        with suppress(NotFoundError):
+            self._send(_Call("GET", "/tasks/00000000-0000-0000-0000-000000000000"))
 
     def _send(self, call: _Call) -> JsonObject:
         # A submission whose fate is unknown must not be repeated here: its attempt is recorded first.
         heals = ServerUnreachableError if call.submits else TransientError
         retrying = Retrying(
-            retry=retry_if_exception_type(heals),
+            # Patience with the rate limit is over when that error comes: it is not to be had five times.
+            retry=retry_if_exception_type(heals) & retry_if_not_exception_type(RateLimitedError),
             stop=stop_after_attempt(self._patience.attempts),
             wait=wait_random_exponential(multiplier=0.5, max=20),
             reraise=True,
@@ -208,9 +213,12 @@ class MixpeekClient:
         try:
             return read_object(reply, call.endpoint, call.object_id, submits=call.submits)
         except MixpeekError as error:
-            # A server that echoes the key must not get it into a log.
-            error.message = error.message.replace(self._key.get_secret_value(), "***")
-            raise
+            failure = replace(error, message=self._told(error.message))
+        raise failure
+
+    def _told(self, message: str) -> str:
+        # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
+        return records.excerpt(message.replace(self._key.get_secret_value(), "***"))
 
     def _wait_for_turn(self, call: _Call, deadline: float) -> None:
         # A 429 holds every thread back, not just the one that got it.

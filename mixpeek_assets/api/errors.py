@@ -23,13 +23,17 @@ class MixpeekError(Exception):
     heals: ClassVar[bool] = False
     """Whether the same call may succeed later."""
 
+    mend: ClassVar[str] = ""
+    """What the user can do about it, where there is something."""
+
     def __post_init__(self) -> None:
         super().__init__(self.endpoint, self.message, self.object_id, self.status)
 
     def __str__(self) -> str:
         about = f" for {self.object_id}" if self.object_id else ""
         answered = f" answered {self.status}" if self.status else ""
-        return f"{self.endpoint}{about}{answered}: {self.message}"
+        mend = f". {self.mend}" if self.mend else ""
+        return f"{self.endpoint}{about}{answered}: {self.message}{mend}"
 
 
 class PermanentError(MixpeekError):
@@ -51,9 +55,13 @@ class AccessDeniedError(PermanentError):
 class WrongKeyError(AccessDeniedError):
     """401 or 403: the key is missing, wrong, or lacks the permission."""
 
+    mend = "Set MIXPEEK_API_KEY to a key that this server takes"
+
 
 class NoCreditsError(AccessDeniedError):
     """A 401 whose body tells of credits (contract b7): the key is fine, the account is empty."""
+
+    mend = "The key is fine: the account behind it needs credits"
 
 
 class TransientError(MixpeekError):
@@ -64,6 +72,8 @@ class TransientError(MixpeekError):
 
 class ServerUnreachableError(TransientError):
     """No connection: nothing was sent, so even a submission may simply be sent again."""
+
+    mend = "Check MIXPEEK_API_URL, and that the server runs"
 
 
 class RateLimitedError(TransientError):

@@ -2,10 +2,11 @@
 
 import hashlib
 import threading
+import time
 from pathlib import Path
 from typing import Protocol
 
-from pyrate_limiter import Limiter, Rate, SQLiteBucket
+from pyrate_limiter import Limiter, Rate, SingleBucketFactory, SQLiteBucket
 
 _WINDOW_MS = 61_000
 """A minute and a second: requests that left evenly may arrive unevenly, and the server counts arrivals."""
@@ -18,6 +19,10 @@ class RateLimit(Protocol):
         """Wait for a place in the budget; False when there was none within `timeout` seconds."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
 
 class NoLimit:
     """The local API has none."""
@@ -25,6 +30,9 @@ class NoLimit:
     def wait(self, timeout: float) -> bool:
         """Let every request go at once."""
         return True
+
+    def close(self) -> None:
+        """Hold nothing."""
 
 
 class SharedLimit:
@@ -42,15 +50,22 @@ class SharedLimit:
         self._bucket = SQLiteBucket.init_from_file(
             [Rate(per_minute, _WINDOW_MS)], db_path=str(folder / f"{name}.sqlite"), use_file_lock=True
         )
-        self._limiter = Limiter(self._bucket)
+        # Old entries are cleaned here, not by a thread for each client, which would outlive it.
+        self._bucket.leak(self._bucket.now())
+        self._limiter = Limiter(SingleBucketFactory(self._bucket, schedule_leak=False))
         self._turn = threading.Lock()
 
     def wait(self, timeout: float) -> bool:
         """Wait for a place in the budget; False when there was none within `timeout` seconds."""
         # One thread waits at the bucket, the others behind it: the file is not polled by all of them.
+        deadline = time.monotonic() + timeout
         if not self._turn.acquire(timeout=timeout):
             return False
         try:
-            return bool(self._limiter.try_acquire("request", timeout=timeout))
+            return bool(self._limiter.try_acquire("request", timeout=max(deadline - time.monotonic(), 0)))
         finally:
             self._turn.release()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._limiter.close()

@@ -102,6 +102,15 @@ def read_task(body: JsonObject, task_id: str) -> TaskReply:
     )
 
 
+def read_found_asset(body: JsonObject, task_id: str) -> str | None:
+    """Read from `POST /assets` which asset is the task's (contract b4), though the server may ignore the filter."""
+    results = body.get("results")
+    for asset in results if isinstance(results, list) else []:
+        if isinstance(asset, dict) and asset.get("task_id") in (None, task_id):
+            return _text(asset.get("asset_id"))
+    return None
+
+
 def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
     """Read `GET /assets/{id}/features` (contract a, b4); a modality's list may be null or missing."""
     # An asset's own fields may stand beside `features` instead of under `asset`.
@@ -166,7 +175,7 @@ def _find_asset_id(body: JsonObject) -> str | None:
 def _listed_features(lists: object) -> Iterator[tuple[str | None, Any]]:
     if isinstance(lists, dict):
         for modality, items in lists.items():
-            for item in items if isinstance(items, list) else []:
+            for item in items if isinstance(items, list) else [] if items is None else [items]:
                 yield modality, item
     elif isinstance(lists, list):
         for item in lists:
@@ -248,7 +257,8 @@ def _text(value: object) -> str | None:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and abs(value) <= _LARGEST_FLOAT else None
+    # Compared before it is converted: an int may be too large for any float. No comparison holds for a NaN.
+    return float(value) if abs(value) <= _LARGEST_FLOAT else None
 
 
 def _without(body: JsonObject, key: str) -> JsonObject:

@@ -1,6 +1,7 @@
 """From an HTTP reply to a JSON object, or to the error that it means (contract b7)."""
 
 import json
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,7 +19,7 @@ from mixpeek_assets.api.errors import (
     UnreadableReplyError,
     WrongKeyError,
 )
-from mixpeek_assets.api.records import JsonObject, excerpt
+from mixpeek_assets.api.records import JsonObject
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
 
@@ -43,7 +44,7 @@ def read_object(reply: requests.Response, endpoint: str, object_id: str | None, 
     except ValueError as error:
         raise lost(endpoint, f"a reply that is not whole JSON ({error})", object_id, reply.status_code) from None
     if not isinstance(body, dict):
-        message = f"a reply that is no JSON object: {excerpt(body)}"
+        message = f"a reply that is no JSON object: {reply.text}"
         raise (lost if submits else UnreadableReplyError)(endpoint, message, object_id, reply.status_code)
     return body
 
@@ -60,7 +61,9 @@ def retry_after(reply: requests.Response) -> float | None:
         details = body.get("details")
         hint = body.get("retry_after", details.get("retry_after") if isinstance(details, dict) else None)
         seconds = float(hint) if isinstance(hint, int | float) else None
-    return None if seconds is None else min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+    if seconds is None or math.isnan(seconds):
+        return None
+    return min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
 def _error_of(reply: requests.Response, endpoint: str, object_id: str | None, *, submits: bool) -> MixpeekError:
@@ -80,28 +83,32 @@ def _error_of(reply: requests.Response, endpoint: str, object_id: str | None, *,
 
 
 def message_of(reply: requests.Response) -> str:
-    """The server's own words, from any of the error bodies of the contract (b7), or the beginning of the body."""
+    """The server's own words, from any of the error bodies of the contract (b7), or the body as it is."""
     body = _body(reply)
     error, detail = body.get("error"), body.get("detail")
     if isinstance(error, dict):
-        words = [error.get("message"), error.get("type")]
+        details = error.get("details")
+        invalid = details.get("validation_errors") if isinstance(details, dict) else None
+        problems = map(_validation_problem, invalid) if isinstance(invalid, list) else ()
+        words = [error.get("message"), error.get("type"), *problems]
     elif isinstance(detail, list):
         words = [_validation_problem(item) for item in detail]
     else:
         words = [body.get("message"), error, detail]
     said = "; ".join(str(word) for word in words if word)
     if said:
-        return excerpt(said)
+        return said
     kind = reply.headers.get("Content-Type", "no content type")
-    return f"a body that tells nothing ({kind}): {excerpt(reply.text.strip()) or 'empty'}"
+    return f"a body that tells nothing ({kind}): {reply.text.strip() or 'empty'}"
 
 
 def _validation_problem(item: Any) -> str:
     if not isinstance(item, dict):
         return str(item)
-    place = item.get("loc")
+    # `location` and `message` in the envelope, `loc` and `msg` in the list that FastAPI makes.
+    place = item.get("loc", item.get("location"))
     where = ".".join(str(part) for part in place) if isinstance(place, list) else place
-    return f"{where}: {item.get('msg')}"
+    return f"{where}: {item.get('msg', item.get('message'))}"
 
 
 def _body(reply: requests.Response) -> JsonObject:
@@ -116,8 +123,19 @@ def _parse(content: bytes) -> Any:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        # NaN and Infinity are no JSON, but Python servers write them: read them as null, so that the rest lands.
-        return json.loads(content, parse_constant=lambda _: None)
+        # Python servers write NaN, Infinity, half an emoji and numbers of any size, which no JSON parser need take:
+        # read them as null, as a question mark and as the nearest number, so that the rest lands.
+        try:
+            body = json.loads(content, parse_constant=_finite, parse_float=_finite, parse_int=_finite)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        return orjson.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))
+
+
+def _finite(number: str) -> int | float | None:
+    if number.removeprefix("-").isdigit() and len(number) < 19:
+        return int(number)
+    return value if math.isfinite(value := float(number)) else None
 
 
 def _seconds_until(date: str) -> float | None:

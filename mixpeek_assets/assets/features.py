@@ -25,6 +25,7 @@ Listed with its asset; what the detail reply adds is merged in when its vectors 
 gave. `payload` holds the whole feature as it was sent, less its vectors.
 """
 
+UPSTREAM: dict[TableName, TableName] = {"assets": "tasks", "features": "assets"}
 DESCRIPTIONS: dict[TableName, str] = {"assets": ASSETS, "features": FEATURES}
 
 
@@ -34,7 +35,7 @@ DESCRIPTIONS: dict[TableName, str] = {"assets": ASSETS, "features": FEATURES}
         dg.AssetSpec(
             table,
             description=description,
-            deps=["tasks"],
+            deps=[UPSTREAM[table]],
             owners=OWNERS,
             kinds={"duckdb", "api"},
             metadata=definition_metadata(table),

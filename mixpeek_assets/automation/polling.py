@@ -9,7 +9,7 @@ from typing import Any
 
 from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.concurrency import in_flight
-from mixpeek_assets.api.errors import MixpeekError, NotFoundError, TransientError
+from mixpeek_assets.api.errors import MixpeekError, NotFoundError, RateLimitedError, TransientError
 from mixpeek_assets.api.records import TaskReply
 from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
 
@@ -39,6 +39,15 @@ class Polled:
     settled: dict[date, int] = field(default_factory=dict)
     errors: list[MixpeekError] = field(default_factory=list)
 
+    def add(self, partition: date, answer: TaskReply | MixpeekError) -> None:
+        """Count an answer."""
+        if isinstance(answer, MixpeekError):
+            self.errors.append(answer)
+            return
+        self.polled += 1
+        if answer.state != "open":
+            self.settled[partition] = self.settled.get(partition, 0) + 1
+
 
 def next_wait(polls: int, age: timedelta) -> timedelta:
     """Return how long to wait before a task is read again.
@@ -56,7 +65,7 @@ def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) 
     """Read the tasks that are due, the longest-waiting first, for at most `seconds` (and the calls then in flight).
 
     Raises:
-        MixpeekError: one of `STOPS_ALL`; what was read before is kept.
+        MixpeekError: no server, or one that does not take the key; what was read before is kept.
     """
     stop_at = time.monotonic() + seconds
     warehouse.load_pending()
@@ -76,15 +85,12 @@ def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) 
         def poll(row: Row) -> TaskReply:
             return _poll(client, spool, row)
 
-        with closing(in_flight(poll, while_there_is_time(), client.concurrency)) as answers:
-            for row, answer in answers:
-                if isinstance(answer, MixpeekError):
-                    polled.errors.append(answer)
-                    continue
-                polled.polled += 1
-                if answer.state != "open":
-                    day = row["partition_date"]
-                    polled.settled[day] = polled.settled.get(day, 0) + 1
+        try:
+            with closing(in_flight(poll, while_there_is_time(), client.concurrency)) as answers:
+                for row, answer in answers:
+                    polled.add(row["partition_date"], answer)
+        except RateLimitedError as error:
+            polled.errors.append(error)  # the rest is due again, and will be asked for first
     return polled
 
 
@@ -97,6 +103,8 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
     except NotFoundError as error:
         # The server has forgotten it: polling on would never end.
         reply = _lost(row, str(error))
+    except RateLimitedError:
+        raise  # nothing was asked
     except TransientError:
         # Due again, but not at once: a server in trouble is not helped by being asked all the time.
         spool.append({**_identity(row), "next_poll_at": _next_poll(row), "polls": 1})

@@ -33,7 +33,7 @@ def doctor() -> int:
     for name, check in checks:
         try:
             console.print(f"[green]ok[/]    {name}: {check()}", highlight=False, soft_wrap=True)
-        except EXPLAINED as error:
+        except (*EXPLAINED, OSError) as error:
             sick += 1
             console.print(f"[red]mend[/]  {name}: {error}", highlight=False, soft_wrap=True)
     console.print("All is well." if not sick else f"{sick} of {len(checks)} to mend.")

@@ -28,7 +28,7 @@ def print_summary(
 ) -> int:
     """Print how each video fared, the tables, a similarity query, and where to go on; returns the exit code."""
     outcomes = warehouse.rows("outcomes", manifest=str(manifest.videos))
-    bad = [outcome for outcome in outcomes if outcome["landed_at"] is None]
+    bad = [outcome for outcome in outcomes if not outcome["whole"]]
     if worked:
         console.print(f"\nDone in {seconds:.1f} s.")
     else:
@@ -42,7 +42,7 @@ def print_summary(
         console.print(f"[red]failed[/] {failure}", highlight=False, soft_wrap=True)
     if bad:
         console.print(
-            f"[red]{len(bad)} of {len(outcomes)} videos did not land[/] (`mixpeek-assets status` says why;"
+            f"[red]{len(bad)} of {len(outcomes)} videos did not land whole[/] (`mixpeek-assets status` says why;"
             " `mixpeek-assets run --retry-failed` submits the failed ones again)."
         )
     console.print(f"\nDuckDB file: {warehouse.path}", soft_wrap=True, highlight=False)
@@ -53,7 +53,7 @@ def print_summary(
 def _print_videos(console: Console, outcomes: list[dict[str, Any]]) -> None:
     table = Table("video", "collection", "state", "features", "vectors", "why not", box=None, header_style="bold")
     # What went wrong comes first: it must not be what a long list leaves out.
-    ordered = sorted(outcomes, key=lambda outcome: outcome["landed_at"] is not None)
+    ordered = sorted(outcomes, key=lambda outcome: outcome["whole"])
     for outcome in ordered[:_MOST_VIDEOS]:
         table.add_row(
             outcome["name"],

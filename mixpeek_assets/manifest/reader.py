@@ -15,12 +15,20 @@ from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.schema import quote
 from mixpeek_assets.warehouse.statements import fetch, run
 
+# The dialect is the header's, not a guess: of a lone column of URLs, a `;` or a `#` in them would be taken for syntax.
+# Quoted line breaks and short rows together need the reader that is not parallel.
+_CSV = (
+    "read_csv($files, all_varchar = true, header = true, union_by_name = true, null_padding = true, parallel = false,"
+    " delim = $delimiter, quote = '\"', escape = '\"', comment = '')"
+)
+# Depth 1 leaves every value as it was written: no date of another form, no null for another row's metadata.
+_JSON = "read_json($files, union_by_name = true, maximum_depth = 1, maximum_object_size = 268435456"
 _READERS = {
-    ".csv": "read_csv($files, all_varchar = true, header = true, union_by_name = true, null_padding = true)",
-    ".tsv": "read_csv($files, all_varchar = true, header = true, union_by_name = true, delim = '\t')",
-    ".json": "read_json($files, union_by_name = true, maximum_object_size = 268435456)",
-    ".jsonl": "read_json($files, union_by_name = true, format = 'newline_delimited')",
-    ".ndjson": "read_json($files, union_by_name = true, format = 'newline_delimited')",
+    ".csv": _CSV,
+    ".tsv": _CSV,
+    ".json": f"{_JSON})",
+    ".jsonl": f"{_JSON}, format = 'newline_delimited')",
+    ".ndjson": f"{_JSON}, format = 'newline_delimited')",
     ".parquet": "read_parquet($files, union_by_name = true)",
 }
 _COLUMNS = ("url", "collection", "metadata", "added_at")
@@ -87,7 +95,10 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
 def _read_source(connection: duckdb.DuckDBPyConnection, source: str, folder: Path) -> None:
     """Make the table `listed` (line, url, collection, metadata, added_at; all text) of any kind of source."""
     if sources.is_url(source):
-        suffix = Path(urlsplit(source).path).suffix.lower()
+        try:
+            suffix = Path(urlsplit(source).path).suffix.lower()
+        except ValueError as error:
+            raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is no URL: {error}") from None
         if suffix not in _READERS:
             return _list_videos(connection, [source])
         return _read_files(connection, [sources.download(source, folder / f"manifest{suffix}")], source)
@@ -101,10 +112,14 @@ def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source
     if not any(file.stat().st_size for file in files):
         raise ManifestError(f"{source} is empty: give it a header with a column `url`, and at least one row")
     kind = files[0].suffix.lower()
+    parameters: dict[str, object] = {"files": [str(file) for file in files]}
+    if _READERS[kind] == _CSV:
+        parameters["delimiter"] = "\t" if kind == ".tsv" else _delimiter(files[0])
     try:
-        connection.execute(f"CREATE TABLE source AS FROM {_READERS[kind]}", {"files": [str(file) for file in files]})
+        connection.execute(f"CREATE TABLE source AS FROM {_READERS[kind]}", parameters)
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
+        # What follows is the query, and advice about DuckDB's own options.
+        reason = " ".join(str(error).partition("\n\n")[0].splitlines()[:3])
         raise ManifestError(f"{source} cannot be read as {kind[1:].upper()}: {reason}") from None
     described = connection.execute("DESCRIBE source").fetchall()
     columns = {name.strip().lower(): _as_text(name, type_) for name, type_, *_ in described}
@@ -114,7 +129,18 @@ def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source
             f"{source} has no column `url` (it has {found}): rename the one that holds the videos' URLs"
         )
     chosen = ", ".join(f"{columns.get(name, 'NULL::VARCHAR')} AS {name}" for name in _COLUMNS)
-    connection.execute(f"CREATE TABLE listed AS SELECT row_number() OVER () AS line, {chosen} FROM source")  # noqa: S608
+    query = f"SELECT row_number() OVER () AS line, {chosen} FROM source"  # noqa: S608
+    if _READERS[kind] == _CSV:
+        # A blank line is read as a row of nulls.
+        query += " QUALIFY NOT (" + " AND ".join(f"{quote(name)} IS NULL" for name, *_ in described) + ")"
+    connection.execute(f"CREATE TABLE listed AS {query}")
+
+
+def _delimiter(file: Path) -> str:
+    """Return what separates the columns of a CSV file's header; a spreadsheet may write semicolons."""
+    with file.open("rb") as lines:
+        header = lines.readline(1 << 16)
+    return max(",;\t|", key=lambda character: header.count(character.encode()))
 
 
 def _as_text(column: str, type_: str) -> str:
@@ -122,7 +148,9 @@ def _as_text(column: str, type_: str) -> str:
     name = quote(column)
     if type_.startswith(("STRUCT", "MAP")):
         return f"to_json({name})::VARCHAR"
-    return f"({name} ->> '$')" if type_ == "JSON" else f"trim({name}::VARCHAR)"
+    text = f"({name} ->> '$')" if type_ == "JSON" else f"{name}::VARCHAR"
+    # What trim() leaves alone, tabs and line breaks, is white space too.
+    return f"regexp_replace({text}, '^[\\s\\pZ]+|[\\s\\pZ]+$', '', 'g')"
 
 
 def _list_videos(connection: duckdb.DuckDBPyConnection, urls: Iterable[str]) -> None:
@@ -141,12 +169,16 @@ def _resolve_local_paths(connection: duckdb.DuckDBPyConnection, source: str, *, 
 
 
 def _resolve(url: str, base: Path, *, local_api: bool) -> tuple[str | None, str | None]:
-    scheme = urlsplit(url).scheme
-    if scheme and scheme != "file" and len(scheme) > 1:
-        return None, f"is not an http(s) URL: the Mixpeek API cannot fetch {scheme}://"
-    if not local_api:
-        return None, "is a local path, which only the local API can read: give an http(s) URL"
-    path = Path(unquote(urlsplit(url).path)) if scheme == "file" else base / Path(url).expanduser()
-    if not path.is_file():
-        return None, f"there is no file {path}"
-    return path.absolute().as_uri(), None
+    try:
+        scheme = urlsplit(url).scheme
+        if scheme and scheme != "file" and len(scheme) > 1:
+            return None, f"is not an http(s) URL: the Mixpeek API cannot fetch {scheme}://"
+        if not local_api:
+            return None, "is a local path, which only the local API can read: give an http(s) URL"
+        path = Path(unquote(urlsplit(url).path)) if scheme == "file" else base / Path(url).expanduser()
+        if not path.is_file():
+            return None, f"there is no file {path}"
+        return path.absolute().as_uri(), None
+    except (OSError, RuntimeError, ValueError) as error:
+        # An address with half a bracket, a name longer than any file's, the home of nobody.
+        return None, f"is neither a URL nor a path: {error}"

@@ -35,7 +35,8 @@ def fingerprint(settings: Settings) -> str | None:
     source = source_of(settings)
     if is_url(source):
         return None
-    digest = hashlib.sha256(f"{source} {settings.collection} {settings.uses_local_api}".encode())
+    means = f"{source} {settings.collection} {settings.uses_local_api} {settings.first_partition}"
+    digest = hashlib.sha256(means.encode())
     for file in local_files(source):
         state = file.stat()
         digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
@@ -53,7 +54,9 @@ def folder_of(source: str) -> Path:
     if is_url(source):
         return Path.cwd()
     path = _absolute(source)
-    return path if path.is_dir() else _above_wildcards(path)
+    if path.is_dir():
+        return path
+    return path.parent if path.is_file() else _above_wildcards(path)
 
 
 def local_files(source: str) -> list[Path]:
@@ -63,12 +66,17 @@ def local_files(source: str) -> list[Path]:
         ManifestError: there is none.
     """
     path = _absolute(source)
-    if path.is_dir():
-        return videos_below(path)
-    if path.is_file():
-        return [path]
-    base = _above_wildcards(path)
-    files = sorted(file for file in base.glob(str(path.relative_to(base))) if file.is_file())
+    try:
+        if path.is_dir():
+            return videos_below(path)
+        if path.is_file():
+            return [path]
+        base = _above_wildcards(path)
+        files = sorted(file for file in base.glob(str(path.relative_to(base))) if file.is_file())
+    except ManifestError:
+        raise
+    except (OSError, ValueError) as error:
+        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is no path or pattern: {error}") from None
     if not files:
         raise ManifestError(
             f"MIXPEEK_VIDEOS is {source!r}, and there is no such file, folder or pattern (looked from {Path.cwd()})"

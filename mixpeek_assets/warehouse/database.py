@@ -55,10 +55,10 @@ class Database:
             connection.begin()
             try:
                 yield connection
-                connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
+            connection.commit()
 
     @contextmanager
     def connection(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:

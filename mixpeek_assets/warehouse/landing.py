@@ -50,9 +50,16 @@ class LandingFile:
     def append(self, record: dict[str, Any]) -> None:
         """Write one line; once this returns, a death of this process no longer loses it."""
         line = memoryview(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS))
-        self.size += len(line)
-        while line:
-            line = line[os.write(self._handle, line) :]
+        size = self.size + len(line)
+        try:
+            while line:
+                line = line[os.write(self._handle, line) :]
+        except OSError:
+            # Half a line, of a disk that is full, would spoil the whole ones.
+            os.ftruncate(self._handle, self.size)
+            os.lseek(self._handle, self.size, os.SEEK_SET)
+            raise
+        self.size = size
 
     def close(self) -> None:
         """Make the file one that is loaded; an empty one vanishes."""
@@ -68,8 +75,7 @@ def pending(folder: Path) -> list[Path]:
     """Return the files that wait to be loaded, oldest first within a kind, dead writers' among them."""
     for part in folder.glob("*.part"):
         _salvage(part)
-    files = sorted(folder.glob("*.ndjson"))
-    return [file for kind in KINDS for file in files if kind_of(file) == kind]
+    return [file for kind in KINDS for file in sorted(folder.glob(f"{kind}-*.ndjson"))]
 
 
 def kind_of(file: Path) -> Kind:

@@ -9,6 +9,7 @@ import duckdb
 
 from mixpeek_assets.warehouse import landing
 from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.statements import run
 from mixpeek_assets.warehouse.views import refresh_views
 
@@ -19,6 +20,9 @@ _BATCH_BYTES = 256 << 20
 
 _SMALLEST_OBJECT = 16 << 20
 """DuckDB's own default for the longest line."""
+
+_NOT_THE_FILE = (duckdb.OperationalError, duckdb.FatalException)
+"""No space, no memory, no disk: a landing file is not to blame for these, and is not set aside."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ def load_pending(database: Database, folder: Path) -> Loaded:
 
     A file's name is committed with its rows and forgotten once the file is gone, so a death in between loads nothing
     twice. A file that cannot be read is set aside as `….bad`, with a row in `rejects`, and stops no other.
+
+    Raises:
+        WarehouseError: the warehouse cannot be used or written; what is not loaded stays for the next load.
     """
     if not any(folder.glob("*.ndjson")) and not any(folder.glob("*.part")):
         return Loaded(0)
@@ -62,18 +69,18 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
             "INSERT INTO mixpeek_internal.loaded_files SELECT unnest($names)",
             {"names": [file.name for file in files]},
         )
-        connection.commit()
     except BaseException:
         connection.rollback()
         raise
+    connection.commit()
 
 
 def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing.Kind, files: Sequence[Path]) -> None:
     largest = max(_SMALLEST_OBJECT, *(file.stat().st_size for file in files))
     run(connection, f"load_{kind}", files=[str(file) for file in files], largest=largest)
-    if kind == "tasks":
-        return
-    run(connection, "merge_features")
+    if kind != "tasks":
+        run(connection, "merge_features")
+    # After tasks too: one that is over may name an asset that another video's task has landed already.
     run(connection, "settle_landed")
     if kind == "vectors":
         refresh_views(connection)
@@ -85,15 +92,18 @@ def _load_singly(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -
     for file in files:
         try:
             _load(connection, [file])
+        except _NOT_THE_FILE as error:
+            raise WarehouseError(f"{file} cannot be loaded now; it stays, for the next load: {error}") from None
         except duckdb.Error as error:
-            aside = file.rename(file.with_suffix(".bad"))
-            log.error("%s cannot be loaded and was set aside as %s: %s", file.name, aside, error)  # noqa: TRY400
+            aside = file.with_suffix(".bad")
+            reason = str(error).strip().splitlines()[0]  # DuckDB's internal errors go on with a stack trace
+            log.error("%s cannot be loaded and was set aside as %s: %s", file.name, aside, reason)  # noqa: TRY400
             connection.execute(
                 "INSERT INTO mixpeek.rejects BY NAME SELECT 'landing' AS endpoint, $name AS object_id,"
                 " $reason AS reason, current_date AS partition_date, now() AS loaded_at",
-                {"name": str(aside), "reason": str(error)[:300]},
+                {"name": str(aside), "reason": reason[:300]},
             )
-            bad.append(aside)
+            bad.append(file.rename(aside))
     return bad
 
 

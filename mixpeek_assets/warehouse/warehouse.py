@@ -12,7 +12,7 @@ from typing import Any, Self
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse import loading
 from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.errors import WarehouseBusyError
+from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from mixpeek_assets.warehouse.lock import LockTimeoutError, exclusive
 from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
@@ -58,9 +58,14 @@ class Warehouse:
 
         Raises:
             WarehouseBusyError: another run did it for longer than the time-out.
+            WarehouseError: the landing zone cannot be written.
         """
         folder = self.landing_folder / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write"
+            raise WarehouseError(message) from None
         with ExitStack() as stack:
             # In one order everywhere, so that two runs over several partitions cannot wait for each other.
             for partition in sorted(partitions):

@@ -59,7 +59,7 @@ def test_the_graph_has_the_five_tables_in_the_order_of_the_data() -> None:
         "videos": set(),
         "tasks": {"videos"},
         "assets": {"tasks"},
-        "features": {"tasks"},
+        "features": {"assets"},
         "vectors": {"features"},
     }
 
@@ -208,7 +208,9 @@ def test_without_a_key_and_without_a_local_api_the_run_says_how_to_start_one(
 def test_unusable_rows_are_in_rejects_and_warn_while_the_others_go_on(
     mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_manifest("url,added_at\nhttp://videos.test/a.mp4,\nhttp://videos.test/b.mp4,yesterday\n,\n", monkeypatch)
+    write_manifest(
+        "url,added_at\nhttp://videos.test/a.mp4,\nhttp://videos.test/b.mp4,yesterday\n,2026-01-01\n", monkeypatch
+    )
 
     result = run("ingest_job", instance)
 

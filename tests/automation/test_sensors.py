@@ -54,6 +54,7 @@ def test_settled_tasks_are_written_down_and_their_partition_is_landed(
     result, _ = tick(task_status_sensor, instance, warehouse)
 
     assert requested(result) == [TODAY.isoformat()]
+    assert isinstance(result, dg.SensorResult)
     (observation,) = result.asset_events
     assert observation.asset_key == dg.AssetKey("tasks")
     assert observation.metadata["done"].value == 1

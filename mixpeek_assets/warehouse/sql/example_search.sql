@@ -34,6 +34,6 @@ GROUP BY
     video.url
 ORDER BY
     source.modality = 'image' DESC,
-    max(list_cosine_similarity(source.embedding, target.embedding)) DESC NULLS LAST,
+    max(nullif(list_cosine_similarity(source.embedding, target.embedding), 'nan'::FLOAT)) DESC NULLS LAST,
     source.feature_id
 LIMIT 1;

@@ -9,7 +9,7 @@ SET
     error = coalesce(event.error, task.error),
     submitted_at = coalesce(event.submitted_at, task.submitted_at),
     polled_at = coalesce(event.polled_at, task.polled_at),
-    next_poll_at = event.next_poll_at,
+    next_poll_at = CASE WHEN event.settled_at IS NULL THEN event.next_poll_at END,
     polls = task.polls + event.polls,
     settled_at = event.settled_at,
     run_id = coalesce(event.run_id, task.run_id),
@@ -29,26 +29,35 @@ FROM (
         sum(polls) AS polls,
         max(settled_at) AS settled_at,
         arg_max(run_id, seen_at) AS run_id
-    FROM read_json(
-        $files,
-        format = 'newline_delimited',
-        maximum_object_size = $largest,
-        columns = {
-            video_id: 'VARCHAR',
-            attempt: 'INTEGER',
-            seen_at: 'TIMESTAMPTZ',
-            task_id: 'VARCHAR',
-            status: 'VARCHAR',
-            state: 'VARCHAR',
-            asset_id: 'VARCHAR',
-            error: 'JSON',
-            submitted_at: 'TIMESTAMPTZ',
-            polled_at: 'TIMESTAMPTZ',
-            next_poll_at: 'TIMESTAMPTZ',
-            polls: 'INTEGER',
-            settled_at: 'TIMESTAMPTZ',
-            run_id: 'VARCHAR'
-        }
+    FROM (
+        SELECT *
+        FROM read_json(
+            $files,
+            format = 'newline_delimited',
+            maximum_object_size = $largest,
+            columns = {
+                video_id: 'VARCHAR',
+                attempt: 'INTEGER',
+                seen_at: 'TIMESTAMPTZ',
+                task_id: 'VARCHAR',
+                status: 'VARCHAR',
+                state: 'VARCHAR',
+                asset_id: 'VARCHAR',
+                error: 'JSON',
+                submitted_at: 'TIMESTAMPTZ',
+                polled_at: 'TIMESTAMPTZ',
+                next_poll_at: 'TIMESTAMPTZ',
+                polls: 'INTEGER',
+                settled_at: 'TIMESTAMPTZ',
+                run_id: 'VARCHAR'
+            }
+        )
+        -- Two pollers may have read a task: what one heard before it was over can be written after the other's answer.
+        QUALIFY
+            seen_at <= coalesce(
+                min(seen_at) FILTER (WHERE settled_at IS NOT NULL) OVER (PARTITION BY video_id, attempt),
+                seen_at
+            )
     )
     GROUP BY ALL
 ) AS event

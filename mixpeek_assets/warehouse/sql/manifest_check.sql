@@ -19,7 +19,7 @@ judged AS (
         CASE
             WHEN coalesce(url, '') = '' THEN 'has no url'
             WHEN path_problem IS NOT NULL THEN path_problem
-            WHEN added_text IS NOT NULL AND added_at IS NULL
+            WHEN added_text IS NOT NULL AND NOT coalesce(isfinite(added_at), false)
                 THEN 'added_at is ' || added_text || ', which is no date: write it as 2026-01-31 or 2026-01-31T12:00:00Z'
             WHEN added_at::DATE < $first_partition::DATE
                 THEN 'added_at is before the first partition, ' || $first_partition

@@ -1,6 +1,25 @@
--- Merge features: a field that a reply lacks never erases what another gave.
+-- Merge features: a field that a reply lacks never erases what another gave. (json_merge_patch would: its nulls erase, so
+-- that the same reply, landed twice, would lose fields.)
 MERGE INTO mixpeek.features AS feature
-USING landed_features AS landed
+USING (
+    SELECT landed.* REPLACE (
+        CASE
+            WHEN known.payload IS NULL THEN landed.payload
+            ELSE to_json(
+                map_concat(
+                    known.payload::MAP(VARCHAR, JSON),
+                    map_from_entries(
+                        list_filter(
+                            map_entries(landed.payload::MAP(VARCHAR, JSON)), lambda field: field.value != 'null'
+                        )
+                    )
+                )
+            )
+        END AS payload
+    )
+    FROM landed_features AS landed
+    LEFT JOIN mixpeek.features AS known ON landed.feature_id = known.feature_id
+) AS landed
 ON feature.feature_id = landed.feature_id
 WHEN MATCHED AND (
     (
@@ -13,7 +32,7 @@ WHEN MATCHED AND (
         coalesce(landed.description, feature.description),
         coalesce(landed.metadata, feature.metadata),
         coalesce(landed.created_at, feature.created_at),
-        json_merge_patch(feature.payload, landed.payload)
+        coalesce(landed.payload, feature.payload)
     ) IS DISTINCT FROM (
         feature.collection_id,
         feature.modality,
@@ -36,7 +55,7 @@ WHEN MATCHED AND (
     description = coalesce(landed.description, feature.description),
     metadata = coalesce(landed.metadata, feature.metadata),
     created_at = coalesce(landed.created_at, feature.created_at),
-    payload = json_merge_patch(feature.payload, landed.payload),
+    payload = coalesce(landed.payload, feature.payload),
     run_id = landed.run_id,
     loaded_at = now()
 WHEN NOT MATCHED THEN INSERT (

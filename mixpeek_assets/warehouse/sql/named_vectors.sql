@@ -1,8 +1,10 @@
--- The dense named vectors, and whether each has one dimension.
+-- The dense named vectors, and whether each has one dimension. (A zero byte cannot stand in the text of a view.)
 SELECT
     vector_name,
     min(dimensions) AS least,
     max(dimensions) AS most
 FROM mixpeek.vectors
-WHERE embedding IS NOT NULL
+WHERE
+    embedding IS NOT NULL
+    AND NOT contains(vector_name, chr(0))
 GROUP BY vector_name;

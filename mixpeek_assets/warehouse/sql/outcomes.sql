@@ -13,7 +13,8 @@ WITH last_task AS (
 rejected AS (
     SELECT
         video_id,
-        first(reason) AS reason
+        count(*) AS rejects,
+        any_value(reason) AS reason
     FROM mixpeek.rejects
     WHERE video_id IS NOT NULL
     GROUP BY video_id
@@ -43,10 +44,11 @@ SELECT
         WHEN task.state IS NULL THEN 'not submitted'
         WHEN task.state IN ('done', 'skipped') AND task.landed_at IS NULL THEN 'not landed'
         WHEN task.state IN ('done', 'skipped') AND asset.asset_id IS NULL THEN 'rejected'
+        WHEN task.state IN ('done', 'skipped') AND rejected.rejects > 0 THEN 'in part'
         WHEN task.state IN ('done', 'skipped') THEN 'landed'
         ELSE task.state
     END AS state,
-    CASE WHEN asset.asset_id IS NOT NULL THEN task.landed_at END AS landed_at,
+    coalesce(task.landed_at IS NOT NULL AND asset.asset_id IS NOT NULL AND rejected.rejects IS NULL, FALSE) AS whole,
     coalesce(feature_counts.features, 0) AS features,
     coalesce(vector_counts.vectors, 0) AS vectors,
     coalesce(task.error ->> '$.reason', task.error ->> '$.message', task.error ->> '$', rejected.reason) AS reason

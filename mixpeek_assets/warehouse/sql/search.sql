@@ -3,7 +3,8 @@ CREATE OR REPLACE MACRO mixpeek.nearest(name, query, k := 10) AS TABLE
 SELECT
     vector.feature_id,
     vector.modality,
-    round(list_cosine_similarity(vector.embedding, query::FLOAT[]), 4) AS similarity,
+    -- Nothing is near to a vector of zeros: it has no direction, and NaN would come first.
+    nullif(round(list_cosine_similarity(vector.embedding, query::FLOAT[]), 4), 'nan'::FLOAT) AS similarity,
     feature.start_time,
     feature.end_time,
     video.url,
@@ -16,7 +17,7 @@ INNER JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
 WHERE
     vector.vector_name = name
     AND len(vector.embedding) = len(query)
-ORDER BY similarity DESC, vector.feature_id
+ORDER BY similarity DESC NULLS LAST, vector.feature_id
 LIMIT k;
 
 CREATE OR REPLACE MACRO mixpeek.similar(to_feature, name, k := 10) AS TABLE
@@ -27,5 +28,5 @@ FROM mixpeek.nearest(
     k := k + 1
 ) AS found
 WHERE found.feature_id != to_feature
-ORDER BY found.similarity DESC, found.feature_id
+ORDER BY found.similarity DESC NULLS LAST, found.feature_id
 LIMIT k;

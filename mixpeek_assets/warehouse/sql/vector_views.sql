@@ -1,4 +1,4 @@
--- The views of named vectors that exist, each with its comment.
+-- The views of named vectors that exist, each with its comment. A user's own view may be called vectors_… as well.
 SELECT
     view_name,
     comment
@@ -6,4 +6,5 @@ FROM duckdb_views()
 WHERE
     database_name = current_database()
     AND schema_name = 'mixpeek'
-    AND starts_with(view_name, 'vectors_');
+    AND starts_with(view_name, 'vectors_')
+    AND starts_with(comment, 'The named vector ');

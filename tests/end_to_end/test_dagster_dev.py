@@ -1,0 +1,80 @@
+"""`mixpeek-assets dev`: the real daemon, code server, sensor ticks, run queue, and the local API."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import requests
+
+from tests.fakes.project import Project
+
+WAIT = 150
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def dev(environment: Path) -> Iterator[tuple[Project, subprocess.Popen[bytes], str]]:
+    project = Project(environment)
+    port = free_port()
+    process = project.start(environment / "dev.log", "dev", "--port", str(port), "--host", "127.0.0.1")
+    try:
+        yield project, process, f"http://127.0.0.1:{port}"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(20)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.5)
+    pytest.fail(f"no {what} within {WAIT} s")
+
+
+def vectors(project: Project) -> int:
+    try:
+        return project.sql("SELECT count(*) FROM mixpeek.vectors")[0][0]
+    except duckdb.Error:
+        return 0  # not made yet, or a run is writing
+
+
+def runs(url: str) -> list[dict[str, str]]:
+    query = "{ runsOrError { ... on Runs { results { jobName status } } } }"
+    reply = requests.post(f"{url}/graphql", json={"query": query}, timeout=20)
+    return reply.json()["data"]["runsOrError"]["results"]
+
+
+def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everything(
+    dev: tuple[Project, subprocess.Popen[bytes], str],
+) -> None:
+    project, process, url = dev
+
+    until(lambda: vectors(project) == 27, "vectors of the samples")
+    until(lambda: {run["status"] for run in runs(url)} == {"SUCCESS"}, "end of every run")
+    assert {run["jobName"] for run in runs(url)} == {"ingest_job", "land_job"}
+
+    status = project.command("status")
+    assert status.returncode == 0
+    assert "27" in status.stdout
+
+    endpoint = project.folder / "data" / "local_api" / "endpoint.json"
+    assert endpoint.exists()
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 0
+    assert not endpoint.exists(), "the local API has ended too"
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)

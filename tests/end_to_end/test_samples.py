@@ -1,0 +1,125 @@
+"""The packaged samples through the whole chain: a real server, real decoding, a real instance, a real DuckDB file."""
+
+import re
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mixpeek_assets.samples import FOLDER
+from tests.fakes.project import Project
+from tests.readme import README
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which the samples were run."""
+    project = Project(tmp_path_factory.mktemp("samples"))
+    for name in [name for name in project.environment if name.startswith(("MIXPEEK_", "DAGSTER_"))]:
+        del project.environment[name]
+    process = project.command("run")
+    assert process.returncode == 0, process.stdout + process.stderr
+    return project
+
+
+def test_every_table_has_rows_that_belong_together(project: Project) -> None:
+    counts = project.sql(
+        "SELECT (SELECT count(*) FROM mixpeek.videos), (SELECT count(*) FROM mixpeek.tasks WHERE state = 'done'),"
+        " (SELECT count(*) FROM mixpeek.assets), (SELECT count(*) FROM mixpeek.rejects)"
+    )
+
+    assert counts == [(3, 3, 3, 0)]
+    modalities = project.sql("SELECT modality, count(*) FROM mixpeek.features GROUP BY ALL ORDER BY ALL")
+    assert modalities == [("audio", 9), ("image", 9), ("video", 9)]
+    assert project.sql("SELECT count(*) FROM mixpeek.vectors ANTI JOIN mixpeek.features USING (feature_id)") == [(0,)]
+
+
+def test_a_frame_finds_the_same_scene_first_in_its_own_video_and_in_the_other_that_shows_it(project: Project) -> None:
+    found = project.sql(
+        """
+        WITH image AS (
+            SELECT vector.feature_id, vector.embedding, feature.start_time, video.url
+            FROM mixpeek.vectors_multimodal AS vector
+            JOIN mixpeek.features AS feature ON vector.feature_id = feature.feature_id
+            JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
+            WHERE vector.modality = 'image'
+        )
+        SELECT parse_filename(one.url), one.start_time,
+            arg_max(parse_filename(two.url), array_cosine_similarity(one.embedding, two.embedding)),
+            arg_max(two.start_time, array_cosine_similarity(one.embedding, two.embedding)),
+            max(array_cosine_similarity(one.embedding, two.embedding))
+        FROM image AS one JOIN image AS two ON one.feature_id != two.feature_id GROUP BY ALL
+        """
+    )
+    nearest = {(video, start): (other, place, likeness) for video, start, other, place, likeness in found}
+
+    # The sea at sunset is the first ten seconds of one clip and the last ten of another.
+    (sea,) = [key for key in nearest if key[0] == "harbour.mp4" and key[1] < 10]
+    other, place, likeness = nearest[sea]
+    assert other == "city.mp4"
+    assert place > 20
+    assert likeness > max(value for key, (_, _, value) in nearest.items() if key not in (sea, (other, place)))
+
+
+def test_a_second_run_does_nothing_and_takes_seconds_not_minutes(project: Project) -> None:
+    before = project.sql("SELECT max(loaded_at) FROM mixpeek.vectors")
+
+    process = project.command("run")
+
+    assert process.returncode == 0
+    assert "Nothing new" in process.stdout
+    assert project.sql("SELECT max(loaded_at) FROM mixpeek.vectors") == before
+
+
+def test_the_runs_are_on_the_instance_that_the_ui_shows(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(project.folder / "dagster_home"))
+
+    with dg.DagsterInstance.get() as instance:
+        assert {run.job_name for run in instance.get_runs()} == {"ingest_job", "land_job"}
+        assert instance.get_materialized_partitions(dg.AssetKey("vectors"))
+
+
+def test_bad_videos_fail_with_the_reason_and_the_good_ones_land(environment: Path) -> None:
+    project = Project(environment)
+    clips = environment / "clips"
+    clips.mkdir()
+    shutil.copy(FOLDER / "harbour.mp4", clips / "good.mp4")
+    whole = (FOLDER / "harbour.mp4").read_bytes()
+    (clips / "cut.mp4").write_bytes(whole[: len(whole) // 50])
+    (clips / "text.mp4").write_text("I am no video")
+    (clips / "empty.mp4").write_bytes(b"")
+
+    process = project.command("run", "--videos", "clips")
+
+    assert process.returncode == 1
+    assert "Traceback" not in process.stdout + process.stderr
+    states = project.sql(
+        "SELECT parse_filename(url), state, error IS NOT NULL FROM mixpeek.tasks JOIN mixpeek.videos USING (video_id)"
+        " ORDER BY 1"
+    )
+    assert states == [
+        ("cut.mp4", "failed", True),
+        ("empty.mp4", "failed", True),
+        ("good.mp4", "done", False),
+        ("text.mp4", "failed", True),
+    ]
+    assert project.sql("SELECT count(*) > 0 FROM mixpeek.vectors") == [(True,)]
+
+
+def test_every_select_of_the_readme_gives_what_the_readme_says(project: Project) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    counts, similar, nearest, typed, pairs, failed = (project.sql(query) for query in queries)
+
+    assert counts == [
+        ("audio", "audio", 9, 131),
+        ("multimodal", "image", 9, 401),
+        ("multimodal", "video", 9, 401),
+    ]
+    assert {"harbour.mp4", "city.mp4"} <= {video for *_, video in similar}
+    assert len(similar) == 3
+    assert nearest[0][1] == 1.0, "a vector is nearest to itself"
+    assert [likeness for _, likeness in nearest] == sorted((likeness for _, likeness in nearest), reverse=True)
+    assert typed == [("FLOAT[401]", 18)]
+    assert {frozenset((video, other)) for video, _, other, *_ in pairs} == {frozenset(("harbour.mp4", "city.mp4"))}
+    assert failed == []
