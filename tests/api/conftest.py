@@ -1,0 +1,32 @@
+"""A client of the scripted Mixpeek, with the little patience of a test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from pydantic import SecretStr
+
+from mixpeek_assets.api.client import MixpeekClient, Patience
+from tests.fakes.mixpeek import KEY, ScriptedMixpeek
+
+Connect = Callable[..., MixpeekClient]
+
+PATIENCE = Patience(connect=2, read=5, attempts=3, rate_limit=10)
+
+
+@pytest.fixture
+def connect(mixpeek: ScriptedMixpeek) -> Iterator[Connect]:
+    """Opens clients of the scripted Mixpeek, and closes them after the test."""
+    with ExitStack() as opened:
+
+        def connect(url: str | None = None, key: str = KEY, **options: object) -> MixpeekClient:
+            arguments: dict[str, object] = {"patience": PATIENCE, **options}
+            return opened.enter_context(MixpeekClient(url or mixpeek.url, SecretStr(key), **arguments))  # type: ignore[arg-type]
+
+        yield connect
+
+
+@pytest.fixture
+def client(connect: Connect) -> MixpeekClient:
+    """A client with three attempts and ten seconds for the rate limit."""
+    return connect()

@@ -1,0 +1,214 @@
+"""429: what the server asks for is obeyed, by every thread, and costs no attempt."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+import requests
+
+from mixpeek_assets.api.client import Patience
+from mixpeek_assets.api.errors import RateLimitedError
+from mixpeek_assets.api.limits import SharedLimit
+from mixpeek_assets.api.replies import retry_after
+from tests.api.conftest import Connect
+from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek
+
+LIMITED = {"error": "TooManyRequests", "message": "Rate limit exceeded", "details": {"rate_limit": 10}}
+ONE_ATTEMPT = Patience(connect=2, read=5, attempts=1, rate_limit=20)
+# A pause may come out a little short of its name where a clock is coarse.
+NEARLY = 0.9
+
+
+def refusal(header: str | None = None, /, **body: object) -> Answer:
+    return Answer({**LIMITED, **body}, 429, {} if header is None else {"Retry-After": header})
+
+
+def answered(mixpeek: ScriptedMixpeek, answer: Answer) -> requests.Response:
+    mixpeek.script("", answer)
+    return requests.get(mixpeek.url, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("answer", "least", "most"),
+    [
+        pytest.param(refusal("7"), 7, 7, id="seconds"),
+        pytest.param(refusal(" 1.5 "), 1.5, 1.5, id="a fraction"),
+        pytest.param(refusal(retry_after=7), 7, 7, id="in the body"),
+        pytest.param(refusal(details={"retry_after": 7.5}), 7.5, 7.5, id="in the details"),
+        pytest.param(refusal("7", retry_after=90), 7, 7, id="header before body"),
+        pytest.param(refusal("soon", retry_after=7), 7, 7, id="a header of words"),
+        pytest.param(refusal("0"), 0.1, 1, id="at once"),
+        pytest.param(refusal("-5"), 0.1, 1, id="negative"),
+        pytest.param(refusal("Wed, 21 Oct 2015 07:28:00 GMT"), 0.1, 1, id="a date in the past"),
+        pytest.param(refusal("Fri, 31 Dec 9999 23:59:59 GMT"), 60, 600, id="a date beyond us"),
+        pytest.param(refusal("Fri, 31 Dec 9999 23:59:59"), 60, 600, id="a date without a zone"),
+        pytest.param(refusal("1e400"), 60, 600, id="infinity"),
+        pytest.param(refusal("999999999999"), 60, 600, id="ages"),
+    ],
+)
+def test_what_a_429_asks_for_is_understood(mixpeek: ScriptedMixpeek, answer: Answer, least: float, most: float) -> None:
+    pause = retry_after(answered(mixpeek, answer))
+    assert pause is not None
+    assert least <= pause <= most
+
+
+def test_a_date_is_understood_as_the_seconds_to_it(mixpeek: ScriptedMixpeek) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    pause = retry_after(answered(mixpeek, refusal(date)))
+    assert pause is not None
+    assert 30 < pause <= 60
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(refusal(), id="nothing said"),
+        pytest.param(refusal("soon"), id="words"),
+        pytest.param(refusal("nan"), id="not a number"),
+        pytest.param(Answer(b'{"retry_after": NaN}', 429), id="NaN in the body"),
+        pytest.param(refusal(details="none", retry_after="soon"), id="words in the body"),
+        pytest.param(refusal(details=[]), id="no details"),
+        pytest.param(Answer(b"<html>slow down</html>", 429), id="HTML"),
+        pytest.param(Answer([429], 429), id="a list"),
+        pytest.param(Answer(b'{"retry_after": ' + b"9" * 4000 + b"}", 429), id="a number beyond all"),
+    ],
+)
+def test_a_429_that_asks_for_nothing_leaves_the_pause_to_us(mixpeek: ScriptedMixpeek, answer: Answer) -> None:
+    assert retry_after(answered(mixpeek, answer)) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "least"),
+    [
+        pytest.param(refusal("1"), 1, id="in a header"),
+        pytest.param(refusal("nan"), 2, id="nowhere"),
+    ],
+)
+def test_a_429_is_waited_for_and_costs_no_attempt(
+    mixpeek: ScriptedMixpeek, connect: Connect, answer: Answer, least: float
+) -> None:
+    mixpeek.script("GET", answer, Answer({"status": "DONE"}))
+    began = time.monotonic()
+    assert connect(patience=ONE_ATTEMPT).get_task("t1").state == "done"
+    assert time.monotonic() - began >= least * NEARLY
+    assert len(mixpeek.requests) == 2
+
+
+def test_many_429s_cost_no_attempt(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
+    mixpeek.script("GET", *[refusal("0.5")] * 2, Answer({"status": "DONE"}))
+    assert connect(patience=ONE_ATTEMPT).get_task("t1").state == "done"
+    assert len(mixpeek.requests) == 3
+
+
+def test_a_submission_that_is_refused_for_now_is_sent_again(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
+    mixpeek.script("POST", refusal("0.5"))
+    task_id = connect(patience=ONE_ATTEMPT).submit_video("https://example.com/a.mp4", "c")
+    assert list(mixpeek.tasks) == [task_id]
+    assert len(mixpeek.requests) == 2
+
+
+@pytest.mark.parametrize("retry_after", ["300", "1e400", "999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_pause_longer_than_our_patience_is_not_begun(
+    mixpeek: ScriptedMixpeek, connect: Connect, retry_after: str
+) -> None:
+    mixpeek.script("", refusal(retry_after), for_ever=True)
+    client = connect(patience=Patience(attempts=3, rate_limit=1))
+    for call in (lambda: client.get_task("t1"), lambda: client.submit_video("https://example.com/a.mp4", "c")):
+        began = time.monotonic()
+        with pytest.raises(RateLimitedError, match="not free again within 1 s") as caught:
+            call()
+        assert caught.value.status == 429
+        assert time.monotonic() - began < 30
+    # Nor is the patience had once more for each attempt.
+    assert len(mixpeek.requests) == 2
+
+
+def test_patience_with_many_short_pauses_ends_too(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
+    mixpeek.script("GET", refusal("0.5"), for_ever=True)
+    with pytest.raises(RateLimitedError):
+        connect(patience=Patience(attempts=3, rate_limit=1.2)).get_task("t1")
+    assert 2 <= len(mixpeek.requests) <= 3
+
+
+def test_a_429_holds_back_every_thread(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
+    mixpeek.script("GET /tasks/first", refusal("2"), Answer({"status": "DONE"}))
+    mixpeek.script("GET /tasks/other", Answer({"status": "DONE"}), for_ever=True)
+    client = connect(patience=ONE_ATTEMPT)
+    first = threading.Thread(target=lambda: client.get_task("first"))
+    first.start()
+    wait_for_request(mixpeek, "GET /tasks/first")
+    time.sleep(0.5)
+    began = time.monotonic()
+    others = [threading.Thread(target=client.get_task, args=(f"other-{number}",)) for number in range(3)]
+    for thread in others:
+        thread.start()
+    time.sleep(0.5)
+    assert len(mixpeek.requests) == 1
+    for thread in [first, *others]:
+        thread.join(timeout=30)
+    assert time.monotonic() - began >= 0.7
+    assert len(mixpeek.requests) == 5
+
+
+def test_a_thread_whose_patience_is_shorter_than_anothers_pause_does_not_wait(
+    mixpeek: ScriptedMixpeek, connect: Connect
+) -> None:
+    mixpeek.script("GET", refusal("1.5"), Answer({"status": "DONE"}), for_ever=True)
+    client = connect(patience=Patience(attempts=1, rate_limit=2))
+    first = threading.Thread(target=lambda: client.get_task("first"))
+    first.start()
+    wait_for_request(mixpeek, "GET /tasks/first")
+    first.join(timeout=30)
+    assert len(mixpeek.requests) == 2
+
+
+def test_a_client_asks_for_its_place_in_the_budget_before_each_request(
+    mixpeek: ScriptedMixpeek, connect: Connect
+) -> None:
+    class Budget:
+        left = 3
+        closed = False
+
+        def wait(self, timeout: float) -> bool:
+            assert 0 <= timeout <= 1
+            self.left -= 1
+            return self.left >= 0
+
+        def close(self) -> None:
+            self.closed = True
+
+    mixpeek.script("GET", Answer(b"", 500), Answer({"status": "DONE"}), for_ever=True)
+    client = connect(limit=(budget := Budget()), patience=Patience(attempts=2, rate_limit=1))
+    client.get_task("t1")
+    client.get_task("t2")
+    with pytest.raises(RateLimitedError, match="our own budget"):
+        client.get_task("t3")
+    assert len(mixpeek.requests) == 3
+    client.close()
+    assert budget.closed
+
+
+def test_a_budget_in_a_file_holds_two_clients_back(mixpeek: ScriptedMixpeek, connect: Connect, tmp_path: Path) -> None:
+    mixpeek.script("GET", Answer({"status": "DONE"}), for_ever=True)
+    account = f"{mixpeek.url} {KEY}"
+    patience = Patience(attempts=1, rate_limit=0.3)
+    folder = tmp_path / "rate_limit"
+    one = connect(limit=SharedLimit(folder, 4, account), patience=patience)
+    two = connect(limit=SharedLimit(folder, 4, account), patience=patience)
+    for client in (one, two, one, two):
+        client.get_task("t1")
+    for client in (one, two):
+        with pytest.raises(RateLimitedError) as caught:
+            client.get_task("t1")
+        assert caught.value.status is None
+    assert len(mixpeek.requests) == 4
+
+
+def wait_for_request(mixpeek: ScriptedMixpeek, pattern: str) -> None:
+    deadline = time.monotonic() + 10
+    while not mixpeek.asked(pattern) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert mixpeek.asked(pattern)

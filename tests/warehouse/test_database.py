@@ -1,0 +1,223 @@
+"""One transaction at a time, whoever else has the file and whatever dies."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.processes import (
+    hold_file,
+    insert_on_full_disk,
+    insert_videos,
+    open_plainly,
+    read_zoneless_time,
+    run,
+    run_all,
+    running,
+    stop_after_commit,
+    stop_inside_transaction,
+    until,
+)
+from tests.warehouse.rows import add_videos, query, table, video, warehouse_in
+
+INSERT = "INSERT INTO mixpeek.videos (video_id) VALUES ($id)"
+
+
+def video_ids(warehouse: Warehouse) -> list[str]:
+    return [row["video_id"] for row in table(warehouse, "videos")]
+
+
+def test_a_transaction_commits_all_that_it_did(warehouse: Warehouse) -> None:
+    with warehouse.database.transaction() as connection:
+        connection.execute(INSERT, {"id": "v1"})
+        connection.execute(INSERT, {"id": "v2"})
+    assert video_ids(warehouse) == ["v1", "v2"]
+
+
+def test_an_exception_rolls_all_back_and_is_the_one_that_is_raised(warehouse: Warehouse) -> None:
+    add_videos(warehouse, video("v1"))
+    with pytest.raises(ZeroDivisionError), warehouse.database.transaction() as connection:
+        connection.execute(INSERT, {"id": "v2"})
+        raise ZeroDivisionError
+    assert video_ids(warehouse) == ["v1"]
+
+
+def test_a_statement_that_fails_rolls_back_those_before_it(warehouse: Warehouse) -> None:
+    with pytest.raises(duckdb.ConversionException), warehouse.database.transaction() as connection:
+        connection.execute(INSERT, {"id": "v1"})
+        connection.execute("INSERT INTO mixpeek.videos (added_at) VALUES ('no date')")
+    assert video_ids(warehouse) == []
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_another_process_can_open_the_file_right_after_an_exception(warehouse: Warehouse, read_only: bool) -> None:
+    add_videos(warehouse, video("v1"))
+    with pytest.raises(ZeroDivisionError), warehouse.database.transaction():
+        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), warehouse.database.connection(read_only=True):
+        raise ZeroDivisionError
+    run(open_plainly, warehouse.path, read_only)
+
+
+def test_the_connection_that_was_given_is_closed_afterwards(warehouse: Warehouse) -> None:
+    with warehouse.database.transaction() as connection:
+        pass
+    with pytest.raises(duckdb.ConnectionException):
+        connection.execute("SELECT 1")
+
+
+def test_a_commit_that_fails_says_why_and_leaves_the_rows_of_before(warehouse: Warehouse, tmp_path: Path) -> None:
+    add_videos(warehouse, video("v1"))
+    answer = tmp_path / "answer"
+    run(insert_on_full_disk, tmp_path, answer)
+    assert answer.read_text().startswith("IOException: ")
+    assert "rollback" not in answer.read_text()
+    assert video_ids(warehouse) == ["v1"]
+
+
+def test_a_reader_cannot_write(warehouse: Warehouse) -> None:
+    add_videos(warehouse, video("v1"))
+    with (
+        warehouse.database.connection(read_only=True) as connection,
+        pytest.raises(duckdb.InvalidInputException, match="read-only"),
+    ):
+        connection.execute(INSERT, {"id": "v2"})
+
+
+def test_readers_share_the_file_with_another_programs_reading_session(warehouse: Warehouse, tmp_path: Path) -> None:
+    add_videos(warehouse, video("v1"))
+    ready, release = tmp_path / "ready", tmp_path / "release"
+    with running(hold_file, warehouse.path, ready, release, 60, True) as holder:
+        until(ready.exists)
+        impatient = Database(warehouse.path, timeout=0.2)
+        assert impatient.rows("table_counts")[0]["videos"] == 1
+        with impatient.connection(read_only=True):
+            run(open_plainly, warehouse.path, True)
+        assert holder.is_alive()
+        with pytest.raises(WarehouseBusyError), impatient.transaction():
+            pass
+
+
+def test_a_zoneless_time_is_utc_whatever_the_zone_of_the_machine(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    answer = tmp_path / "answer"
+    run(read_zoneless_time, warehouse.path, answer)
+    plain, ours = map(int, answer.read_text().split())
+    assert ours == 1_782_907_200
+    assert plain == ours + 4 * 3600, "the zone of the machine has no effect, so this test shows nothing"
+
+
+def test_a_zoneless_time_is_utc_in_readers_too(warehouse: Warehouse) -> None:
+    warehouse.rows("table_counts")
+    assert query(warehouse, "SELECT current_setting('TimeZone')") == [("UTC",)]
+
+
+def test_what_a_killed_process_had_not_committed_is_not_there(warehouse: Warehouse, tmp_path: Path) -> None:
+    add_videos(warehouse, video("v1"))
+    with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as process:
+        until((tmp_path / "ready").exists)
+        process.kill()
+        process.join()
+    assert video_ids(warehouse) == ["v1"]
+    add_videos(warehouse, video("v2"))
+    assert video_ids(warehouse) == ["v1", "v2"]
+
+
+def test_what_a_killed_process_had_committed_is_there_for_a_reader_and_a_writer(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    with running(stop_after_commit, tmp_path, tmp_path / "ready") as process:
+        until((tmp_path / "ready").exists)
+        process.kill()
+        process.join()
+    assert video_ids(warehouse) == ["committed"]
+    add_videos(warehouse, video("v2"))
+    assert video_ids(warehouse) == ["committed", "v2"]
+
+
+def test_six_processes_with_thirty_transactions_each_lose_none(warehouse: Warehouse, tmp_path: Path) -> None:
+    run_all([(insert_videos, (tmp_path, name, 30)) for name in "abcdef"])
+    assert sorted(video_ids(warehouse)) == sorted(f"{name}-{number}" for name in "abcdef" for number in range(30))
+
+
+def test_threads_of_one_process_take_turns_as_processes_do(warehouse: Warehouse) -> None:
+    # Every change reads what it raises: two transactions at once would lose one.
+    with warehouse.database.transaction() as connection:
+        connection.execute("INSERT INTO mixpeek.tasks (video_id, polls) VALUES ('v1', 0)")
+
+    def poll() -> None:
+        for _ in range(5):
+            with warehouse.database.transaction() as connection:
+                [(polls,)] = connection.execute("SELECT polls FROM mixpeek.tasks").fetchall()
+                time.sleep(0.001)
+                connection.execute("UPDATE mixpeek.tasks SET polls = $polls", {"polls": polls + 1})
+
+    threads = [threading.Thread(target=poll) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert query(warehouse, "SELECT polls FROM mixpeek.tasks") == [(30,)]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_transaction_waits_for_another_programs_session_and_says_whose(
+    warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture, read_only: bool
+) -> None:
+    add_videos(warehouse, video("v1"))
+    ready = tmp_path / "ready"
+    with (
+        caplog.at_level(logging.WARNING, "mixpeek_assets.warehouse.database"),
+        running(hold_file, warehouse.path, ready, tmp_path / "release", 2, read_only) as holder,
+    ):
+        until(ready.exists)
+        add_videos(warehouse, video("v2"))
+        holder.join(10)
+        assert holder.exitcode == 0, "the transaction came through while the file was held"
+    assert video_ids(warehouse) == ["v1", "v2"]
+    [said] = caplog.messages
+    assert said.startswith(f"Waiting for {warehouse.path}: python")
+    assert f"(process {holder.pid})" in said
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_session_that_does_not_end_is_named_when_the_wait_is_over(
+    warehouse: Warehouse, tmp_path: Path, read_only: bool
+) -> None:
+    add_videos(warehouse, video("v1"))
+    with running(hold_file, warehouse.path, tmp_path / "ready", tmp_path / "release", 60, False) as holder:
+        until((tmp_path / "ready").exists)
+        impatient = Database(warehouse.path, timeout=0.3)
+        with pytest.raises(WarehouseBusyError) as busy, impatient.connection(read_only=read_only):
+            pass
+    for part in (str(warehouse.path), "python", f"(process {holder.pid})", "close it there"):
+        assert part in str(busy.value)
+
+
+def test_a_session_of_this_very_process_is_waited_for_too(
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_videos(warehouse, video("v1"))
+    with duckdb.connect(warehouse.path):
+        with pytest.raises(WarehouseBusyError, match="this process"), Database(warehouse.path, 0.3).transaction():
+            pass
+        assert "this process" in caplog.text
+    add_videos(warehouse, video("v2"))
+    assert video_ids(warehouse) == ["v1", "v2"]
+
+
+def test_our_own_processes_wait_in_line_and_the_one_ahead_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
+    with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as ahead:
+        until((tmp_path / "ready").exists)
+        impatient = warehouse_in(tmp_path, timeout=0.3)
+        with pytest.raises(WarehouseBusyError, match=f"process {ahead.pid}"):
+            impatient.rows("table_counts")
+    assert isinstance(WarehouseBusyError(), WarehouseError)
