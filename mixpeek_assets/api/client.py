@@ -206,9 +206,6 @@ class MixpeekClient:
                 break
             refused += 1
             pause = retry_after(reply) or min(2.0**refused, 60)
-            if time.monotonic() + pause > deadline:
-                message = f"rate limit exceeded, and not free again within {self._patience.rate_limit:.0f} s"
-                raise RateLimitedError(call.endpoint, message, call.object_id, 429)
             self._resume_at = max(self._resume_at, time.monotonic() + pause)
         try:
             return read_object(reply, call.endpoint, call.object_id, submits=call.submits)
@@ -224,7 +221,8 @@ class MixpeekClient:
         # A 429 holds every thread back, not just the one that got it.
         while (pause := self._resume_at - time.monotonic()) > 0:
             if self._resume_at > deadline:
-                raise RateLimitedError(call.endpoint, "the server asked us to wait", call.object_id, 429)
+                message = f"rate limit exceeded, and not free again within {self._patience.rate_limit:.0f} s"
+                raise RateLimitedError(call.endpoint, message, call.object_id, 429)
             time.sleep(min(pause, 1.0))
         if not self._limit.wait(max(deadline - time.monotonic(), 0.0)):
             message = f"no place in our own budget of requests within {self._patience.rate_limit:.0f} s"
@@ -262,8 +260,15 @@ class _Bearer(AuthBase):
         return request
 
 
+_REFUSED_BY_TLS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "HANDSHAKE_FAILURE")
+
+
 def _never_connected(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
+    """Say whether the request certainly never left: a submission may then be sent again."""
+    if isinstance(error, requests.exceptions.SSLError):
+        # TLS can also break while the answer is read.
+        return any(sign in str(error) for sign in _REFUSED_BY_TLS)
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+import orjson
+
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import in_flight
 from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, PermanentError
@@ -100,9 +102,14 @@ def _land(
             except AccessDeniedError:
                 raise
             except PermanentError as error:
-                problem = Problem(row[key], f"{error.status}: {error.message}" if error.status else error.message, "")
-                answer, rejected = {"reply_id": uuid.uuid4().hex, "problems": [problem]}, True
-            spool.append({**row, "run_id": run_id, "fetched_at": datetime.now(UTC), **answer})
+                reason = f"{error.status}: {error.message}" if error.status else error.message
+                answer, rejected = _only_problem(row[key], reason), True
+            kept = {**row, "run_id": run_id, "fetched_at": datetime.now(UTC)}
+            try:
+                spool.append({**kept, **answer})
+            except orjson.JSONEncodeError as error:  # what can be read may be nested too deeply to be written
+                spool.append({**kept, **_only_problem(row[key], f"cannot be kept: {error}")})
+                rejected = True
             return rejected
 
         with closing(in_flight(fetch_and_keep, rows, client.concurrency)) as answers:
@@ -114,3 +121,8 @@ def _land(
                 else:
                     landed.fetched += 1
     return landed
+
+
+def _only_problem(object_id: str, reason: str) -> Row:
+    """Return the answer of an object that cannot be landed: it says why."""
+    return {"reply_id": uuid.uuid4().hex, "problems": [Problem(object_id, reason, "")]}

@@ -54,7 +54,9 @@ def manifest_sensor(
         for partition, key in ready(partitions, past_runs(context.instance, ingest_job.name), now).items()
     ]
     if not partitions:
-        context.update_cursor(json.dumps(asdict(current)))
+        # A row that cannot be used may become usable while the manifest stays as it is: a local file that appears.
+        if manifest is None or not manifest.unusable:
+            context.update_cursor(json.dumps(asdict(current)))
         return dg.SkipReason("every video of the manifest is ingested")
     if not requests:
         return dg.SkipReason(f"{len(partitions)} partitions to ingest: in progress, or failed a moment ago")

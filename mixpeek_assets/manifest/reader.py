@@ -178,7 +178,8 @@ def _resolve(url: str, base: Path, *, local_api: bool) -> tuple[str | None, str 
         path = Path(unquote(urlsplit(url).path)) if scheme == "file" else base / Path(url).expanduser()
         if not path.is_file():
             return None, f"there is no file {path}"
-        return path.absolute().as_uri(), None
+        # One file has one URL, however its path is written.
+        return path.resolve().as_uri(), None
     except (OSError, RuntimeError, ValueError) as error:
         # An address with half a bracket, a name longer than any file's, the home of nobody.
         return None, f"is neither a URL nor a path: {error}"

@@ -273,3 +273,16 @@ def test_two_landings_of_one_partition_at_once_fetch_each_feature_once(
 
     assert len(mixpeek.asked(DETAIL)) == 60
     assert count(warehouse, "vectors") == 60
+
+
+def test_a_reply_that_is_nested_too_deeply_is_rejected_and_stops_no_other(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    settle(mixpeek, videos_with_features(mixpeek, 1, 3))
+    deep = b'{"metadata":' + b"[" * 500 + b"]" * 500 + b',"vectors":{"multimodal":[1.0]}}'
+    mixpeek.script(DETAIL + next(iter(mixpeek.vectors)), Answer(deep))
+
+    land()
+
+    assert [count(warehouse, table) for table in ("vectors", "rejects")] == [2, 1]
+    assert "cannot be kept" in cells(warehouse, "SELECT reason FROM mixpeek.rejects")[0][0]

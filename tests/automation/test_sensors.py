@@ -9,7 +9,9 @@ from mixpeek_assets.automation.manifest_sensor import Cursor, manifest_sensor
 from mixpeek_assets.automation.schedules import daily_ingest
 from mixpeek_assets.automation.task_sensor import task_status_sensor
 from mixpeek_assets.definitions import defs
+from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video
 from tests.fakes.pipeline import TODAY, add_videos, submit
@@ -198,3 +200,23 @@ def test_the_schedule_ingests_the_day_that_has_just_begun(instance: dg.DagsterIn
 
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == "2026-03-02"
+
+
+def test_a_row_that_becomes_usable_is_noticed_though_the_manifest_has_not_changed(
+    warehouse: Warehouse, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("list.csv").write_text("url\nthere.mp4\nlater.mp4\n")
+    Path("there.mp4").write_bytes(b"video")
+    monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
+    with read_manifest(load_settings()) as manifest:
+        warehouse.upsert_videos(manifest, [TODAY], datetime.now(UTC), "test")
+    with warehouse.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO mixpeek.tasks BY NAME SELECT video_id, 1 AS attempt, 'done' AS state FROM mixpeek.videos"
+        )
+
+    _, context = tick(manifest_sensor, instance, warehouse)
+    Path("later.mp4").write_bytes(b"video")
+    result, _ = tick(manifest_sensor, instance, warehouse, cursor=context.cursor)
+
+    assert requested(result) == [TODAY.isoformat()]

@@ -164,7 +164,7 @@ def test_local_paths_are_read_against_the_manifests_folder(write: Write, tmp_pat
     found = read(path, key=None)
     assert clip.as_uri() in found.urls
     assert other.as_uri() in found.urls
-    assert (found.manifest.lines, found.manifest.repeated) == (5, 1)
+    assert (found.manifest.lines, found.manifest.repeated) == (5, 2), "one file has one URL"
     assert found.reasons == [f"there is no file {tmp_path / 'lists/clips/no.mp4'}"]
 
 

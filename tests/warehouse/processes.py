@@ -133,15 +133,15 @@ def read_zoneless_time(path: Path, answer: Path) -> None:
     answer.write_text(" ".join(str(int(reading)) for reading in readings))
 
 
-def _let_no_file_grow_beyond(size: int) -> None:
-    """Make the disk look full: a write that would go further fails with an OSError."""
+def _let_nothing_be_written_beyond(size: int) -> None:
+    """Make the disk look full: a write that would go further into any file fails with an OSError."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def insert_on_full_disk(folder: Path, answer: Path) -> None:
     database = warehouse_in(folder).database
-    _let_no_file_grow_beyond(database.path.stat().st_size)
+    _let_nothing_be_written_beyond(4096)
     try:
         with database.transaction() as connection:
             connection.execute("INSERT INTO mixpeek.videos (video_id) SELECT uuid()::VARCHAR FROM range(300000)")
@@ -151,7 +151,7 @@ def insert_on_full_disk(folder: Path, answer: Path) -> None:
 
 def load_on_full_disk(folder: Path, answer: Path) -> None:
     warehouse = warehouse_in(folder)
-    _let_no_file_grow_beyond(warehouse.path.stat().st_size)
+    _let_nothing_be_written_beyond(4096)
     try:
         warehouse.load_pending()
     except WarehouseError as error:
@@ -160,7 +160,7 @@ def load_on_full_disk(folder: Path, answer: Path) -> None:
 
 def append_until_disk_is_full(folder: Path, answer: Path) -> None:
     """Write lines of some 1,000 bytes where 10,000 fit, one more than fits, and then a short one that does."""
-    _let_no_file_grow_beyond(10_000)
+    _let_nothing_be_written_beyond(10_000)
     kept = 0
     with LandingFile(folder, "tasks") as file:
         with suppress(OSError):

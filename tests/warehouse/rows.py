@@ -40,16 +40,22 @@ def query(warehouse: Warehouse, statement: str, parameters: Mapping[str, Any] | 
 
 def table(warehouse: Warehouse, name: str, *, without: Iterable[str] = ("loaded_at",)) -> list[Row]:
     """All rows of a table, in one order."""
-    with warehouse.database.connection(read_only=True) as connection:
-        found = connection.execute(f"SELECT * FROM mixpeek.{name} ORDER BY ALL")
-        columns = [column[0] for column in found.description or []]
-        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-    return [{key: value for key, value in row.items() if key not in without} for row in rows]
+    return _tables(warehouse, [name], without)[name]
 
 
 def all_tables(warehouse: Warehouse, *, without: Iterable[str] = ("loaded_at",)) -> dict[str, list[Row]]:
-    names = ("videos", "tasks", "assets", "features", "vectors", "rejects")
-    return {name: table(warehouse, name, without=without) for name in names}
+    return _tables(warehouse, ["videos", "tasks", "assets", "features", "vectors", "rejects"], without)
+
+
+def _tables(warehouse: Warehouse, names: Iterable[str], without: Iterable[str]) -> dict[str, list[Row]]:
+    tables: dict[str, list[Row]] = {}
+    with warehouse.database.connection(read_only=True) as connection:
+        for name in names:
+            found = connection.execute(f"SELECT * FROM mixpeek.{name} ORDER BY ALL")
+            columns = [column[0] for column in found.description or []]
+            rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+            tables[name] = [{key: value for key, value in row.items() if key not in without} for row in rows]
+    return tables
 
 
 def the_task(warehouse: Warehouse, video_id: str = "v1", attempt: int = 1) -> Row:

@@ -168,15 +168,15 @@ def test_threads_of_one_process_take_turns_as_processes_do(warehouse: Warehouse)
     assert query(warehouse, "SELECT polls FROM mixpeek.tasks") == [(30,)]
 
 
-@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(("read_only", "seconds"), [(False, 2), (True, 0.5)])
 def test_a_transaction_waits_for_another_programs_session_and_says_whose(
-    warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture, read_only: bool
+    warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture, read_only: bool, seconds: float
 ) -> None:
     add_videos(warehouse, video("v1"))
     ready = tmp_path / "ready"
     with (
         caplog.at_level(logging.WARNING, "mixpeek_assets.warehouse.database"),
-        running(hold_file, warehouse.path, ready, tmp_path / "release", 2, read_only) as holder,
+        running(hold_file, warehouse.path, ready, tmp_path / "release", seconds, read_only) as holder,
     ):
         until(ready.exists)
         add_videos(warehouse, video("v2"))

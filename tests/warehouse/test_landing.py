@@ -1,5 +1,6 @@
 """Landing files: whole lines, whoever dies, and never those of a writer who is alive."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -133,9 +134,9 @@ def test_a_landing_zone_that_is_not_there_has_nothing_pending(tmp_path: Path) ->
     assert landing.pending(tmp_path / "none") == []
 
 
-def test_nothing_pending_makes_no_warehouse(warehouse: Warehouse) -> None:
-    assert warehouse.load_pending().files == 0
-    assert not warehouse.path.exists()
+def test_nothing_pending_makes_no_warehouse(unmade_warehouse: Warehouse) -> None:
+    assert unmade_warehouse.load_pending().files == 0
+    assert not unmade_warehouse.path.exists()
 
 
 @given(sizes=st.lists(st.integers(1, 120), max_size=12), limit=st.integers(1, 200))
@@ -150,7 +151,7 @@ def test_batches_keep_the_order_and_are_as_large_as_the_limit_allows(
     assert [file for batch in batches for file in batch] == files
     weights = [[file.stat().st_size for file in batch] for batch in batches]
     assert all(len(batch) == 1 or sum(batch) <= limit for batch in weights)
-    assert all(sum(batch) + following[0] > limit for batch, following in zip(weights, weights[1:], strict=False))
+    assert all(sum(batch) + following[0] > limit for batch, following in pairwise(weights))
 
 
 def test_a_disk_that_is_full_costs_the_line_that_did_not_fit_and_no_other(tmp_path: Path) -> None:

@@ -115,14 +115,12 @@ def test_the_newest_of_an_assets_replies_counts(warehouse: Warehouse) -> None:
 def test_landing_the_same_replies_twice_gives_the_same_rows(warehouse: Warehouse) -> None:
     asset = asset_reply("a1", feature("f1", **FULL), feature("f2", payload={"a": None}), problems=[problem("a1")])
     detail = feature_reply("f1", {"clip": [1, 0]}, **{**FULL, "payload": {"deep": {"x": None}, "n": 1.5}})
-    for kind, reply in (("assets", asset), ("vectors", detail)):
-        land(warehouse, kind, reply)
+    land(warehouse, "assets", asset)
+    land(warehouse, "vectors", detail)
     before = all_tables(warehouse)
-    for kind, reply in (("assets", asset), ("vectors", detail), ("assets", asset)):
-        land(warehouse, kind, reply)
-    after = all_tables(warehouse)
-    # The run is that of the last change, and the asset's row is written anew.
-    assert after == before
+    land(warehouse, "assets", asset)
+    land(warehouse, "vectors", detail)
+    assert all_tables(warehouse) == before
 
 
 def test_fields_that_a_reply_lacks_are_not_erased(warehouse: Warehouse) -> None:
@@ -135,7 +133,7 @@ def test_fields_that_a_reply_lacks_are_not_erased(warehouse: Warehouse) -> None:
 def test_fields_that_a_reply_gives_as_null_are_not_erased(warehouse: Warehouse) -> None:
     land(warehouse, "assets", asset_reply("a1", feature("f1", **FULL)))
     before = the_feature(warehouse)
-    nothing = dict.fromkeys(FULL)
+    nothing: dict[str, Any] = dict.fromkeys(FULL)
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1, 0]}, **nothing))
     assert the_feature(warehouse) == before
     nulls = {**nothing, "payload": {"feature_id": "f1", "text": None, "extra": None}}

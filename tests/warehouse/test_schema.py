@@ -27,6 +27,12 @@ from tests.warehouse.rows import (
 )
 
 
+@pytest.fixture
+def warehouse(unmade_warehouse: Warehouse) -> Warehouse:
+    """Each of these tests sees the warehouse being made."""
+    return unmade_warehouse
+
+
 def change_plainly(warehouse: Warehouse, *statements: str) -> None:
     """Change the file as another program would."""
     with duckdb.connect(warehouse.path) as connection:
@@ -186,7 +192,7 @@ def test_a_file_that_is_no_duckdb_file_is_refused_and_kept(
     assert warehouse.path.read_bytes() == content
 
 
-def _checksum(block: bytes) -> int:
+def _checksum(block: bytes | bytearray) -> int:
     """DuckDB's checksum of a block of whole words."""
     total = 5381
     for (word,) in struct.iter_unpack("<Q", block):
