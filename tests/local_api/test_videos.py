@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -245,3 +246,18 @@ def test_a_file_above_the_limit_is_refused(api: Caller, folder: Path, config: Lo
 def test_downloads_are_deleted(api: Caller, host: VideoHost, config: LocalApiConfig) -> None:
     api.process(host.address("/clip"))
     assert list(config.downloads.iterdir()) == []
+
+
+def test_a_title_in_an_old_code_page_is_no_obstacle(api: Caller, folder: Path, clip: Path) -> None:
+    titled = folder / "titled.mkv"
+    with av.open(str(clip)) as source, av.open(str(titled), "w") as copy:
+        copy.metadata["title"] = "XXXXXXXX"
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    content = titled.read_bytes()
+    assert b"XXXXXXXX" in content
+    titled.write_bytes(content.replace(b"XXXXXXXX", b"caf\xe9 \xa9\xff\xfe"))
+    assert counts(api.process(titled))["video"] == 2

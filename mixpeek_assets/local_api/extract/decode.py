@@ -14,6 +14,9 @@ from av.stream import Disposition
 
 from mixpeek_assets.local_api.extract.records import UnusableVideoError
 
+# Titles in old code pages: PyAV before 19 has to be told to read on.
+_TOLERANT: Any = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+
 Frame = av.VideoFrame | av.AudioFrame
 _Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)
 
@@ -146,8 +149,8 @@ def open_media(path: Path) -> Iterator[Media]:
                 "r",
                 # A playlist must not reach other files or the network: FFmpeg gets one open file and no protocol.
                 options={"protocol_whitelist": "none"},
-                metadata_errors="replace",  # titles in old code pages
                 buffer_size=1 << 18,
+                **_TOLERANT,
             )
         except av.error.FFmpegError as error:
             reason = (error.strerror or str(error)).rstrip(".").lower()
