@@ -64,6 +64,12 @@ class NoCreditsError(AccessDeniedError):
     mend = "The key is fine: the account behind it needs credits"
 
 
+class WrongAddressError(PermanentError):
+    """A submission answered with 404 or 405: there is a server, and what it serves is not this API."""
+
+    mend = "Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"
+
+
 class TransientError(MixpeekError):
     """A failure of the moment (a 5xx, a time-out, a broken reply): the same call may succeed later."""
 
@@ -84,5 +90,5 @@ class AnswerLostError(TransientError):
     """A submission was sent and its answer never came, or made no sense: it may have been accepted."""
 
 
-STOPS_ALL = (AccessDeniedError, ServerUnreachableError, RateLimitedError)
+STOPS_ALL = (AccessDeniedError, RateLimitedError, ServerUnreachableError, WrongAddressError)
 """What no other call would escape either, so a run that meets it stops and says so."""

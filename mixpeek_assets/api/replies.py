@@ -17,6 +17,7 @@ from mixpeek_assets.api.errors import (
     PermanentError,
     TransientError,
     UnreadableReplyError,
+    WrongAddressError,
     WrongKeyError,
 )
 from mixpeek_assets.api.records import JsonObject
@@ -75,6 +76,8 @@ def _error_of(reply: requests.Response, endpoint: str, object_id: str | None, *,
         # "A 401 is not always a bad key" (contract b7).
         out_of_credits = "credit" in message.lower() or "quota" in message.lower()
         return (NoCreditsError if out_of_credits else WrongKeyError)(endpoint, message, object_id, status)
+    if submits and status in {404, 405}:
+        return WrongAddressError(endpoint, message, object_id, status)
     if status == 404:
         return NotFoundError(endpoint, message, object_id, status)
     if status in {408, 425} or status >= 500:

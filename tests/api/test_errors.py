@@ -19,6 +19,7 @@ from mixpeek_assets.api.errors import (
     ServerUnreachableError,
     TransientError,
     UnreadableReplyError,
+    WrongAddressError,
     WrongKeyError,
 )
 from tests.api.conftest import Connect
@@ -107,6 +108,8 @@ def test_a_refused_submission_names_its_video(
     mixpeek.script("POST", answer, for_ever=True)
     with pytest.raises(MixpeekError) as caught:
         connect(patience=IMPATIENT).submit_video("https://example.com/a.mp4", "c")
+    if answer.status in {404, 405}:  # there is no id that could be unknown: this is not the API
+        kind = WrongAddressError
     # What may have been accepted is not what will do no harm to send again.
     assert type(caught.value) is (AnswerLostError if kind is TransientError else kind)
     for part in [*words, "POST /ingest/videos/url", "https://example.com/a.mp4", str(answer.status)]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.api.errors import NoCreditsError, ServerUnreachableError, WrongKeyError
+from mixpeek_assets.api.errors import NoCreditsError, ServerUnreachableError, WrongAddressError, WrongKeyError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, poll, submit
@@ -171,6 +171,20 @@ def test_without_a_server_nothing_is_called_failed(
         submit()
 
     assert tasks(warehouse) == []
+
+
+def test_a_server_that_does_not_serve_this_api_stops_at_once_and_fails_no_video(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_videos(urls(100))
+    monkeypatch.setenv("MIXPEEK_API_PREFIX", "/v9")
+    monkeypatch.setenv("MIXPEEK_CONCURRENCY", "4")
+
+    with pytest.raises(WrongAddressError, match="MIXPEEK_API_PREFIX"):
+        submit()
+
+    assert tasks(warehouse) == []
+    assert len(mixpeek.requests) <= 8
 
 
 def test_failed_tasks_are_sent_again_only_up_to_the_configured_attempts_or_on_request(
