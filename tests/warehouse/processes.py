@@ -22,7 +22,7 @@ from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from mixpeek_assets.warehouse.lock import exclusive
-from tests.warehouse.rows import Row, event, feature_reply, query, warehouse_in
+from tests.warehouse.rows import Row, event, feature_reply, warehouse_in
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -233,7 +233,8 @@ def watch_for_torn_loads(folder: Path, ready: Path, stop: Path, answer: Path) ->
     warehouse = warehouse_in(folder)
     seen, torn = set[int](), 0
     while not stop.exists():
-        [(features, orphans, partial)] = query(warehouse, _TORN)
+        with warehouse.database.connection(read_only=True) as connection:
+            [(features, orphans, partial)] = connection.execute(_TORN).fetchall()
         seen.add(features)
         torn += orphans + partial
         ready.touch()

@@ -18,6 +18,7 @@ from tests.warehouse.rows import (
     feature_reply,
     land,
     problem,
+    query,
     refused_asset,
     refused_feature,
     table,
@@ -214,9 +215,8 @@ def test_rejects_are_replaced_by_those_of_the_next_reply_and_go_when_it_is_sound
 
 
 def test_a_line_larger_than_duckdb_takes_by_default_is_landed(warehouse: Warehouse) -> None:
-    long = "x" * (17 << 20)
+    long = "x" * (33 << 20)
     land(warehouse, "assets", asset_reply("a1", feature("f1", text=long)), asset_reply("a2", feature("f2")))
-    assert {row["feature_id"]: len(row["text"] or "") for row in table(warehouse, "features")} == {
-        "f1": len(long),
-        "f2": 0,
-    }
+    land(warehouse, "vectors", feature_reply("f2", {"clip": [1]}, asset_id="a2", text=long))
+    lengths = "SELECT feature_id, length(text) FROM mixpeek.features ORDER BY feature_id"
+    assert query(warehouse, lengths) == [("f1", len(long)), ("f2", len(long))]

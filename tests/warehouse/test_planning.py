@@ -111,6 +111,7 @@ def test_a_manifests_problems_replace_its_earlier_ones_and_no_others(warehouse: 
 
     read("a.csv", 1, 2)
     read("a", 7)
+    assert len(table(warehouse, "rejects")) == 3
     read("b.csv", 3)
     read("a.csv", 2)
     rejects = table(warehouse, "rejects")
@@ -216,6 +217,17 @@ def test_an_answer_that_was_lost_does_not_count_as_a_failure(warehouse: Warehous
     task(warehouse, "v1", accepted(), settled(state="failed"), attempt=2)
     assert to_submit(warehouse, max_attempts=1) == []
     assert to_submit(warehouse, max_attempts=2) == [("v1", 3, True)]
+
+
+def test_a_video_whose_last_answer_was_lost_is_submitted_again_however_often_it_failed_before(
+    warehouse: Warehouse,
+) -> None:
+    add_videos(warehouse, video("v1"))
+    task(warehouse, "v1", accepted(), settled(state="failed"), attempt=1)
+    intend(warehouse, "v1", attempt=2)
+    warehouse.mark_lost([DAY])
+    assert to_submit(warehouse, max_attempts=1) == [("v1", 3, True)]
+    assert partitions_to_submit(warehouse, max_attempts=1) == {DAY: 1}
 
 
 def test_a_video_whose_first_attempt_failed_and_second_is_open_is_not_submitted_again(warehouse: Warehouse) -> None:

@@ -23,6 +23,7 @@ from tests.warehouse.rows import (
     intend,
     land,
     query,
+    reading,
     settled,
     table,
     the_task,
@@ -71,7 +72,7 @@ def test_texts_and_metadata_of_any_kind_come_through_unchanged(
 
     def of(name: str) -> Row:
         statement = f"SELECT * FROM mixpeek.{name} WHERE asset_id = $id"
-        with shared.database.connection(read_only=True) as connection:
+        with reading(shared) as connection:
             found = connection.execute(statement, {"id": asset_id})
             [row] = found.fetchall()
             return dict(zip([column[0] for column in found.description or []], row, strict=True))

@@ -185,13 +185,13 @@ def test_what_is_similar_to_a_feature_is_not_the_feature_itself(warehouse: Wareh
 
 def test_the_example_to_search_from_is_a_picture_that_is_most_like_one_of_another_video(warehouse: Warehouse) -> None:
     add_videos(warehouse, video("v1"), video("v2"))
-    vectors = {"plain": [1, 0], "nowhere": [0, 0], "alike": [0, 1]}
+    vectors = {"a plain one": [1, 0], "nowhere": [0, 0], "one alike": [0, 1]}
     write(warehouse.landing_folder, "vectors", *(feature_reply(name, {"clip": v}) for name, v in vectors.items()))
-    others = {"also-nowhere": [0, 0], "also-alike": [0.1, 1]}
+    others = {"nowhere either": [0, 0], "one too": [0.1, 1]}
     replies = [feature_reply(name, {"clip": v}, asset_id="a2", video_id="v2") for name, v in others.items()]
     land(warehouse, "vectors", *replies)
     [example] = warehouse.rows("example_search")
-    assert (example["feature_id"], example["vector_name"], example["modality"]) == ("alike", "clip", "image")
+    assert (example["feature_id"], example["vector_name"], example["modality"]) == ("one alike", "clip", "image")
 
 
 @pytest.mark.parametrize("name", ["copy", "2026-11-01 backup", "videos"])
