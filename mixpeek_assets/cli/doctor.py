@@ -13,6 +13,7 @@ from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehou
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.resources import open_client
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.schema import SCHEMA
 
 _IMPATIENT = Patience(connect=5, read=15, attempts=1, rate_limit=5)
 
@@ -69,7 +70,9 @@ def _data_directory() -> str:
 def _warehouse() -> str:
     warehouse = open_warehouse(load_settings().model_copy(update={"warehouse_timeout": 5.0}))
     counts = warehouse.rows("table_counts")[0]
-    return f"{warehouse.path}, {counts['videos']:,} videos, {counts['vectors']:,} vectors"
+    # DuckDB calls the catalog after the file, and two things of one name are ambiguous.
+    hint = " (called like the schema: begin with `USE mixpeek.mixpeek`)" if warehouse.path.stem == SCHEMA else ""
+    return f"{warehouse.path}{hint}, {counts['videos']:,} videos, {counts['vectors']:,} vectors"
 
 
 def _videos() -> str:

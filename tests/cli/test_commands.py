@@ -236,6 +236,18 @@ def test_doctor_finds_nothing_to_mend_in_a_sound_project(listed: Project, mixpee
     assert KEY not in said(process)
 
 
+def test_doctor_says_how_to_query_a_file_that_is_called_like_the_schema(
+    listed: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    process = listed.command("doctor", MIXPEEK_WAREHOUSE="data/mixpeek.duckdb")
+
+    assert process.returncode == 0
+    assert "USE mixpeek.mixpeek" in process.stdout
+    with duckdb.connect(str(listed.folder / "data" / "mixpeek.duckdb"), read_only=True) as connection:
+        connection.execute("USE mixpeek.mixpeek")
+        assert connection.execute("SELECT count(*) FROM videos").fetchall() == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("environment_", "sentence"),
     [
