@@ -144,7 +144,7 @@ def test_an_account_that_runs_out_of_credits_keeps_what_was_accepted_before(
     accepted = 10
 
     def run_dry(request: Request) -> None:
-        if len(mixpeek.asked(POST)) == accepted:
+        if len(mixpeek.asked(POST)) >= accepted:
             broke = {"error": "Unauthorized", "message": "Insufficient credits.", "details": {"required_credits": 5}}
             mixpeek.script(POST, Answer(broke, 401), for_ever=True)
 
