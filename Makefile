@@ -29,7 +29,7 @@ lint: $(VENV)/dev.stamp  ## Formatting, lint, types and definitions, as CI check
 	$(BIN)/pyright
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header pyproject.toml --extra build
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header pyproject.toml --extra build --extra senses
 
 lock:  ## Resolve the dependencies anew (needs uv)
 	$(LOCK) --output-file requirements.lock

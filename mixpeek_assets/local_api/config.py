@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 SERVED_HOSTS = ("127.0.0.1", "localhost", "::1")
 
@@ -19,6 +20,8 @@ class LocalApiConfig:
         max_seconds: Longest video (contract b2: 4 h).
         workers: Processes that work on videos.
         processing_timeout: Seconds after which a task is given up (contract b2: 30 min).
+        duplicates: What a video gets whose content is known: a copy of its features, SKIPPED, or an error that
+            names the asset (contract b8).
     """
 
     state_dir: Path
@@ -29,6 +32,7 @@ class LocalApiConfig:
     max_seconds: float = 4 * 3600
     workers: int = 1
     processing_timeout: float = 30 * 60
+    duplicates: Literal["copy", "skip", "error"] = "copy"
 
     def __post_init__(self) -> None:
         """Refuse settings that would serve beyond this machine or do no work."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-_SCHEMA = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+SCHEMA_VERSION = 2
 
 
 class Database:
@@ -17,7 +17,7 @@ class Database:
         self._path = path
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self.connection().executescript(_SCHEMA)
+        self._prepare()
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
@@ -32,6 +32,22 @@ class Database:
             self._local.connection = connection
             self._connections.append(connection)
         return connection
+
+    def _prepare(self) -> None:
+        """Create the tables, or bring an older file's up to date."""
+        connection = self.connection()
+        if _version(connection) == SCHEMA_VERSION:
+            return
+        with self.transaction():
+            if _version(connection) == SCHEMA_VERSION:  # another process was first
+                return
+            is_first_schema = connection.execute(
+                "SELECT name FROM pragma_table_info('tasks') WHERE name = 'interval_sec'"
+            )
+            if is_first_schema.fetchone():
+                _run(connection, "migrate_1.sql")
+            _run(connection, "schema.sql")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -49,6 +65,20 @@ class Database:
         """Close every thread's connection."""
         for connection in self._connections:
             connection.close()
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    # Not `executescript`, which commits the transaction that it is called in.
+    statement = ""
+    for line in Path(__file__).with_name(script).read_text(encoding="utf-8").splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
 
 
 def now() -> str:

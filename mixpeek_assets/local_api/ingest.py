@@ -1,17 +1,16 @@
-"""The body of `POST /ingest/videos/url`, checked (contract b2)."""
+"""The body of `POST /ingest/videos/url` (contract b2)."""
 
 from typing import Annotated, Any, Literal
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-DEFAULT_INTERVAL_SEC = 10.0
+from mixpeek_assets.local_api.extract.settings import DEFAULT_INTERVAL_SEC, ExtractionSettings
 
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 
 
 class VideoSettings(BaseModel):
-    """One of the `feature_extractors`; what this server does not extract is passed over."""
+    """One of the `feature_extractors`; what this server does not know is passed over."""
 
     model_config = ConfigDict(strict=True)
 
@@ -38,39 +37,7 @@ class IngestRequest(BaseModel):
     asset_update: AssetUpdate | None = None
 
     @property
-    def interval_sec(self) -> float:
-        """The segment length, in seconds."""
+    def settings(self) -> ExtractionSettings:
+        """What the extraction is told."""
         extractors = self.feature_extractors or [VideoSettings()]
-        return extractors[0].interval_sec or DEFAULT_INTERVAL_SEC
-
-
-class InvalidBodyError(Exception):
-    """The body is refused.
-
-    Attributes:
-        detail: One entry a mistake: `loc`, `msg`, `type` (contract b7, 422).
-    """
-
-    def __init__(self, detail: list[dict[str, Any]]) -> None:
-        super().__init__(detail)
-        self.detail = detail
-
-
-def read_ingest_request(body: bytes) -> IngestRequest:
-    """Check a body.
-
-    Raises:
-        InvalidBodyError: It is no JSON object, or a field is missing or wrong.
-    """
-    try:
-        return IngestRequest.model_validate(orjson.loads(body))
-    except orjson.JSONDecodeError as error:
-        mistake = {"loc": ["body"], "msg": f"the body is not JSON: {error}", "type": "json_invalid"}
-        raise InvalidBodyError([mistake]) from error
-    except ValidationError as error:
-        raise InvalidBodyError(
-            [
-                {"loc": ["body", *mistake["loc"]], "msg": mistake["msg"], "type": mistake["type"]}
-                for mistake in error.errors()
-            ]
-        ) from error
+        return ExtractionSettings(interval_sec=extractors[0].interval_sec or DEFAULT_INTERVAL_SEC)

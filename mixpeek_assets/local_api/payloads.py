@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from mixpeek_assets.local_api.extract.records import Vector
@@ -38,16 +39,19 @@ def asset_body(asset: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def features_body(features: list[sqlite3.Row]) -> dict[str, list[dict[str, Any]]]:
+def features_body(features: list[sqlite3.Row], previews: Path) -> dict[str, list[dict[str, Any]]]:
     """The features of `GET /assets/{id}/features`: one list a modality, empty ones too."""
     bodies: dict[str, list[dict[str, Any]]] = {modality: [] for modality in MODALITIES}
     for feature in features:
-        bodies[feature["modality"]].append(feature_body(feature))
+        bodies[feature["modality"]].append(feature_body(feature, previews))
     return bodies
 
 
-def feature_body(feature: sqlite3.Row, vectors: dict[str, Vector] | None = None) -> dict[str, Any]:
-    """A feature as a list has it, or with its vectors (guide, step 4; contract b5)."""
+def feature_body(feature: sqlite3.Row, previews: Path, vectors: dict[str, Vector] | None = None) -> dict[str, Any]:
+    """A feature as a list has it, or with its vectors (guide, step 4; contract b5).
+
+    `preview_url` is a file's address, which outlives the server.
+    """
     body = {
         "feature_id": feature["feature_id"],
         "modality": feature["modality"],
@@ -57,9 +61,10 @@ def feature_body(feature: sqlite3.Row, vectors: dict[str, Vector] | None = None)
         "created_at": _with_z(feature["created_at"]),
         "start_time": feature["start_time"],
         "end_time": feature["end_time"],
+        **json.loads(feature["details"]),
     }
-    if feature["modality"] == "video":
-        body["interval_sec"] = feature["interval_sec"]
+    if feature["preview"] is not None:
+        body["preview_url"] = (previews / feature["preview"]).absolute().as_uri()
     return body if vectors is None else body | {"vectors": vectors}
 
 

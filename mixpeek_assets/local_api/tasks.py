@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 from mixpeek_assets.local_api.database import Database, now
+from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 
 MAX_ATTEMPTS = 3
 """A task that was under way in so many deaths of the server is taken for their cause."""
@@ -17,8 +18,9 @@ class Job:
 
     task_id: str
     asset_id: str
+    collection_id: str
     url: str
-    interval_sec: float
+    settings: ExtractionSettings
     skip_duplicate: bool
     mode: str
     claim: str
@@ -47,13 +49,17 @@ class Tasks:
                 UPDATE tasks
                 SET status = 'DOWNLOADING', claim = ?, claimed_at = ?, attempts = attempts + 1, updated_at = ?
                 WHERE rowid = (SELECT min(rowid) FROM tasks WHERE status = 'QUEUED')
-                RETURNING task_id, asset_id, url, interval_sec, skip_duplicate, mode, claim
+                RETURNING task_id, asset_id, collection_id, url, settings, skip_duplicate, mode, claim
                 """,
                 (claim, time.time(), now()),
             ).fetchone()
         if row is None:
             return None
-        return Job(**{**dict(row), "skip_duplicate": bool(row["skip_duplicate"])})
+        typed = {
+            "settings": ExtractionSettings.from_json(row["settings"]),
+            "skip_duplicate": bool(row["skip_duplicate"]),
+        }
+        return Job(**(dict(row) | typed))
 
     def processing(self, job: Job) -> None:
         """The video is here, and work on it begins."""
@@ -121,19 +127,22 @@ def add(
     connection: sqlite3.Connection,
     *,
     asset_id: str,
+    collection_id: str,
     url: str,
-    interval_sec: float,
+    settings: ExtractionSettings,
     skip_duplicate: bool,
     mode: str,
 ) -> str:
     """Queue a task within the caller's transaction; returns its id."""
-    task_id = str(uuid.uuid4())
+    task_id, moment = str(uuid.uuid4()), now()
     connection.execute(
         """
-        INSERT INTO tasks (task_id, asset_id, url, interval_sec, skip_duplicate, mode, status, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, 'QUEUED', ?)
+        INSERT INTO tasks (
+            task_id, asset_id, collection_id, url, settings, skip_duplicate, mode, status, created_at, updated_at
+        )
+        VALUES (?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?)
         """,
-        (task_id, asset_id, url, interval_sec, skip_duplicate, mode, now()),
+        (task_id, asset_id, collection_id, url, settings.to_json(), skip_duplicate, mode, moment, moment),
     )
     return task_id
 

@@ -62,9 +62,11 @@ def run(store: Store, job: Job, config: LocalApiConfig) -> None:
 def _process(store: Store, job: Job, path: Path, config: LocalApiConfig) -> str:
     with path.open("rb") as file:
         file_hash = hashlib.file_digest(file, "sha256").hexdigest()
-    if job.skip_duplicate and store.finish_as_copy(job, file_hash=file_hash, version=VERSION):
-        return "done, as a copy of the same video"
-    extraction = extract(path, job.interval_sec, max_seconds=config.max_seconds)
+    if job.skip_duplicate:
+        original = store.finish_as_duplicate(job, config.duplicates, file_hash=file_hash, version=VERSION)
+        if original is not None:
+            return f"ended as a duplicate of {original}"
+    extraction = extract(path, job.settings, max_seconds=config.max_seconds)
     store.finish(job, extraction, file_hash=file_hash, version=VERSION)
     return f"done: {len(extraction.features)} features"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.local_api.extract import Extraction
-from mixpeek_assets.local_api.store import Store
+from mixpeek_assets.local_api.extract.settings import ExtractionSettings
+from mixpeek_assets.local_api.store import Store, Submission
 from mixpeek_assets.local_api.tasks import ClaimLostError
 
 NOTHING = Extraction("video", (), {})
@@ -20,7 +21,7 @@ def store(tmp_path: Path):
 
 
 def queue(store: Store) -> str:
-    return store.ingest(url="x", collection="c", metadata={}, interval_sec=10, skip_duplicate=True)
+    return store.ingest(Submission("x", "c", {}, ExtractionSettings()))
 
 
 def test_no_two_workers_claim_the_same_task_and_the_oldest_goes_first(store: Store, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mixpeek_assets.local_api.extract import Extraction, Feature, extract
 from mixpeek_assets.local_api.extract.look import Look, look
 from mixpeek_assets.local_api.extract.segments import representative, segments, within
+from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 from tests.local_api.clips import Scene, place, plain, silence, tone, write_clip
 
 SCENE_SECONDS = 3
@@ -83,7 +84,7 @@ def test_a_shared_place_is_found_in_the_other_clip(places) -> None:
 
 def test_a_representative_frame_finds_its_own_segment(tmp_path: Path) -> None:
     scenes = [Scene(place(seed), 5) for seed in (30, 31, 32, 33)]
-    found = extract(write_clip(tmp_path / "clip.mp4", scenes), 5)
+    found = extract(write_clip(tmp_path / "clip.mp4", scenes), ExtractionSettings(5))
     cosines = vectors(found, "image") @ vectors(found, "video").T
     assert cosines.argmax(axis=1).tolist() == [0, 1, 2, 3]
     assert cosines.diagonal().min() > 0.9
@@ -93,14 +94,16 @@ def test_a_representative_frame_finds_its_own_segment(tmp_path: Path) -> None:
 def test_the_nearest_sound_is_the_same_sound_from_another_encoder(tmp_path: Path) -> None:
     sounds = [tone(110, 1), tone(440, 5), tone(1500, 12), silence]
     scenes = [Scene(plain(90), 5, sound) for sound in sounds]
-    one = vectors(extract(write_clip(tmp_path / "one.mkv", scenes, audio_codec="mp3"), 5), "audio")
-    two = vectors(extract(write_clip(tmp_path / "two.mp4", [scenes[n] for n in (2, 0, 3, 1)]), 5), "audio")
+    one = vectors(extract(write_clip(tmp_path / "one.mkv", scenes, audio_codec="mp3"), ExtractionSettings(5)), "audio")
+    two = vectors(
+        extract(write_clip(tmp_path / "two.mp4", [scenes[n] for n in (2, 0, 3, 1)]), ExtractionSettings(5)), "audio"
+    )
     cosines = two @ one.T
     assert cosines.argmax(axis=1).tolist() == [2, 0, 3, 1]
 
 
 def test_extraction_is_deterministic(clip: Path) -> None:
-    one, two = extract(clip, 10), extract(clip, 10)
+    one, two = extract(clip, ExtractionSettings()), extract(clip, ExtractionSettings())
     assert one.file_data == two.file_data
     for first, second in zip(one.features, two.features, strict=True):
         assert (first.modality, first.start_time, first.end_time) == (
@@ -115,7 +118,9 @@ def test_extraction_is_deterministic(clip: Path) -> None:
 
 def test_a_segment_without_sound_in_it_has_no_audio_feature(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "short.mkv", [Scene(place(1), 6, tone(300))], frame_times=[0, 5, 10, 14])
-    audio = [feature.start_time for feature in extract(path, 5).features if feature.modality == "audio"]
+    audio = [
+        feature.start_time for feature in extract(path, ExtractionSettings(5)).features if feature.modality == "audio"
+    ]
     assert audio == [0, 5]
 
 
@@ -131,7 +136,7 @@ def test_the_representative_frame_is_neither_black_nor_blurred_nor_mid_cut(tmp_p
 
     scenes = [Scene(plain(0), 1), Scene(sharp, 1), Scene(mixed, 0.4), Scene(other, 1), Scene(plain(255), 1)]
     path = write_clip(tmp_path / "cuts.mp4", scenes, size=(320, 240), bit_rate=900_000)
-    (image,) = (feature for feature in extract(path, 10).features if feature.modality == "image")
+    (image,) = (feature for feature in extract(path, ExtractionSettings()).features if feature.modality == "image")
     assert 1 <= image.start_time < 2 or 2.4 <= image.start_time < 3.4
 
 

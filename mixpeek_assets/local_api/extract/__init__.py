@@ -9,6 +9,7 @@ from mixpeek_assets.local_api.extract.decode import Media, open_media
 from mixpeek_assets.local_api.extract.listen import Listener
 from mixpeek_assets.local_api.extract.records import Extraction, Feature, UnusableVideoError
 from mixpeek_assets.local_api.extract.segments import pooled, representative, segments, within
+from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 from mixpeek_assets.local_api.extract.watch import Watcher
 
 __all__ = ["VERSION", "Extraction", "Feature", "UnusableVideoError", "extract"]
@@ -17,7 +18,7 @@ VERSION = "pixels-1"
 """Names what the vectors mean: vectors of two versions must not be mixed or copied for one another."""
 
 
-def extract(path: Path, interval_sec: float, *, max_seconds: float = 4 * 3600) -> Extraction:
+def extract(path: Path, settings: ExtractionSettings, *, max_seconds: float = 4 * 3600) -> Extraction:
     """Look at and listen to a whole file.
 
     Each segment of `interval_sec` gives a `video` feature (`multimodal`: its frames pooled), an `image` feature
@@ -25,7 +26,7 @@ def extract(path: Path, interval_sec: float, *, max_seconds: float = 4 * 3600) -
 
     Args:
         path: A local file.
-        interval_sec: Length of a segment in seconds.
+        settings: What to extract.
         max_seconds: Longer files are refused.
 
     Raises:
@@ -46,19 +47,23 @@ def extract(path: Path, interval_sec: float, *, max_seconds: float = 4 * 3600) -
             raise UnusableVideoError("not one frame of the file could be decoded: it is damaged or cut off")
         return Extraction(
             modality="video" if watcher.looks else "audio",
-            features=tuple(_features(watcher, listener, segments(seconds, interval_sec))),
+            features=tuple(
+                _features(watcher, listener, settings.interval_sec, segments(seconds, settings.interval_sec))
+            ),
             file_data=_file_data(media, watcher, seconds),
         )
 
 
-def _features(watcher: Watcher, listener: Listener, spans: list[tuple[float, float]]) -> list[Feature]:
+def _features(
+    watcher: Watcher, listener: Listener, interval_sec: float, spans: list[tuple[float, float]]
+) -> list[Feature]:
     features: list[Feature] = []
     for start, end in spans:
         seen = within(watcher.looks, start, end) if start < watcher.end else []
         if seen:
             best = representative(seen)
             moment = round(best.time, 3)
-            features.append(Feature("video", start, end, {"multimodal": pooled(seen)}))
+            features.append(Feature("video", start, end, {"multimodal": pooled(seen)}, {"interval_sec": interval_sec}))
             features.append(Feature("image", moment, moment, {"multimodal": best.vector}))
         heard = listener.vector(start, end)
         if heard is not None:

@@ -1,6 +1,6 @@
-"""What extraction takes in and hands out."""
+"""What extraction hands out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Modality = Literal["video", "image", "text", "audio"]
 Vector = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+"""Height x width x 3, RGB, upright."""
 
 
 class UnusableVideoError(Exception):
@@ -23,12 +25,16 @@ class Feature:
         start_time: Its first second.
         end_time: Its last second; an image's is its first.
         vectors: Named vectors: one-dimensional, float32, unit length.
+        details: What else is known of it, as JSON: `text`, `transcription`, `description`, `labels` and more.
+        preview: A JPEG thumbnail.
     """
 
     modality: Modality
     start_time: float
     end_time: float
     vectors: dict[str, Vector]
+    details: dict[str, Any] = field(default_factory=dict)
+    preview: bytes | None = None
 
 
 @dataclass(frozen=True)
