@@ -1,4 +1,4 @@
-"""Three short sample videos, their manifest, and the program that draws them."""
+"""Five short sample videos, their manifest, and the program that draws them."""
 
 from pathlib import Path
 

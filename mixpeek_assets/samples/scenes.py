@@ -1,13 +1,28 @@
 """Which scenes there are, and which clips they make up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from mixpeek_assets.samples import city_scenes, land_scenes, reef_scenes, sea_scenes, sounds, space_scenes
+from mixpeek_assets.samples import (
+    air_scenes,
+    breakfast_scenes,
+    city_scenes,
+    fire_scenes,
+    kitchen_scenes,
+    land_scenes,
+    meadow_scenes,
+    reef_scenes,
+    sea_scenes,
+    sounds,
+    space_scenes,
+    voice_beds,
+    words,
+)
+from mixpeek_assets.samples.words import Said, Shown
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,10 @@ class Scene:
     start: float = 0.0
     """The moment of the picture at which the scene begins."""
     seconds: int = 10
+    said: tuple[Said, ...] = ()
+    """What a voice says over the sound, which is then quieter."""
+    shown: tuple[Shown, ...] = ()
+    """What is written in the picture."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +53,36 @@ class Clip:
     scenes: tuple[Scene, ...]
     crf: int
     """How strongly H.264 compresses the picture: higher is smaller and less sharp."""
+    voice: str = ""
+    """The voice of flite that speaks, if anything is said."""
 
     @property
     def seconds(self) -> int:
         """How long the clip is."""
         return sum(scene.seconds for scene in self.scenes)
+
+    @property
+    def starts(self) -> list[int]:
+        """When each scene begins, in seconds."""
+        return [sum(scene.seconds for scene in self.scenes[:number]) for number in range(len(self.scenes))]
+
+    @property
+    def said(self) -> list[Said]:
+        """What is said, with times from the beginning of the clip."""
+        return [
+            replace(line, start=start + line.start, end=start + line.end)
+            for start, scene in zip(self.starts, self.scenes, strict=True)
+            for line in scene.said
+        ]
+
+    @property
+    def shown(self) -> list[Shown]:
+        """What is written, with times from the beginning of the clip."""
+        return [
+            replace(line, start=start + line.start, end=start + line.end)
+            for start, scene in zip(self.starts, self.scenes, strict=True)
+            for line in scene.shown
+        ]
 
 
 SEA = "sea at sunset"
@@ -74,5 +118,49 @@ CLIPS = (
             Scene("planets and stars", space_scenes.planets, sounds.starlight, 9),
         ),
         crf=28,
+    ),
+    Clip(
+        "talk.mp4",
+        "Fire, honey, and air",
+        (
+            Scene("volcano that erupts", fire_scenes.volcano, voice_beds.rumble, 10, said=words.FIRE),
+            Scene("bees in a meadow", meadow_scenes.honey_bees, voice_beds.humming, 11, said=words.HONEY),
+            Scene("hot-air balloons", air_scenes.balloons, voice_beds.gas_flame, 12, said=words.AIR),
+        ),
+        crf=33,
+        voice="slt",
+    ),
+    Clip(
+        "lesson.mp4",
+        "A lesson in the kitchen",
+        (
+            Scene(
+                "kitchen in the morning",
+                kitchen_scenes.pancake_title,
+                voice_beds.kitchen,
+                13,
+                said=words.WELCOME,
+                shown=(words.TITLE, words.SUBTITLE, words.COOK, words.COOK_ROLE),
+            ),
+            Scene(
+                "batter and a blackboard",
+                kitchen_scenes.batter,
+                voice_beds.whisking,
+                14,
+                said=words.STIR,
+                shown=words.RECIPE,
+            ),
+            Scene("pancake in a frying pan", breakfast_scenes.frying_pan, voice_beds.kitchen_waltz, 15),
+            Scene(
+                "breakfast table",
+                breakfast_scenes.breakfast,
+                voice_beds.kitchen,
+                16,
+                said=words.SERVE,
+                shown=(words.TOPPING, words.NEXT_WEEK),
+            ),
+        ),
+        crf=30,
+        voice="rms",
     ),
 )
