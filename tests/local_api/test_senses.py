@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpeek_assets.local_api.extract import Extraction, Feature, extract
-from mixpeek_assets.local_api.extract.look import Look, look
-from mixpeek_assets.local_api.extract.segments import representative, segments, within
+from mixpeek_assets.local_api.extract.decode import open_media
+from mixpeek_assets.local_api.extract.look import SIDE, Look, look
+from mixpeek_assets.local_api.extract.segments import ByInterval, ByShots, representative, segments
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
+from mixpeek_assets.local_api.extract.watch import Glimpse, Watcher
 from tests.local_api.clips import Scene, place, plain, silence, tone, write_clip
 
 SCENE_SECONDS = 3
+GREY = np.full((SIDE, SIDE), 128, np.float32)
 
 
 def looks(path: Path, every: float) -> list[Look]:
@@ -32,7 +35,8 @@ def looks(path: Path, every: float) -> list[Look]:
 
 def vectors(extraction: Extraction, modality: str) -> np.ndarray:
     features: list[Feature] = [feature for feature in extraction.features if feature.modality == modality]
-    return np.stack([next(iter(feature.vectors.values())) for feature in features])
+    name = "audio" if modality == "audio" else "image"
+    return np.stack([feature.vectors[name] for feature in features])
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +91,7 @@ def test_a_representative_frame_finds_its_own_segment(tmp_path: Path) -> None:
     found = extract(write_clip(tmp_path / "clip.mp4", scenes), ExtractionSettings(5))
     cosines = vectors(found, "image") @ vectors(found, "video").T
     assert cosines.argmax(axis=1).tolist() == [0, 1, 2, 3]
-    assert cosines.diagonal().min() > 0.9
-    assert cosines[~np.eye(4, dtype=bool)].max() < 0.8
+    assert cosines.diagonal().min() > 0.95
 
 
 def test_the_nearest_sound_is_the_same_sound_from_another_encoder(tmp_path: Path) -> None:
@@ -142,13 +145,13 @@ def test_the_representative_frame_is_neither_black_nor_blurred_nor_mid_cut(tmp_p
 
 def test_of_equally_typical_frames_the_sharpest_stands_for_the_segment() -> None:
     vector = np.eye(1, 8, dtype=np.float32)[0]
-    frames = [Look(number, vector, sharpness, 50) for number, sharpness in enumerate([5.0, 9.0, 7.0, 9.0])]
-    assert representative(frames).time == 1
+    frames = [Look(number, vector, sharpness, 50, GREY) for number, sharpness in enumerate([5.0, 9.0, 7.0, 9.0])]
+    assert representative(frames) == 1
 
 
 def test_a_segment_of_black_frames_is_represented_by_one_of_them() -> None:
     vector = np.eye(1, 8, dtype=np.float32)[0]
-    assert representative([Look(0, vector, 0, 0), Look(1, vector, 0, 0)]).time == 0
+    assert representative([Look(0, vector, 0, 0, GREY), Look(1, vector, 0, 0, GREY)]) == 0
 
 
 @given(seconds=st.floats(0.01, 20_000), interval=st.floats(5, 119.9))
@@ -164,10 +167,61 @@ def test_segments_cover_the_video_without_gaps_overlaps_or_slivers(seconds: floa
     assert len(spans) == 1 or lengths[-1] >= 0.24
 
 
-@given(times=st.lists(st.floats(0, 100), min_size=1, unique=True), start=st.floats(0, 90), length=st.floats(1, 10))
-def test_a_segment_has_the_frames_that_begin_in_it_or_the_one_still_on_show(times, start, length) -> None:
-    frames = [Look(time, np.zeros(1, np.float32), 0, 0) for time in sorted(times)]
-    chosen = [one.time for one in within(frames, start, start + length)]
-    inside = [one.time for one in frames if start <= one.time < start + length]
-    before = [one.time for one in frames if one.time < start][-1:]
-    assert chosen == (inside or before)
+def test_shots_begin_where_the_picture_changes_at_once_and_cover_the_video(tmp_path: Path) -> None:
+    scenes = [Scene(place(1), 4, tone(220)), Scene(place(2), 3, tone(300)), Scene(place(3), 5, tone(700))]
+    path = write_clip(tmp_path / "shots.mp4", scenes)
+    found = extract(path, ExtractionSettings(60, segment_by="shots"))
+    spans = [(one.start_time, one.end_time) for one in found.features if one.modality == "video"]
+    assert [start for start, _ in spans] == [0, pytest.approx(4, abs=0.4), pytest.approx(7, abs=0.4)]
+    assert spans[-1][1] == pytest.approx(12, abs=0.1)
+    for (_, end), (start, _) in pairwise(spans):
+        assert end == start
+    for image, (start, end) in zip((one for one in found.features if one.modality == "image"), spans, strict=True):
+        assert start <= image.start_time < end
+
+
+def test_a_shot_that_goes_on_is_cut_after_the_longest_time(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "still.mp4", [Scene(place(1), 12)])
+    found = extract(path, ExtractionSettings(5, segment_by="shots"))
+    assert [one.start_time for one in found.features if one.modality == "video"] == [0, 5, 10]
+
+
+@given(
+    times=st.lists(st.floats(0, 500), min_size=1, unique=True),
+    changes=st.lists(st.booleans(), min_size=1),
+    longest=st.floats(5, 119),
+    rest=st.floats(0.01, 300),
+)
+def test_shots_cover_the_video_without_gaps_or_overlaps_whatever_is_seen_when(
+    times: list[float], changes: list[bool], longest: float, rest: float
+) -> None:
+    shots = ByShots(longest)
+    sides = np.eye(2, dtype=np.float32)
+    numbers = [
+        shots.place(Look(time, sides[int(changes[place % len(changes)]) * place % 2], 1, 50, GREY))
+        for place, time in enumerate(sorted(times))
+    ]
+    seconds = max(times) + rest
+    spans = shots.spans(seconds)
+    assert numbers == sorted(numbers)
+    assert spans[0][0] == 0
+    assert spans[-1][1] == pytest.approx(seconds, abs=0.001)
+    for (_, end), (start, _) in pairwise(spans):
+        assert end == start
+    assert all(0 < end - start <= longest + 0.26 for start, end in spans)
+
+
+def test_memory_holds_a_few_frames_of_a_segment_and_not_all(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "long.mp4", [Scene(place(1), 30)])
+    seen: list[list[Glimpse]] = []
+    watcher = Watcher(ByInterval(119), lambda _number, glimpses: seen.append(glimpses))
+    with open_media(path) as media:
+        for frame, time in media.frames():
+            if isinstance(frame, av.VideoFrame):
+                watcher.add(frame, time)
+    watcher.finish(0)
+    ((glimpses),) = seen
+    assert 8 <= len(glimpses) <= 17
+    steps = [later.look.time - one.look.time for one, later in pairwise(glimpses)]
+    assert max(steps) < 2 * min(steps)
+    assert glimpses[-1].look.time > 25

@@ -1,74 +1,103 @@
 """Extraction: a file becomes features with named vectors, in one pass of decoding. No HTTP, no database."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import av
 
+from mixpeek_assets.local_api.extract.captions import Captions
 from mixpeek_assets.local_api.extract.decode import Media, open_media
+from mixpeek_assets.local_api.extract.features import Perception, features
 from mixpeek_assets.local_api.extract.listen import Listener
+from mixpeek_assets.local_api.extract.offered import version
+from mixpeek_assets.local_api.extract.pictures import Darkroom
+from mixpeek_assets.local_api.extract.read import reader
 from mixpeek_assets.local_api.extract.records import Extraction, Feature, UnusableVideoError
-from mixpeek_assets.local_api.extract.segments import pooled, representative, segments, within
+from mixpeek_assets.local_api.extract.segments import ByInterval, ByShots, Segmenter
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.local_api.extract.watch import Watcher
+from mixpeek_assets.local_api.extract.view import View, view
+from mixpeek_assets.local_api.extract.watch import Glimpse, Watcher
+from mixpeek_assets.local_api.extract.when_to_read import WhenToRead
 
-__all__ = ["VERSION", "Extraction", "Feature", "UnusableVideoError", "extract"]
-
-VERSION = "pixels-1"
-"""Names what the vectors mean: vectors of two versions must not be mixed or copied for one another."""
+__all__ = ["Extraction", "ExtractionSettings", "Feature", "UnusableVideoError", "extract", "version"]
 
 
-def extract(path: Path, settings: ExtractionSettings, *, max_seconds: float = 4 * 3600) -> Extraction:
-    """Look at and listen to a whole file.
-
-    Each segment of `interval_sec` gives a `video` feature (`multimodal`: its frames pooled), an `image` feature
-    (`multimodal`: its representative frame) and, where there is sound, an `audio` feature (`audio`).
+def extract(
+    path: Path,
+    settings: ExtractionSettings,
+    *,
+    max_seconds: float = 4 * 3600,
+    progress: Callable[[float], None] | None = None,
+) -> Extraction:
+    """Look at, read and listen to a whole file.
 
     Args:
         path: A local file.
         settings: What to extract.
         max_seconds: Longer files are refused.
+        progress: Is told now and then which share of the file is done, 0 to 1.
 
     Raises:
         UnusableVideoError: Nothing can be seen or heard, with the reason.
     """
-    with open_media(path) as media:
+    with open_media(path) as media, Listener(speech=settings.transcribe) as listener:
         _refuse_longer(media.declared_seconds or 0, max_seconds)
-        watcher, listener = Watcher(), Listener()
+        senses = _Senses(settings, listener)
         for frame, time in media.frames():
             _refuse_longer(time, max_seconds)
-            if isinstance(frame, av.VideoFrame):
-                watcher.add(frame, time)
-            else:
-                listener.add(frame, time)
-        listener.finish()
-        seconds = max(watcher.end, listener.end)
-        if seconds == 0:
-            raise UnusableVideoError("not one frame of the file could be decoded: it is damaged or cut off")
+            senses.perceive(frame, time)
+            if progress is not None and media.declared_seconds:
+                progress(min(time / media.declared_seconds, 1.0))
+        seconds, found = senses.finish()
         return Extraction(
-            modality="video" if watcher.looks else "audio",
-            features=tuple(
-                _features(watcher, listener, settings.interval_sec, segments(seconds, settings.interval_sec))
-            ),
-            file_data=_file_data(media, watcher, seconds),
+            modality="video" if found.views else "audio",
+            features=tuple(features(found, settings)),
+            file_data=_file_data(media, senses.watcher, seconds),
         )
 
 
-def _features(
-    watcher: Watcher, listener: Listener, interval_sec: float, spans: list[tuple[float, float]]
-) -> list[Feature]:
-    features: list[Feature] = []
-    for start, end in spans:
-        seen = within(watcher.looks, start, end) if start < watcher.end else []
-        if seen:
-            best = representative(seen)
-            moment = round(best.time, 3)
-            features.append(Feature("video", start, end, {"multimodal": pooled(seen)}, {"interval_sec": interval_sec}))
-            features.append(Feature("image", moment, moment, {"multimodal": best.vector}))
-        heard = listener.vector(start, end)
-        if heard is not None:
-            features.append(Feature("audio", start, end, {"audio": heard}))
-    return features
+class _Senses:
+    """Everything that perceives one file, fed frame by frame."""
+
+    def __init__(self, settings: ExtractionSettings, listener: Listener) -> None:
+        self._segmenter = _segmenter(settings)
+        self._reader = reader() if settings.read else None
+        self.watcher = Watcher(self._segmenter, self._see, self._read if self._reader else None)
+        self._listener = listener
+        self._darkroom = Darkroom()
+        self._when_to_read = WhenToRead()
+        self._captions = Captions()
+        self._views: dict[int, View] = {}
+
+    def perceive(self, frame: av.VideoFrame | av.AudioFrame, time: float) -> None:
+        if isinstance(frame, av.VideoFrame):
+            self.watcher.add(frame, time)
+        else:
+            self._listener.add(frame, time)
+
+    def finish(self) -> tuple[float, Perception]:
+        """The length of the file in seconds, and all that was perceived."""
+        self._listener.finish()
+        seconds = max(self.watcher.end, self._listener.end)
+        if seconds == 0:
+            raise UnusableVideoError("not one frame of the file could be decoded: it is damaged or cut off")
+        spans = self._segmenter.spans(seconds)
+        self.watcher.finish(len(spans) - 1)
+        captions = self._captions.finish(self.watcher.end)
+        return seconds, Perception(spans, self._views, self.watcher.end, captions, self._listener)
+
+    def _see(self, number: int, glimpses: list[Glimpse]) -> None:
+        self._views[number] = view(glimpses, self._darkroom)
+
+    def _read(self, glimpse: Glimpse) -> None:
+        if self._reader is not None and self._when_to_read(glimpse.look.time, glimpse.look.luma):
+            lines = self._reader.read(self._darkroom.picture(glimpse.frame))
+            self._captions.add(glimpse.look.time, lines)
+
+
+def _segmenter(settings: ExtractionSettings) -> Segmenter:
+    return {"interval": ByInterval, "shots": ByShots}[settings.segment_by](settings.interval_sec)
 
 
 def _file_data(media: Media, watcher: Watcher, seconds: float) -> dict[str, Any]:

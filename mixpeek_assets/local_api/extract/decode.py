@@ -1,5 +1,6 @@
 """Decoding: any file that FFmpeg reads becomes a stream of frames on one clock."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import av.error
 from av.container import InputContainer
 from av.stream import Disposition
 
+from mixpeek_assets.local_api.extract import kinds
 from mixpeek_assets.local_api.extract.records import UnusableVideoError
 
 # Titles in old code pages: PyAV before 19 has to be told to read on.
@@ -20,10 +22,19 @@ _TOLERANT: Any = {"metadata_errors": "replace"} if int(av.__version__.split(".")
 Frame = av.VideoFrame | av.AudioFrame
 _Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)
 
-# Above this many pixels a frame (16 k x 8 k) a file is an attack on memory, not a video.
-_MAX_PIXELS = 1 << 27
+MAX_PIXELS = 1 << 25
+"""Largest frame: 8K (7,680 x 4,320) fits. A decoder holds a dozen or two of them."""
+
+MAX_TRACKS = 64
+"""Most tracks of a file, of whatever kind: each costs memory before it is known whether it is of use."""
+
+MAX_FRAMES_PER_SECOND = 5_000
+"""Of picture and sound together; TrueHD has 1,200."""
+
 # Times that differ more than this from what the frame before promised are not believed. A slide may stay for long.
 _LEAP_BACK_SECONDS, _LEAP_AHEAD_SECONDS = 1.0, 600.0
+# Each thread of a decoder holds frames of its own.
+_DECODER_THREADS = min((os.cpu_count() or 1) + 1, 4)
 # FFmpeg "plays" text files as ANSI art and pictures as videos of one frame.
 _NO_VIDEOS = {"tty": "text", "image2": "a picture", "bin": "binary text", "xbin": "binary text"}
 
@@ -53,8 +64,11 @@ class Media:
         """Yield every decodable frame with its time in seconds, interleaved as the file has them.
 
         A damaged packet is counted and passed over; a damaged container ends the stream.
+
+        Raises:
+            UnusableVideoError: There are too many frames to be those of a video.
         """
-        clock = _Clock(self)
+        clock, count = _Clock(self), 0
         for packet in self._packets():
             try:
                 frames = packet.decode()
@@ -65,7 +79,13 @@ class Media:
                 continue
             for frame in frames:
                 if isinstance(frame, Frame):
-                    yield frame, clock.time(frame)
+                    time = clock.time(frame)
+                    count += 1
+                    if count > MAX_FRAMES_PER_SECOND * (time + 2):
+                        raise UnusableVideoError(
+                            f"the file has more than {MAX_FRAMES_PER_SECOND:,} frames a second, which no video has"
+                        )
+                    yield frame, time
 
     def file_data(self) -> dict[str, Any]:
         """What the file says of itself (contract b4, `file_data`); sizes as a player shows them."""
@@ -138,42 +158,60 @@ def open_media(path: Path) -> Iterator[Media]:
     """Open a file for decoding.
 
     Raises:
-        UnusableVideoError: It is empty, is no video, or has no track that can be decoded.
+        UnusableVideoError: It is empty, is no video, has too many or too large tracks, or none that can be decoded.
     """
-    if path.stat().st_size == 0:
-        raise UnusableVideoError("the file is empty")
     with path.open("rb") as file:
+        head = file.read(kinds.HEAD_BYTES)
+        kinds.refuse_known(head)
+        file.seek(0)
         try:
             container = av.open(
                 file,
                 "r",
                 # A playlist must not reach other files or the network: FFmpeg gets one open file and no protocol.
-                options={"protocol_whitelist": "none"},
+                options={"protocol_whitelist": "none", "max_streams": str(MAX_TRACKS + 1)},
                 buffer_size=1 << 18,
                 **_TOLERANT,
             )
+        except av.error.MemoryError as error:
+            raise UnusableVideoError(
+                f"the file has more than {MAX_TRACKS} tracks, or claims more of anything than memory holds"
+            ) from error
         except av.error.FFmpegError as error:
+            if kinds.is_text(head):
+                raise UnusableVideoError(kinds.TEXT) from error
             reason = (error.strerror or str(error)).rstrip(".").lower()
             raise UnusableVideoError(f"the file is no video that FFmpeg can read ({reason})") from error
         with container:
-            yield _choose_tracks(container)
+            yield _choose_tracks(container, head)
 
 
-def _choose_tracks(container: InputContainer) -> Media:
+def _choose_tracks(container: InputContainer, head: bytes) -> Media:
     name = container.format.name
     kind = "a picture" if name.endswith("_pipe") else _NO_VIDEOS.get(name)
     if kind is not None:
         raise UnusableVideoError(f"the file is {kind}, not a video")
+    if len(container.streams) > MAX_TRACKS:
+        raise UnusableVideoError(f"the file has more than {MAX_TRACKS} tracks, the most that this server takes")
     media = Media(
         container,
         _first_decodable(container.streams.video),
         _first_decodable(container.streams.audio),
     )
     if media.picture is None and media.sound is None:
+        if kinds.is_text(head):  # subtitles, say
+            raise UnusableVideoError(kinds.TEXT)
         raise UnusableVideoError("the file has neither a picture nor a sound track that can be decoded")
     if media.picture is not None:
-        media.picture.thread_type = "AUTO"
-        media.picture.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+        decoder = media.picture.codec_context
+        if decoder.width * decoder.height > MAX_PIXELS:
+            raise UnusableVideoError(
+                f"the picture has {decoder.width} x {decoder.height} pixels, "
+                f"more than the {MAX_PIXELS:,} that this server takes"
+            )
+        decoder.thread_type = "AUTO"
+        decoder.thread_count = _DECODER_THREADS
+        decoder.options = {"max_pixels": str(MAX_PIXELS)}  # the size may change on the way
     return media
 
 

@@ -1,145 +1,127 @@
-"""Listening: a stretch of sound becomes a vector, from the statistics of its log-mel spectrum.
+"""Listening: a sound track becomes sounds and sentences with their times.
 
-The vector (131 numbers, unit length) joins: the mean spectrum in 64 mel bands, less the straight line through it, as
-most sounds fall off alike towards the high bands; how much each band varies over the stretch, less the mean (64);
-the line's slope; how much all bands vary; and how quiet the loudest band is, which is always above 0 and decides where
-there is nothing else to hear.
-
-Mean and deviation of log-mel bands told recordings apart as well as a speaker network did, in a comparison of
-vectors without and with weights.
+A second thread hears what the decoder gives, so that both cores of a small machine have work: batch by batch in order,
+so the results do not depend on who is ahead.
 """
 
-from functools import cache
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Self
 
 import av
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from mixpeek_assets.local_api.extract.records import Vector
-from mixpeek_assets.local_api.extract.vectors import soft_unit, unit
+from mixpeek_assets.local_api.extract.pcm import Batch, Track
+from mixpeek_assets.local_api.extract.sounds import Sound, Sounds, sound_model
+from mixpeek_assets.local_api.extract.spectrum import Spectrum
+from mixpeek_assets.local_api.extract.speech import Sentence, recogniser
+from mixpeek_assets.local_api.extract.voices import Voices
 
-RATE = 16_000
-BANDS = 64
-_WINDOW, _HOP, _FFT = 400, 160, 512
-_FLOOR_DB = -80.0
-# Bands that differ by less than 2.5 dB (root mean square) are taken for flat.
-_PATTERN_DB = 2.5 * BANDS**0.5
-_BATCH_SECONDS = 8
-_BLOCKS_PER_SECOND = 10
-# Beyond this the clock of the samples and the container's have parted: a gap, not jitter.
-_MAX_DRIFT_SECONDS = 0.25
+# Two minutes of sound, 8 MB: how far the decoder may be ahead while speech is written down.
+_MOST_WAITING = 16
 
 
 class Listener:
-    """Takes decoded audio in order and keeps sums over tenths of a second, so memory stays small.
+    """Hears a file, frame by frame; used in a `with` statement, it leaves no work behind when that is broken off.
 
-    Attributes:
-        end: The second at which the sound ends.
+    Without the model for sounds their vector comes from the spectrum, and nothing is named; without the one for speech
+    there are no sentences.
     """
 
-    def __init__(self) -> None:
-        self.end = 0.0
-        self._resampler: av.AudioResampler | None = None
-        self._source: tuple[str, str, int] | None = None
-        self._clock = 0.0
-        self._waiting: list[NDArray[np.float32]] = []
-        self._waiting_from = 0.0
-        # Number of the tenth of a second -> count of windows, sum of their bands, sum of their squares.
-        self._blocks: dict[int, NDArray[np.float32]] = {}
+    def __init__(self, *, sounds: bool = True, speech: bool = True, threads: int = 1) -> None:
+        """Choose what to listen for; models are loaded when there is something to hear.
+
+        Args:
+            sounds: Make vectors, and name what is heard.
+            speech: Write down what is said.
+            threads: How many threads a model may use.
+        """
+        self._track = Track()
+        self._ears: _Ears | None = None
+        self._wanted = sounds, speech, threads
+        self._thread = ThreadPoolExecutor(1, "listener")
+        self._waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    @property
+    def end(self) -> float:
+        """The second at which the sound ends."""
+        return self._track.end
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        """What was said, in order of time; complete after `finish`."""
+        return sorted(self._ears.sentences, key=lambda one: one.start) if self._ears else []
 
     def add(self, frame: av.AudioFrame, time: float) -> None:
-        """Take one decoded frame that starts at `time` seconds."""
-        source = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._resampler is None or source != self._source or abs(time - self._clock) > _MAX_DRIFT_SECONDS:
-            self.finish()
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-            self._source, self._clock, self._waiting_from = source, time, time
-        frame.pts = None  # the resampler would refuse times that go back
-        self._waiting += _samples(self._resampler, frame)
-        self._clock += frame.samples / frame.sample_rate
-        self.end = max(self.end, self._clock)
-        if sum(map(len, self._waiting)) >= _BATCH_SECONDS * RATE:
-            self._measure()
+        """Take one decoded frame that starts at `time` seconds.
+
+        Raises:
+            Exception: What went wrong with an earlier frame.
+        """
+        for batch in self._track.add(frame, time):
+            self._pass_on(batch)
 
     def finish(self) -> None:
-        """Measure what is waiting; the next frame starts afresh."""
-        if self._resampler is not None:
-            self._waiting += _samples(self._resampler, None)
-            self._measure()
-        self._resampler, self._waiting = None, []
+        """Wait until all is heard; no frame may follow.
 
-    def vector(self, start: float, end: float) -> Vector | None:
-        """The vector of the sound from `start` to `end` seconds; None where there is no sound track."""
-        low, high = round(start * _BLOCKS_PER_SECOND), max(round(end * _BLOCKS_PER_SECOND), 1)
-        blocks = [self._blocks[number] for number in range(low, high) if number in self._blocks]
-        if not blocks:
-            return None
-        sums = np.stack(blocks).sum(axis=0, dtype=np.float64)
-        mean, mean_square = sums[1 : BANDS + 1] / sums[0], sums[BANDS + 1 :] / sums[0]
-        return _describe(mean, np.sqrt(np.maximum(mean_square - mean * mean, 0)))
+        Raises:
+            Exception: What went wrong with a frame.
+        """
+        for batch in self._track.finish():
+            self._pass_on(batch)
+        while self._waiting:
+            self._waiting.popleft().result()
+        if self._ears:
+            self._thread.submit(self._ears.finish).result()
+        self._thread.shutdown()
 
-    def _measure(self) -> None:
-        samples = np.concatenate(self._waiting) if self._waiting else np.zeros(0, np.float32)
-        count = (len(samples) - _WINDOW) // _HOP + 1
-        if count < 1:
-            self._waiting = [samples]
-            return
-        decibels = _log_mel(sliding_window_view(samples, _WINDOW)[: count * _HOP : _HOP])
-        middles = self._waiting_from + (np.arange(count) * _HOP + _WINDOW / 2) / RATE
-        blocks, firsts = np.unique(np.floor(middles * _BLOCKS_PER_SECOND).astype(int), return_index=True)
-        windows = np.hstack([np.ones((count, 1), np.float32), decibels, decibels * decibels])
-        for block, sums in zip(blocks.tolist(), np.add.reduceat(windows, firsts, axis=0), strict=True):
-            self._blocks[block] = self._blocks[block] + sums if block in self._blocks else sums
-        self._waiting = [samples[count * _HOP :]]
-        self._waiting_from += count * _HOP / RATE
+    def sound(self, start: float, end: float) -> Sound | None:
+        """What is heard from `start` to `end` seconds, after `finish`; None where there is no sound track."""
+        return self._ears.sound(start, end) if self._ears and self._wanted[0] else None
+
+    def _pass_on(self, batch: Batch) -> None:
+        self._waiting.append(self._thread.submit(self._hear, batch))
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) > _MOST_WAITING):
+            self._waiting.popleft().result()
+
+    def _hear(self, batch: Batch) -> None:
+        self._ears = self._ears or _Ears(*self._wanted)
+        self._ears.hear(batch)
 
 
-def _describe(mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> Vector:
-    """Turn each band's mean and standard deviation, in decibels, into the vector."""
-    line = np.linspace(-1, 1, BANDS)
-    level = mean.mean()
-    slope = line @ (mean - level) / (line @ line)
-    quiet = np.clip(mean.max() / _FLOOR_DB, 0, 1)
-    return unit(
-        np.concatenate(
-            [
-                soft_unit(mean - level - slope * line, floor=_PATTERN_DB),
-                0.6 * soft_unit(deviation - deviation.mean(), floor=_PATTERN_DB),
-                [0.01 * slope, 0.02 * deviation.mean(), 0.1 + quiet**2],
-            ]
-        )
-    )
+class _Ears:
+    """All that hears, on the second thread."""
 
+    def __init__(self, sounds: bool, speech: bool, threads: int) -> None:
+        self.sentences: list[Sentence] = []
+        # What is said must not depend on whether sounds are asked for: they tell where speech is.
+        model = sound_model(threads) if sounds or speech else None
+        self._sounds = Sounds(model) if model else None
+        self._spectrum = Spectrum() if sounds and model is None else None
+        self._recogniser = recogniser(threads) if speech else None
+        self._voices = Voices(self._sounds)
 
-def _samples(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> list[NDArray[np.float32]]:
-    return [piece.to_ndarray().ravel().astype(np.float32) for piece in resampler.resample(frame)]
+    def hear(self, batch: Batch) -> None:
+        if self._sounds:
+            self._sounds.hear(batch)
+        if self._spectrum:
+            self._spectrum.hear(batch)
+        if self._recogniser:
+            for piece in self._voices.hear(batch):
+                self.sentences += self._recogniser.recognise(piece)
 
+    def finish(self) -> None:
+        if self._recogniser:
+            for piece in self._voices.finish():
+                self.sentences += self._recogniser.recognise(piece)
 
-def _log_mel(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Power in decibels, one row a window, one column a mel band, never below the floor."""
-    sound = np.nan_to_num(windows, nan=0.0, posinf=1.0, neginf=-1.0)  # float tracks may hold anything
-    spectrum = np.fft.rfft(np.clip(sound, -4, 4) * _taper(), n=_FFT, axis=1)
-    power = (spectrum.real**2 + spectrum.imag**2) @ _mel_bands()
-    return np.maximum(10 * np.log10(power + 1e-12), _FLOOR_DB).astype(np.float32)
-
-
-@cache
-def _taper() -> NDArray[np.float32]:
-    hann = np.hanning(_WINDOW)
-    return (hann / hann.sum()).astype(np.float32)
-
-
-@cache
-def _mel_bands() -> NDArray[np.float64]:
-    """Triangles, evenly spaced on the mel scale from 60 Hz to 7.8 kHz: FFT bins x bands."""
-    low, high = (2595 * np.log10(1 + hertz / 700) for hertz in (60, 7_800))
-    corners = 700 * (10 ** (np.linspace(low, high, BANDS + 2) / 2595) - 1)
-    hertz = np.fft.rfftfreq(_FFT, 1 / RATE)[:, None]
-    rising = (hertz - corners[:-2]) / (corners[1:-1] - corners[:-2])
-    falling = (corners[2:] - hertz) / (corners[2:] - corners[1:-1])
-    bands = np.maximum(np.minimum(rising, falling), 0)
-    # The lowest bands are narrower than a bin: take the bin nearest to their centre.
-    empty = np.flatnonzero(bands.sum(axis=0) == 0)
-    bands[np.abs(hertz - corners[1:-1][empty]).argmin(axis=0), empty] = 1
-    return bands
+    def sound(self, start: float, end: float) -> Sound | None:
+        if self._sounds:
+            return self._sounds.sound(start, end)
+        vector = self._spectrum.vector(start, end) if self._spectrum else None
+        return None if vector is None else Sound(vector)

@@ -24,6 +24,9 @@ from mixpeek_assets.local_api.extract.vectors import soft_unit, unit
 SIDE = 128
 """Width and height, in pixels, of the picture that is described."""
 
+DIMENSIONS = 401
+"""Length of the vector."""
+
 BLANK_CONTRAST = 3.0
 """Below this standard deviation of luma (0 to 255) a frame is black, white or one colour."""
 
@@ -42,12 +45,14 @@ class Look:
         vector: See the module's docstring.
         sharpness: Variance of the Laplacian of luma.
         contrast: Standard deviation of luma, 0 to 127.5.
+        luma: The small picture in grey, `SIDE` x `SIDE`, 0 to 255.
     """
 
     time: float
     vector: Vector
     sharpness: float
     contrast: float
+    luma: NDArray[np.float32]
 
 
 def look(frame: av.VideoFrame, time: float, reformatter: VideoReformatter) -> Look:
@@ -61,6 +66,7 @@ def look(frame: av.VideoFrame, time: float, reformatter: VideoReformatter) -> Lo
         vector=describe(ycbcr),
         sharpness=float(np.var(_laplacian(luma))),
         contrast=float(np.std(luma)),
+        luma=luma,
     )
 
 

