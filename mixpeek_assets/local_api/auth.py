@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mixpeek_assets.local_api.replies import error
 
-OPEN_PATHS = frozenset({"/", "/health", "/openapi.json"})
+OPEN_PATHS = frozenset({"/", "/health", "/healthcheck", "/openapi.json"})
 OPEN_FOLDERS = ("/page/",)
 
 

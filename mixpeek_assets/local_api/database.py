@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 SCHEMA_VERSION = 2
 
@@ -84,3 +87,8 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
 def now() -> str:
     """The time in UTC as ISO 8601, to the microsecond; rows hold it so."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def as_json(value: Any) -> str:
+    """A value as the JSON that rows hold."""
+    return orjson.dumps(value).decode()

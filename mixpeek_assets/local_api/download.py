@@ -1,70 +1,58 @@
 """Getting a video onto this machine: from the web, or from the folders that the server may read."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
-
+from mixpeek_assets.local_api.addresses import AllowedHosts
 from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.extract import UnusableVideoError
-
-_CONNECT_SECONDS, _READ_SECONDS = 10, 30
-_CHUNK = 1 << 20
-_RETRIES = Retry(
-    total=3,
-    backoff_factor=0.3,
-    status_forcelist=(429, 500, 502, 503, 504),
-    raise_on_status=False,
-    respect_retry_after_header=False,  # a host must not hold up the queue for an hour
-)
+from mixpeek_assets.local_api.extract.records import UnusableVideoError
+from mixpeek_assets.local_api.transfer import TooLargeError, Transfer
+from mixpeek_assets.local_api.web import without_secrets
 
 
 @contextmanager
-def local_copy(url: str, config: LocalApiConfig) -> Iterator[Path]:
+def local_copy(url: str, config: LocalApiConfig, *, name: str, progress: Callable[[float], None]) -> Iterator[Path]:
     """Yield a local file with the video's content; a download is deleted afterwards.
 
     Args:
         url: An http(s) URL, a `file://` URL or a path.
-        config: Limits, allowed folders and where downloads go.
+        config: Limits, allowed folders and hosts, and where downloads go.
+        name: What a download's file name begins with.
+        progress: Is told which share of a download is there, 0 to 1.
 
     Raises:
         UnusableVideoError: It cannot be had, with the reason.
     """
     scheme = _scheme(url)
     if scheme in ("http", "https"):
-        with NamedTemporaryFile(dir=config.downloads, suffix=_suffix(url)) as file:
-            _download(url, file, config.max_bytes)
-            yield Path(file.name)
+        path = config.downloads / f"{name}{_suffix(url)}"
+        try:
+            _download(url, path, config, progress)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
     elif scheme in ("", "file"):
         yield _readable(url, config)
     else:
         raise UnusableVideoError(f"{scheme}:// addresses are not supported: give an http(s) URL or a local path")
 
 
-def _download(url: str, file: IO[bytes], max_bytes: int) -> None:
-    shown = _without_secrets(url)
-    with requests.Session() as session:
-        for prefix in ("http://", "https://"):
-            session.mount(prefix, HTTPAdapter(max_retries=_RETRIES))
-        try:
-            with session.get(url, stream=True, timeout=(_CONNECT_SECONDS, _READ_SECONDS)) as response:
-                if not response.ok:
-                    raise UnusableVideoError(f"{shown} answered {response.status_code} {response.reason}")
-                size = 0
-                for chunk in response.iter_content(_CHUNK):
-                    size += len(chunk)
-                    _refuse_larger(size, max_bytes)
-                    file.write(chunk)
-        except requests.RequestException as error:
-            raise UnusableVideoError(f"{shown} could not be downloaded: {_cause(error)}") from error
-    file.flush()
+def remove_downloads(config: LocalApiConfig, name: str) -> None:
+    """Delete what a worker that died had downloaded."""
+    for path in config.downloads.glob(f"{name}*"):
+        path.unlink(missing_ok=True)
+
+
+def _download(url: str, path: Path, config: LocalApiConfig, progress: Callable[[float], None]) -> None:
+    try:
+        with path.open("wb") as file:
+            allowed = AllowedHosts(config.allowed_hosts)
+            Transfer(url, file, max_bytes=config.max_bytes, allowed=allowed, progress=progress).run()
+    except OSError as error:
+        raise UnusableVideoError(f"{without_secrets(url)} could not be stored: {error.strerror}") from error
 
 
 def _readable(url: str, config: LocalApiConfig) -> Path:
@@ -78,12 +66,13 @@ def _readable(url: str, config: LocalApiConfig) -> Path:
         raise UnusableVideoError(f"{url} does not exist") from error
     except (OSError, ValueError) as error:
         raise UnusableVideoError(f"{url} cannot be read: {getattr(error, 'strerror', error)}") from error
-    _refuse_larger(status.st_size, config.max_bytes)
+    if status.st_size > config.max_bytes:
+        raise TooLargeError(config.max_bytes)
     return path
 
 
 def _allowed_file(path: Path, config: LocalApiConfig) -> Path:
-    folders = [folder.resolve() for folder in config.allowed_folders]
+    folders = [folder.resolve() for folder in (*config.allowed_folders, config.uploads)]
     listed = ", ".join(map(str, folders)) or "none"
     if not path.is_absolute():
         # The server's own working folder means nothing to its callers.
@@ -115,25 +104,6 @@ def _path(url: str) -> Path:
     return Path(unquote(parts.path))
 
 
-def _refuse_larger(size: int, max_bytes: int) -> None:
-    if size > max_bytes:
-        raise UnusableVideoError(f"the file is larger than {max_bytes:,} bytes, the most that this server takes")
-
-
 def _suffix(url: str) -> str:
     suffix = Path(urlsplit(url).path).suffix
     return suffix if suffix[1:].isalnum() and len(suffix) <= 6 else ""
-
-
-def _without_secrets(url: str) -> str:
-    """The URL without its user and query, where passwords and signatures are."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _cause(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "the server took too long to answer"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection, or it broke off"
-    return f"the request failed ({type(error).__name__})"

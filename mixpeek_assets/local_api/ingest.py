@@ -2,26 +2,55 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from mixpeek_assets.local_api.extract.settings import DEFAULT_INTERVAL_SEC, ExtractionSettings
+from mixpeek_assets.local_api.extract.settings import ExtractionSettings
+from mixpeek_assets.local_api.video_settings import VideoSettings
+
+MAX_URL_CHARACTERS = 8_192
 
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 
 
-class VideoSettings(BaseModel):
-    """One of the `feature_extractors`; what this server does not know is passed over."""
+def _can_be_given_back(metadata: dict[str, Any]) -> dict[str, Any]:
+    try:
+        orjson.dumps([[[[[[[[metadata]]]]]]]])  # at most so deep do replies wrap it
+    except TypeError:
+        raise ValueError("it is nested too deeply") from None
+    return metadata
 
-    model_config = ConfigDict(strict=True)
 
-    interval_sec: float | None = Field(default=None, ge=5, lt=120)
+def _is_one(extractors: list[VideoSettings]) -> list[VideoSettings]:
+    if len(extractors) > 1:
+        raise ValueError("this server extracts a video once: give one extractor, or ingest the video once for each")
+    return extractors
+
+
+Metadata = Annotated[dict[str, Any], AfterValidator(_can_be_given_back)]
 
 
 class AssetUpdate(BaseModel):
     """Write into an asset that exists."""
 
+    model_config = ConfigDict(strict=True)
+
     asset_id: Text
     mode: Literal["replace", "append"]
+
+
+class Percolate(BaseModel):
+    """Matching against stored queries, which a caller may only switch off."""
+
+    model_config = ConfigDict(strict=True)
+
+    enabled: bool | None = True
+
+
+def _is_off(percolate: Percolate) -> Percolate:
+    if percolate.enabled is not False:
+        raise ValueError("this server has no stored queries to match: leave percolate out")
+    return percolate
 
 
 class IngestRequest(BaseModel):
@@ -29,15 +58,16 @@ class IngestRequest(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    url: Annotated[Text, Field(max_length=8_192)]
+    url: Annotated[Text, Field(max_length=MAX_URL_CHARACTERS)]
     collection: Text
-    metadata: dict[str, Any] | None = None
-    feature_extractors: list[VideoSettings] | None = None
+    metadata: Metadata | None = None
+    feature_extractors: Annotated[list[VideoSettings], AfterValidator(_is_one)] | None = None
     skip_duplicate: bool | None = None
     asset_update: AssetUpdate | None = None
+    percolate: Annotated[Percolate, AfterValidator(_is_off)] | None = None
 
     @property
     def settings(self) -> ExtractionSettings:
         """What the extraction is told."""
         extractors = self.feature_extractors or [VideoSettings()]
-        return ExtractionSettings(interval_sec=extractors[0].interval_sec or DEFAULT_INTERVAL_SEC)
+        return extractors[0].extraction

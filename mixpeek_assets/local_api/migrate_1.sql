@@ -12,7 +12,11 @@ ALTER TABLE tasks DROP COLUMN interval_sec;
 -- What the old version made is no source of copies: its vectors mean something else.
 ALTER TABLE assets DROP COLUMN interval_sec;
 ALTER TABLE assets ADD COLUMN settings VARCHAR;
+ALTER TABLE assets ADD COLUMN namespace VARCHAR NOT NULL DEFAULT 'default';
+ALTER TABLE assets ADD COLUMN metadata_changed_at VARCHAR;
 ALTER TABLE features ADD COLUMN details VARCHAR NOT NULL DEFAULT '{}';
 ALTER TABLE features ADD COLUMN preview VARCHAR;
+ALTER TABLE features ADD COLUMN metadata VARCHAR NOT NULL DEFAULT '{}';
+UPDATE features SET metadata = (SELECT metadata FROM assets WHERE assets.asset_id = features.asset_id);
 UPDATE features SET details = json_object('interval_sec', interval_sec) WHERE modality = 'video';
 ALTER TABLE features DROP COLUMN interval_sec;

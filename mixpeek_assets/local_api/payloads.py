@@ -1,40 +1,64 @@
 """The bodies of the replies: rows of the store in the guide's shapes."""
 
-import json
 import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from mixpeek_assets.local_api.extract.records import Vector
 
 MODALITIES = ("video", "image", "text", "audio")
 
 
+def ingest_body(task_id: str, url: str) -> dict[str, Any]:
+    """`POST /ingest/videos/url` of all eras (guide, step 1; contract b2)."""
+    return {
+        "message": "Video URL processing queued",
+        "task_id": task_id,
+        "status": "QUEUED",
+        "inputs": [url],
+        "outputs": [],
+    }
+
+
 def task_body(task: sqlite3.Row) -> dict[str, Any]:
-    """`GET /tasks/{id}` (guide, step 2), with the reason of a failure."""
-    body = {"asset_id": task["asset_id"], "task_id": task["task_id"], "status": task["status"]}
+    """`GET /tasks/{id}` of all eras (guide, step 2; contract b3), with its progress and the reason of a failure.
+
+    The later eras name no asset, so `outputs` does.
+    """
+    asset_id = task["asset_id"] or None
+    has_asset = asset_id is not None and task["status"] in ("DONE", "SKIPPED")
+    body = {
+        "asset_id": asset_id,
+        "task_id": task["task_id"],
+        "status": task["status"],
+        "inputs": [task["url"]] if task["url"] else [],
+        "outputs": [asset_id] if has_asset else [],
+        "progress": 1.0 if task["status"] == "DONE" else task["progress"],
+    }
     return body | {"error": task["error"]} if task["status"] == "FAILED" else body
 
 
-def asset_body(asset: sqlite3.Row) -> dict[str, Any]:
-    """The asset of `GET /assets/{id}/features` (guide, step 3; contract b4)."""
+def asset_body(asset: sqlite3.Row, previews: Path, *, with_url: bool = True) -> dict[str, Any]:
+    """An asset of all eras (guide, step 3; contract b4)."""
     return {
         "asset_id": asset["asset_id"],
         "collection_id": asset["collection_id"],
         "status": asset["status"],
-        "url": asset["url"],
-        "metadata": json.loads(asset["metadata"]),
+        "url": asset["url"] if with_url else None,
+        "metadata": orjson.loads(asset["metadata"]),
         "error": asset["error"],
         "modality": asset["modality"],
         "task_id": asset["task_id"],
         "file_hash": asset["file_hash"],
         "unique_hash": asset["file_hash"],
-        "file_data": json.loads(asset["file_data"]),
+        "file_data": orjson.loads(asset["file_data"]),
         "duplicate_of": asset["duplicate_of"],
         "updated_at": _zoneless(asset["updated_at"]),
         "created_at": _zoneless(asset["created_at"]),
-        "preview_url": None,
+        "preview_url": _preview_url(asset, previews),
         "score": None,
     }
 
@@ -57,15 +81,19 @@ def feature_body(feature: sqlite3.Row, previews: Path, vectors: dict[str, Vector
         "modality": feature["modality"],
         "asset_id": feature["asset_id"],
         "collection_id": feature["collection_id"],
-        "metadata": json.loads(feature["metadata"]),
+        "metadata": orjson.loads(feature["metadata"]),
         "created_at": _with_z(feature["created_at"]),
         "start_time": feature["start_time"],
         "end_time": feature["end_time"],
-        **json.loads(feature["details"]),
+        **orjson.loads(feature["details"]),
     }
     if feature["preview"] is not None:
-        body["preview_url"] = (previews / feature["preview"]).absolute().as_uri()
+        body["preview_url"] = _preview_url(feature, previews)
     return body if vectors is None else body | {"vectors": vectors}
+
+
+def _preview_url(row: sqlite3.Row, previews: Path) -> str | None:
+    return None if row["preview"] is None else (previews / row["preview"]).absolute().as_uri()
 
 
 def _zoneless(timestamp: str) -> str:

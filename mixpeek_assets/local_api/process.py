@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mixpeek_assets.local_api import locks, state
+from mixpeek_assets.local_api.arguments import arguments
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.serve import AlreadyServingError, serve
 from mixpeek_assets.local_api.state import Health, api_key, endpoint
@@ -67,18 +68,7 @@ def running(config: LocalApiConfig) -> Iterator[str]:
 
 
 def _start(config: LocalApiConfig) -> subprocess.Popen[bytes]:
-    options = {
-        "--state-dir": config.state_dir,
-        "--host": config.host,
-        "--port": config.port,
-        "--max-bytes": config.max_bytes,
-        "--max-seconds": config.max_seconds,
-        "--workers": config.workers,
-        "--processing-timeout": config.processing_timeout,
-    }
-    command = [sys.executable, "-m", "mixpeek_assets.local_api", "--wait", "--while-used"]
-    command += [f"{name}={value}" for name, value in options.items()]
-    command += [f"--allow-folder={folder.absolute()}" for folder in config.allowed_folders]
+    command = [sys.executable, "-m", "mixpeek_assets.local_api", "--wait", "--while-used", *arguments(config)]
     with state.log_file(config.state_dir).open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - this package, with typed options
             command,

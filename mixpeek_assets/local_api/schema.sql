@@ -18,10 +18,11 @@ CREATE TABLE IF NOT EXISTS tasks (
 
 CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status);
 
--- An asset's status, error and time of update are those of its latest task.
+-- An asset's status, error and time of update are those of its latest task, unless its metadata changed later.
 CREATE TABLE IF NOT EXISTS assets (
     asset_id VARCHAR PRIMARY KEY,
     task_id VARCHAR NOT NULL REFERENCES tasks,
+    namespace VARCHAR NOT NULL DEFAULT 'default',
     collection_id VARCHAR NOT NULL,
     url VARCHAR NOT NULL,
     metadata VARCHAR NOT NULL,           -- JSON
@@ -31,11 +32,12 @@ CREATE TABLE IF NOT EXISTS assets (
     settings VARCHAR,                    -- with file_hash and version: what makes two assets the same
     version VARCHAR,                     -- of the extraction
     duplicate_of VARCHAR,
-    created_at VARCHAR NOT NULL
+    created_at VARCHAR NOT NULL,
+    metadata_changed_at VARCHAR
 );
 
 CREATE INDEX IF NOT EXISTS assets_by_content ON assets (file_hash, settings, version);
-CREATE INDEX IF NOT EXISTS assets_by_collection ON assets (collection_id);
+CREATE INDEX IF NOT EXISTS assets_by_collection ON assets (namespace, collection_id);
 
 CREATE TABLE IF NOT EXISTS features (
     feature_id VARCHAR PRIMARY KEY,
@@ -44,6 +46,7 @@ CREATE TABLE IF NOT EXISTS features (
     start_time REAL NOT NULL,
     end_time REAL NOT NULL,
     details VARCHAR NOT NULL DEFAULT '{}', -- JSON: text, transcription, description, labels and more
+    metadata VARCHAR NOT NULL DEFAULT '{}', -- JSON: the asset's when it was made, until it is changed
     preview VARCHAR,                     -- name of a file in the folder of previews; copies share it
     created_at VARCHAR NOT NULL
 );

@@ -1,7 +1,5 @@
 """The local API's memory: it outlives the server. Assets, features and vectors here, the queue in `tasks`."""
 
-import hashlib
-import json
 import sqlite3
 import uuid
 from dataclasses import dataclass
@@ -10,11 +8,34 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mixpeek_assets.local_api import tasks
-from mixpeek_assets.local_api.database import Database, now
-from mixpeek_assets.local_api.extract.records import Extraction, Feature, Vector
+from mixpeek_assets.local_api import feature_rows, previews, tasks
+from mixpeek_assets.local_api.database import Database, as_json, now
+from mixpeek_assets.local_api.extract.records import Extraction, Vector
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 from mixpeek_assets.local_api.tasks import Job, Tasks
+
+DEFAULT_NAMESPACE = "default"
+
+ENDED = ("DONE", "FAILED", "SKIPPED", "CANCELLED")
+"""The statuses of tasks that last (contract b3)."""
+
+ASSET = """
+    SELECT assets.*, tasks.status, tasks.error,
+        max(tasks.updated_at, coalesce(assets.metadata_changed_at, '')) AS updated_at,
+        (
+            SELECT preview FROM features
+            WHERE features.asset_id = assets.asset_id AND preview IS NOT NULL
+            ORDER BY start_time LIMIT 1
+        ) AS preview
+    FROM assets JOIN tasks USING (task_id)
+"""
+"""An asset, with the status of its latest task and its first thumbnail; to be followed by WHERE."""
+
+FEATURE = """
+    SELECT features.*, features.rowid AS place, assets.namespace, assets.collection_id, assets.url
+    FROM features JOIN assets USING (asset_id)
+"""
+"""A feature, with its place among all and what it has of its asset; to be followed by WHERE."""
 
 UpdateMode = Literal["replace", "append"]
 DuplicateAnswer = Literal["copy", "skip", "error"]
@@ -30,6 +51,7 @@ class Submission:
     metadata: dict[str, Any]
     settings: ExtractionSettings
     skip_duplicate: bool = True
+    namespace: str = DEFAULT_NAMESPACE
 
 
 class Store:
@@ -52,10 +74,18 @@ class Store:
             task_id = _queue(connection, asset_id, submission.collection, submission, mode="new")
             connection.execute(
                 """
-                INSERT INTO assets (asset_id, task_id, collection_id, url, metadata, created_at)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO assets (asset_id, task_id, namespace, collection_id, url, metadata, created_at)
+                VALUES (:asset_id, :task_id, :namespace, :collection, :url, :metadata, :now)
                 """,
-                (asset_id, task_id, submission.collection, submission.url, json.dumps(submission.metadata), now()),
+                {
+                    "asset_id": asset_id,
+                    "task_id": task_id,
+                    "namespace": submission.namespace,
+                    "collection": submission.collection,
+                    "url": submission.url,
+                    "metadata": as_json(submission.metadata),
+                    "now": now(),
+                },
             )
         return task_id
 
@@ -68,27 +98,22 @@ class Store:
             task_id = _queue(connection, asset_id, asset["collection_id"], submission, mode=mode)
             connection.execute(
                 "UPDATE assets SET task_id = ?, url = ?, metadata = json_patch(metadata, ?) WHERE asset_id = ?",
-                (task_id, submission.url, json.dumps(submission.metadata), asset_id),
+                (task_id, submission.url, as_json(submission.metadata), asset_id),
             )
         return task_id
 
     def asset(self, asset_id: str) -> sqlite3.Row | None:
-        """One asset, with the status of its latest task."""
-        query = """
-            SELECT assets.*, tasks.status, tasks.error, tasks.updated_at
-            FROM assets JOIN tasks USING (task_id)
-            WHERE assets.asset_id = ?
-        """
-        return self.database.connection().execute(query, (asset_id,)).fetchone()
+        """One asset."""
+        return self.database.connection().execute(f"{ASSET} WHERE assets.asset_id = ?", (asset_id,)).fetchone()
 
     def features(self, asset_id: str) -> list[sqlite3.Row]:
         """An asset's features, by time."""
-        query = f"{_FEATURE} WHERE asset_id = ? ORDER BY start_time, features.rowid"
+        query = f"{FEATURE} WHERE asset_id = ? ORDER BY start_time, features.rowid"
         return self.database.connection().execute(query, (asset_id,)).fetchall()
 
     def feature(self, feature_id: str) -> sqlite3.Row | None:
         """One feature."""
-        return self.database.connection().execute(f"{_FEATURE} WHERE feature_id = ?", (feature_id,)).fetchone()
+        return self.database.connection().execute(f"{FEATURE} WHERE feature_id = ?", (feature_id,)).fetchone()
 
     def vectors(self, feature_id: str) -> dict[str, Vector]:
         """A feature's named vectors."""
@@ -98,28 +123,27 @@ class Store:
 
     def finish(self, job: Job, extraction: Extraction, *, file_hash: str, version: str) -> None:
         """End a task with what was extracted, all or nothing."""
-        previews = [self._keep_preview(feature) for feature in extraction.features]
+        names = [previews.keep(self.previews, feature.preview) for feature in extraction.features]
         with self.database.transaction() as connection:
             tasks.advance(connection, job, "DONE")
-            _make_room(connection, job)
-            for feature, preview in zip(extraction.features, previews, strict=True):
-                feature_id = _add_feature(connection, job.asset_id, feature, preview)
-                connection.executemany(
-                    "INSERT INTO vectors (feature_id, name, embedding) VALUES (?, ?, ?)",
-                    [(feature_id, name, vector.astype("<f4").tobytes()) for name, vector in feature.vectors.items()],
-                )
+            replaced = _make_room(connection, job)
+            for feature, name in zip(extraction.features, names, strict=True):
+                previews.keep(self.previews, feature.preview)  # a sweep may have come between
+                feature_rows.add(connection, job.asset_id, feature, name)
             _describe(
                 connection,
                 job,
                 modality=extraction.modality,
                 file_hash=file_hash,
-                file_data=json.dumps(extraction.file_data),
+                file_data=as_json(extraction.file_data),
                 version=version,
                 duplicate_of=None,
             )
+        self.sweep(replaced)
 
     def finish_as_duplicate(self, job: Job, answer: DuplicateAnswer, *, file_hash: str, version: str) -> str | None:
         """End a task whose content another asset has (contract b8); returns that asset's id, or None without one."""
+        replaced: set[str] = set()
         with self.database.transaction() as connection:
             original = _original(connection, job, file_hash, version)
             if original is None:
@@ -134,8 +158,8 @@ class Store:
                     connection.execute("DELETE FROM assets WHERE asset_id = ?", (job.asset_id,))
             else:
                 tasks.advance(connection, job, "DONE")
-                _make_room(connection, job)
-                _copy_features(connection, asset_id, job.asset_id)
+                replaced = _make_room(connection, job)
+                feature_rows.copy(connection, asset_id, job.asset_id)
                 _describe(
                     connection,
                     job,
@@ -145,23 +169,14 @@ class Store:
                     version=version,
                     duplicate_of=original["duplicate_of"] or asset_id,
                 )
+        self.sweep(replaced)
         return asset_id
 
-    def _keep_preview(self, feature: Feature) -> str | None:
-        """Write a thumbnail under a name that its content gives; returns the name."""
-        if feature.preview is None:
-            return None
-        path = self.previews / f"{hashlib.sha256(feature.preview).hexdigest()[:32]}.jpg"
-        if not path.exists():
-            whole = path.with_suffix(f".{uuid.uuid4().hex}")
-            whole.write_bytes(feature.preview)
-            whole.replace(path)
-        return path.name
-
-
-_FEATURE = """
-    SELECT features.*, assets.collection_id, assets.metadata FROM features JOIN assets USING (asset_id)
-"""
+    def sweep(self, names: set[str]) -> None:
+        """Delete those of these thumbnails that no feature has any more."""
+        if names:
+            with self.database.transaction() as connection:
+                previews.sweep(connection, self.previews, names)
 
 
 def _queue(connection: sqlite3.Connection, asset_id: str, collection: str, submission: Submission, mode: str) -> str:
@@ -180,48 +195,18 @@ def _original(connection: sqlite3.Connection, job: Job, file_hash: str, version:
     query = """
         SELECT assets.* FROM assets JOIN tasks USING (task_id)
         WHERE file_hash = ? AND assets.settings = ? AND version = ? AND status = 'DONE' AND assets.asset_id <> ?
+            AND namespace = (SELECT namespace FROM assets WHERE asset_id = ?)
         ORDER BY duplicate_of IS NOT NULL, assets.created_at
         LIMIT 1
     """
-    return connection.execute(query, (file_hash, job.settings.to_json(), version, job.asset_id)).fetchone()
+    return connection.execute(
+        query, (file_hash, job.settings.to_json(), version, job.asset_id, job.asset_id)
+    ).fetchone()
 
 
-def _make_room(connection: sqlite3.Connection, job: Job) -> None:
-    if job.mode == "replace":
-        connection.execute("DELETE FROM features WHERE asset_id = ?", (job.asset_id,))
-
-
-def _add_feature(connection: sqlite3.Connection, asset_id: str, feature: Feature, preview: str | None) -> str:
-    feature_id = str(uuid.uuid4())
-    details = json.dumps(feature.details)
-    connection.execute(
-        """
-        INSERT INTO features (feature_id, asset_id, modality, start_time, end_time, details, preview, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        (feature_id, asset_id, feature.modality, feature.start_time, feature.end_time, details, preview, now()),
-    )
-    return feature_id
-
-
-def _copy_features(connection: sqlite3.Connection, source_id: str, target_id: str) -> None:
-    query = "SELECT feature_id FROM features WHERE asset_id = ? ORDER BY rowid"
-    for (source,) in connection.execute(query, (source_id,)).fetchall():
-        feature_id = str(uuid.uuid4())
-        connection.execute(
-            """
-            INSERT INTO features (feature_id, asset_id, modality, start_time, end_time, details, preview, created_at)
-            SELECT ?, ?, modality, start_time, end_time, details, preview, ? FROM features WHERE feature_id = ?
-            """,
-            (feature_id, target_id, now(), source),
-        )
-        connection.execute(
-            """
-            INSERT INTO vectors (feature_id, name, embedding)
-            SELECT ?, name, embedding FROM vectors WHERE feature_id = ?
-            """,
-            (feature_id, source),
-        )
+def _make_room(connection: sqlite3.Connection, job: Job) -> set[str]:
+    """Delete what the task replaces; returns the thumbnails that it had."""
+    return feature_rows.remove_all(connection, job.asset_id) if job.mode == "replace" else set()
 
 
 def _describe(connection: sqlite3.Connection, job: Job, **columns: str | None) -> None:

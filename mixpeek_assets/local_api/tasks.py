@@ -11,6 +11,9 @@ from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 MAX_ATTEMPTS = 3
 """A task that was under way in so many deaths of the server is taken for their cause."""
 
+UNDER_WAY = ("DOWNLOADING", "PROCESSING")
+"""The statuses in which a worker is at a task."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -41,8 +44,15 @@ class Tasks:
         query = "SELECT * FROM tasks WHERE task_id = ?"
         return self._database.connection().execute(query, (task_id,)).fetchone()
 
+    def waiting(self) -> bool:
+        """Whether a task is queued; asking takes no lock, unlike a claim."""
+        query = "SELECT 1 FROM tasks WHERE status = 'QUEUED' LIMIT 1"
+        return self._database.connection().execute(query).fetchone() is not None
+
     def claim(self, claim: str) -> Job | None:
         """Take the oldest queued task, if there is one; no two workers get the same."""
+        if not self.waiting():
+            return None
         with self._database.transaction() as connection:
             row = connection.execute(
                 """
@@ -71,28 +81,37 @@ class Tasks:
         with self._database.transaction() as connection:
             advance(connection, job, "FAILED", reason)
 
-    def seconds_claimed(self, claim: str) -> float | None:
-        """For how long a worker has been at its task; None when it has none."""
-        row = (
-            self._database.connection()
-            .execute(
-                "SELECT claimed_at FROM tasks WHERE claim = ? AND status IN ('DOWNLOADING', 'PROCESSING')",
-                (claim,),
-            )
-            .fetchone()
-        )
-        return time.time() - row["claimed_at"] if row else None
+    def progress(self, job: Job, share: float) -> None:
+        """Note how much of a task is done, from 0 to 1; it never goes back.
 
-    def fail_claimed(self, claim: str, reason: str) -> None:
-        """End the task that a dead worker was at, if there is one."""
+        Raises:
+            ClaimLostError: The task is no longer this worker's.
+        """
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE tasks SET progress = max(progress, ?) WHERE task_id = ? AND claim = ?",
+                (min(max(share, 0.0), 1.0), job.task_id, job.claim),
+            )
+            _require_one(changed, job)
+
+    def bury(self, claim: str, reason: str, task_id: str | None = None) -> None:
+        """End the task that a dead worker was at, if there is one.
+
+        Args:
+            claim: The worker's.
+            reason: Why the task failed.
+            task_id: The task that the worker was ended for: one that it took in that moment goes back to the queue.
+        """
         with self._database.transaction() as connection:
             connection.execute(
                 """
-                UPDATE tasks SET status = 'FAILED', error = ?, claim = NULL, updated_at = ?
-                WHERE claim = ? AND status IN ('DOWNLOADING', 'PROCESSING')
+                UPDATE tasks SET status = 'FAILED', error = :reason, claim = NULL, updated_at = :now
+                WHERE claim = :claim AND task_id = coalesce(:task_id, task_id)
+                    AND status IN ('DOWNLOADING', 'PROCESSING')
                 """,
-                (reason, now(), claim),
+                {"reason": reason, "claim": claim, "task_id": task_id, "now": now()},
             )
+            self._requeue(connection, claim, forgiven=1)
 
     def recover(self) -> None:
         """Put back what was under way when a server died; fail what was under way in too many deaths."""
@@ -109,17 +128,17 @@ class Tasks:
     def put_back(self) -> None:
         """Put back what is under way because the server ends on purpose: that counts against no task."""
         with self._database.transaction() as connection:
-            connection.execute("UPDATE tasks SET attempts = attempts - 1 WHERE status IN ('DOWNLOADING', 'PROCESSING')")
-            self._requeue(connection)
+            self._requeue(connection, forgiven=1)
 
     @staticmethod
-    def _requeue(connection: sqlite3.Connection) -> None:
+    def _requeue(connection: sqlite3.Connection, claim: str | None = None, forgiven: int = 0) -> None:
         connection.execute(
             """
-            UPDATE tasks SET status = 'QUEUED', claim = NULL, updated_at = ?
-            WHERE status IN ('DOWNLOADING', 'PROCESSING')
+            UPDATE tasks
+            SET status = 'QUEUED', progress = 0, claim = NULL, attempts = attempts - :forgiven, updated_at = :now
+            WHERE claim = coalesce(:claim, claim) AND status IN ('DOWNLOADING', 'PROCESSING')
             """,
-            (now(),),
+            {"claim": claim, "forgiven": forgiven, "now": now()},
         )
 
 
@@ -154,8 +173,16 @@ def advance(connection: sqlite3.Connection, job: Job, status: str, error: str | 
         ClaimLostError: The task is no longer this worker's.
     """
     changed = connection.execute(
-        "UPDATE tasks SET status = ?, error = ?, updated_at = ? WHERE task_id = ? AND claim = ?",
-        (status, error, now(), job.task_id, job.claim),
+        """
+        UPDATE tasks
+        SET status = :status, error = :error, progress = iif(:status = 'DONE', 1, progress), updated_at = :now
+        WHERE task_id = :task_id AND claim = :claim
+        """,
+        {"status": status, "error": error, "now": now(), "task_id": job.task_id, "claim": job.claim},
     )
+    _require_one(changed, job)
+
+
+def _require_one(changed: sqlite3.Cursor, job: Job) -> None:
     if changed.rowcount != 1:
         raise ClaimLostError(f"task {job.task_id} was taken from this worker")

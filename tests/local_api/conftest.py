@@ -24,7 +24,12 @@ def clip(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> LocalApiConfig:
-    return LocalApiConfig(tmp_path_factory.mktemp("local-api"), allowed_folders=(folder,), max_bytes=5_000_000)
+    return LocalApiConfig(
+        tmp_path_factory.mktemp("local-api"),
+        allowed_folders=(folder,),
+        allowed_hosts=("127.0.0.1",),
+        max_bytes=5_000_000,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -43,4 +48,4 @@ def host(clip: Path) -> Iterator[VideoHost]:
 @pytest.fixture
 def own(tmp_path: Path, folder: Path) -> LocalApiConfig:
     """A state directory of one's own."""
-    return LocalApiConfig(tmp_path / "state", allowed_folders=(folder,))
+    return LocalApiConfig(tmp_path / "state", allowed_folders=(folder,), allowed_hosts=("127.0.0.1",), workers=1)

@@ -61,4 +61,5 @@ def caller(config: LocalApiConfig) -> Caller:
 
 def serving(config: LocalApiConfig, *options: str) -> AbstractContextManager[subprocess.Popen[str]]:
     folders = [f"--allow-folder={folder}" for folder in config.allowed_folders]
-    return process(*SERVE, f"--state-dir={config.state_dir}", *folders, *options)
+    hosts = [f"--allow-host={host}" for host in config.allowed_hosts]
+    return process(*SERVE, f"--state-dir={config.state_dir}", *folders, *hosts, *options)

@@ -20,13 +20,14 @@ def test_the_guides_four_calls_lead_from_a_url_to_named_vectors(api: Caller, cli
 
     reply = requests.request("POST", f"{base}/ingest/videos/url", headers=headers, data=payload, timeout=10)
     assert reply.status_code == 200
-    assert set(reply.json()) == {"message", "task_id"}
+    assert {"message", "task_id"} <= set(reply.json())
     assert reply.json()["message"] == "Video URL processing queued"
     task_id = reply.json()["task_id"]
     assert str(uuid.UUID(task_id)) == task_id
 
     task = Caller(api.url, api.key, prefix).settled(task_id)
-    assert task == {"asset_id": task["asset_id"], "task_id": task_id, "status": "DONE"}
+    assert {"asset_id", "task_id", "status"} <= set(task)
+    assert (task["task_id"], task["status"]) == (task_id, "DONE")
 
     # The guide sends a body along with this GET.
     url = f"{base}/assets/{task['asset_id']}/features"
@@ -100,7 +101,7 @@ def test_vectors_come_only_when_asked_for(api: Caller, clip: Path, parameter: st
     assert api.get(path) == listed
     assert api.get(path, params={parameter: "false"}) == listed
     vectors = api.get(path, params={parameter: "true"}).pop("vectors")
-    assert set(vectors) == {"audio"}
+    assert {"audio"} <= set(vectors) <= set(api.get("/namespaces/indexes")["vector_indexes"])
 
 
 def test_every_vector_is_a_finite_float32_of_length_one(api: Caller, clip: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from mixpeek_assets.local_api.extract import Extraction
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
+from mixpeek_assets.local_api.removal import cancel
 from mixpeek_assets.local_api.store import Store, Submission
 from mixpeek_assets.local_api.tasks import ClaimLostError
 
@@ -70,3 +71,54 @@ def test_ending_on_purpose_counts_against_no_task(store: Store) -> None:
     task = store.tasks.get(task_id)
     assert task is not None
     assert (task["status"], task["attempts"]) == ("QUEUED", 0)
+
+
+def state(store: Store, task_id: str) -> tuple[str, float, str | None]:
+    task = store.tasks.get(task_id)
+    assert task is not None
+    return task["status"], task["progress"], task["error"]
+
+
+def test_progress_never_goes_back_but_when_the_work_begins_again(store: Store) -> None:
+    task_id = queue(store)
+    job = store.tasks.claim("worker")
+    assert job is not None
+    for share, noted in ((0.25, 0.25), (0.5, 0.5), (0.125, 0.5), (7.0, 1), (-1.0, 1)):
+        store.tasks.progress(job, share)
+        assert state(store, task_id) == ("DOWNLOADING", noted, None)
+    store.tasks.recover()
+    assert state(store, task_id) == ("QUEUED", 0, None)
+
+
+def test_a_worker_learns_from_its_progress_that_the_task_is_cancelled(store: Store) -> None:
+    task_id = queue(store)
+    job = store.tasks.claim("worker")
+    assert job is not None
+    cancel(store, task_id)
+    with pytest.raises(ClaimLostError):
+        store.tasks.progress(job, 0.5)
+    with pytest.raises(ClaimLostError):
+        store.finish(job, NOTHING, file_hash="x", version="1")
+    assert state(store, task_id) == ("CANCELLED", 0, None)
+
+
+def test_the_task_of_a_dead_worker_fails(store: Store) -> None:
+    task_id, other_id = queue(store), queue(store)
+    assert store.tasks.claim("dead") is not None
+    assert store.tasks.claim("alive") is not None
+    store.tasks.bury("dead", "it died")
+    assert state(store, task_id) == ("FAILED", 0, "it died")
+    assert state(store, other_id) == ("DOWNLOADING", 0, None)
+
+
+def test_a_worker_that_is_ended_for_one_task_gives_back_the_next(store: Store) -> None:
+    cancelled_id, next_id = queue(store), queue(store)
+    assert store.tasks.claim("worker") is not None
+    cancel(store, cancelled_id)
+    assert store.tasks.claim("worker") is not None
+    store.tasks.bury("worker", "its task was taken from it", cancelled_id)
+    assert state(store, cancelled_id) == ("CANCELLED", 0, None)
+    assert state(store, next_id) == ("QUEUED", 0, None)
+    task = store.tasks.get(next_id)
+    assert task is not None
+    assert task["attempts"] == 0

@@ -46,6 +46,10 @@ def test_a_wrong_method_is_refused_with_the_right_ones(api: Caller) -> None:
     reply = api.request("DELETE", "/ingest/videos/url")
     refused(reply, 405)
     assert reply.headers["Allow"] == "POST"
+    for prefix in ("", "/v1"):
+        reply = api.request("POST", f"{prefix}/assets/x")
+        refused(reply, 405)
+        assert reply.headers["Allow"] == "DELETE, GET, PATCH, PUT"
 
 
 def test_a_huge_body_is_refused(api: Caller) -> None:
@@ -86,13 +90,33 @@ def test_a_mistake_in_the_body_is_named_by_its_place(api: Caller, body: Any, loc
     assert mistake["loc"] == location
 
 
+def test_mistakes_are_told_in_both_shapes_of_the_reference(api: Caller) -> None:
+    body = api.request("POST", "/ingest/videos/url", json={"url": 7}).json()
+    assert (body["success"], body["status"], body["error"]["type"]) == (False, 422, "ValidationError")
+    assert body["error"]["message"] == "; ".join(
+        f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in body["detail"]
+    )
+    assert body["error"]["details"]["validation_errors"] == [
+        {"type": mistake["type"], "location": mistake["loc"], "message": mistake["msg"]} for mistake in body["detail"]
+    ]
+    assert [mistake["loc"] for mistake in body["detail"]] == [["body", "url"], ["body", "collection"]]
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "page=99999999999999999999", "page_size=0", "page_size=1001"])
+def test_a_mistake_in_the_query_is_named_by_its_place(api: Caller, query: str) -> None:
+    reply = api.request("GET", f"/tasks?{query}")
+    assert reply.status_code == 422
+    assert reply.json()["detail"][0]["loc"] == ["query", query.partition("=")[0]]
+
+
 def test_unknown_fields_and_nulls_are_passed_over(api: Caller) -> None:
-    body = GOOD | {"url": "video.mp4", "percolate": {"enabled": True}, "metadata": None, "feature_extractors": None}
+    body = GOOD | {"url": "video.mp4", "news": {"enabled": True}, "metadata": None, "feature_extractors": None}
     assert api.request("POST", "/ingest/videos/url", json=body).status_code == 200
 
 
-def test_health_needs_no_key_and_names_the_folders(api: Caller, config: LocalApiConfig) -> None:
-    body = requests.get(f"{api.url}/health", timeout=10).json()
+@pytest.mark.parametrize("path", ["/health", "/healthcheck"])
+def test_health_needs_no_key_and_names_the_folders(api: Caller, config: LocalApiConfig, path: str) -> None:
+    body = requests.get(f"{api.url}{path}", timeout=10).json()
     assert body["status"] == "ok"
     assert body["allowed_folders"] == [str(folder.resolve()) for folder in config.allowed_folders]
 

@@ -97,6 +97,19 @@ def test_a_video_that_takes_too_long_is_given_up(own: LocalApiConfig, host: Vide
         assert api.process(clip)["asset"]["status"] == "DONE"
 
 
+def test_workers_come_as_they_are_needed_and_are_never_too_many(own: LocalApiConfig, host: VideoHost) -> None:
+    with running(replace(own, workers=2)) as url:
+        api = Caller(url, api_key(own.state_dir))
+        server = server_pid(own.state_dir)
+        assert len(children(server)) == 1
+        tasks = [api.ingest(host.address("/later")) for _ in range(3)]
+        until(lambda: [api.task(task)["status"] for task in tasks] == ["DOWNLOADING", "DOWNLOADING", "QUEUED"])
+        assert len(children(server)) == 2
+        host.released.set()
+        assert [api.settled(task)["status"] for task in tasks] == ["DONE"] * 3
+        assert len(children(server)) == 2
+
+
 def test_two_workers_share_the_queue(own: LocalApiConfig, host: VideoHost, clip: Path) -> None:
     with running(replace(own, workers=2)) as url:
         api = Caller(url, api_key(own.state_dir))

@@ -57,16 +57,6 @@ def test_neither_a_link_nor_dots_lead_out_of_the_allowed_folders(
         assert "outside the folders" in api.reason(way)
 
 
-def test_a_playlist_reaches_no_other_file(api: Caller, tmp_path: Path, folder: Path) -> None:
-    secret = write_clip(tmp_path / "secret.ts", [Scene(place(1), 1)])
-    (folder / "list.m3u8").write_text(
-        f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret.as_uri()}\n#EXT-X-ENDLIST\n"
-    )
-    (folder / "list.txt").write_text(f"ffconcat version 1.0\nfile {secret}\n")
-    for name in ("list.m3u8", "list.txt"):
-        assert "no video that FFmpeg can read" in api.reason(folder / name)
-
-
 def test_text_is_no_video(api: Caller, folder: Path) -> None:
     for name in ("text.txt", "text.mp4"):
         (folder / name).write_text("This is no video.\n" * 100)
