@@ -1,6 +1,7 @@
-"""The Mixpeek client: five verbs over one session."""
+"""The Mixpeek client: its verbs over one session."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -31,7 +32,7 @@ from mixpeek_assets.api.errors import (
     TransientError,
 )
 from mixpeek_assets.api.limits import NoLimit, RateLimit
-from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, TaskReply
+from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
 from mixpeek_assets.api.replies import read_object, retry_after
 
 
@@ -173,6 +174,34 @@ class MixpeekClient:
         """
         params = (("include_vectors", "true"), ("return_vectors", "true"))
         return records.read_feature(self._send(_Call("GET", "/features/{id}", feature_id, params)), feature_id)
+
+    def search(
+        self,
+        words: str,
+        collections: Sequence[str],
+        *,
+        index: str = "multimodal",
+        modality: str | None = None,
+        limit: int = 10,
+    ) -> SearchReply:
+        """Find the features that are nearest to words (contract b5), the nearest first.
+
+        Args:
+            words: What to look for.
+            collections: Names or ids; at least one.
+            index: The named vector in whose space is searched; its key was renamed on 2024-12-28, so both are sent.
+            modality: Only features of this one.
+            limit: How many to find at most, 1 to 100.
+
+        Raises:
+            MixpeekError: with status 404 or 405, the API offers no search.
+        """
+        query: JsonObject = {"vector_index": index, "embedding_model": index, "type": "text", "value": words}
+        body: JsonObject = {"queries": [query], "collections": list(collections)}
+        if modality is not None:
+            body["filters"] = {"AND": [{"key": "modality", "operator": "eq", "value": modality}]}
+        params = (("page_size", str(limit)),)
+        return records.read_search(self._send(_Call("POST", "/features/search", words, params, body)))
 
     def probe(self) -> None:
         """Ask for a task that cannot exist: 404 shows that the server is there and takes the key.

@@ -79,6 +79,28 @@ class FeatureReply:
     problems: list[Problem] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class FoundFeature:
+    """A feature that a search found.
+
+    Attributes:
+        score: How well it fits; higher is better, None when the reply does not tell.
+        feature: As a row of the table `features`.
+    """
+
+    feature_id: str
+    score: float | None
+    feature: JsonObject
+
+
+@dataclass(frozen=True)
+class SearchReply:
+    """What a search found, the best first."""
+
+    found: list[FoundFeature] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
 def state_of(status: str) -> TaskState:
     """Map a status of any era, in any letter case, to our state; an unknown one is open."""
     return _STATES.get(status.strip().upper(), "open")
@@ -150,6 +172,24 @@ def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
             reply.problems.append(Problem(feature_id, f"vector {name!r} {flaw}", excerpt(value)))
         else:
             reply.dense[name] = value
+    return reply
+
+
+def read_search(body: JsonObject) -> SearchReply:
+    """Read `POST /features/search` (contract b5), whose reply no reference types: a list of features, with scores."""
+    reply = SearchReply()
+    results = body.get("results")
+    if not isinstance(results, list):
+        reply.problems.append(Problem(None, "the reply holds no list of results", excerpt(body)))
+        return reply
+    for item in results:
+        feature_id = _text(item.get("feature_id")) if isinstance(item, dict) else None
+        if feature_id is None:
+            reply.problems.append(Problem(None, "a result has no feature_id", excerpt(item)))
+        else:
+            reply.found.append(
+                FoundFeature(feature_id, _number(item.get("score")), _feature_row(item, feature_id, None))
+            )
     return reply
 
 

@@ -31,13 +31,13 @@ def friendly_errors() -> Iterator[None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="mixpeek-assets")
 def cli() -> None:
-    r"""Turn a list of videos into embeddings that you query with SQL.
+    """Turn a list of videos into embeddings that you query with SQL.
 
     \b
     videos -> tasks -> assets -> features -> vectors, as Dagster assets in DuckDB.
 
     With no MIXPEEK_API_KEY set, a local API does the work: no account, no network.
-    """
+    """  # noqa: D301 - click reads the character \b as "do not wrap what follows"
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     _default_dagster_home()
 
@@ -88,15 +88,43 @@ def status(problems: int) -> None:
 @cli.command()
 @click.argument("sql")
 def query(sql: str) -> None:
-    r"""Run a query on the warehouse, read-only, and print its result.
+    """Run a query on the warehouse, read-only, and print its result.
 
     \b
     mixpeek-assets query "SELECT vector_name, count(*) FROM mixpeek.vectors GROUP BY ALL"
-    """
+    """  # noqa: D301 - click reads the character \b as "do not wrap what follows"
     from mixpeek_assets.cli.query import query as query_
 
     with friendly_errors():
         query_(sql)
+
+
+@cli.command()
+@click.argument("words")
+@click.option("--collection", help="Search this one. Default: all that the warehouse knows.")
+@click.option("--modality", type=click.Choice(["video", "image", "text", "audio"]), help="Find only these.")
+@click.option(
+    "--index",
+    default="multimodal",
+    show_default=True,
+    help="The named vector to search: `multimodal` finds pictures, sounds and words; `text` what was read or said.",
+)
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True)
+def search(words: str, collection: str | None, modality: str | None, index: str, limit: int) -> None:
+    """Find moments by words, and show them as the warehouse has them.
+
+    \b
+    mixpeek-assets search "a lighthouse at night"
+
+    Words are compared by their meaning. For the very words that were read or said, there is SQL:
+
+    \b
+    mixpeek-assets query "SELECT * FROM mixpeek.features WHERE text ILIKE '%lighthouse%'"
+    """  # noqa: D301 - click reads the character \b as "do not wrap what follows"
+    from mixpeek_assets.cli.search import search as search_
+
+    with friendly_errors():
+        search_(words, collection=collection, modality=modality, index=index, limit=limit)
 
 
 @cli.command()

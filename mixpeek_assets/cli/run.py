@@ -13,6 +13,7 @@ from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.progress import progress_of
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
+from mixpeek_assets.cli.search import try_out
 from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.resources import open_client
@@ -40,7 +41,7 @@ def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool 
         to_ingest = partitions_to_ingest(warehouse, manifest, max_attempts=attempts, now=datetime.now(UTC))
         to_refresh = warehouse.manifest_partitions(manifest) if refresh else []
         jobs = Jobs(instance, retry_failed=retry_failed)
-        worked = bool(to_ingest or to_refresh or _unfinished(warehouse))
+        worked, tried = bool(to_ingest or to_refresh or _unfinished(warehouse)), None
         if worked:
             with local_api(settings), open_client(settings) as client:
                 client.probe()
@@ -48,8 +49,10 @@ def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool 
                     if to_ingest:
                         jobs.ingest(to_ingest)
                     _land(client, warehouse, jobs, to_refresh)
+                if settings.videos is None and settings.uses_local_api:
+                    tried = try_out(client, warehouse)
         seconds = time.monotonic() - started
-        return print_summary(console, warehouse, manifest, jobs.failures, seconds, worked=worked)
+        return print_summary(console, warehouse, manifest, jobs.failures, seconds, tried, worked=worked)
 
 
 def _unfinished(warehouse: Warehouse) -> bool:

@@ -7,6 +7,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from mixpeek_assets.cli.display import show_rows
+from mixpeek_assets.cli.search import EXAMPLES, Tried, command, show
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse.schema import TABLES, literal
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -24,9 +25,26 @@ FROM mixpeek.similar(
 
 
 def print_summary(
-    console: Console, warehouse: Warehouse, manifest: Manifest, failures: list[str], seconds: float, *, worked: bool
+    console: Console,
+    warehouse: Warehouse,
+    manifest: Manifest,
+    failures: list[str],
+    seconds: float,
+    tried: Tried | None,
+    *,
+    worked: bool,
 ) -> int:
-    """Print how each video fared, the tables, a similarity query, and where to go on; returns the exit code."""
+    """Print how each video fared, the tables, a similarity query, a search, and where to go on; returns the exit code.
+
+    Args:
+        console: Where to.
+        warehouse: What was landed.
+        manifest: What was to be.
+        failures: One sentence for each step that failed.
+        seconds: How long it took.
+        tried: Searches that were made as examples; None for none.
+        worked: Whether there was anything to do.
+    """
     outcomes = warehouse.rows("outcomes", manifest=str(manifest.videos))
     bad = [outcome for outcome in outcomes if not outcome["whole"]]
     if worked:
@@ -36,6 +54,7 @@ def print_summary(
     _print_videos(console, outcomes)
     _print_tables(console, warehouse)
     _print_query(console, warehouse)
+    _print_search(console, tried)
     for problem in manifest.problems[:_MOST_VIDEOS]:
         console.print(f"[yellow]skipped[/] {problem['object_id']} {problem['reason']}", highlight=False, soft_wrap=True)
     for failure in failures:
@@ -87,3 +106,15 @@ def _print_query(console: Console, warehouse: Warehouse) -> None:
     console.print(Syntax(search, "sql", background_color="default"))
     with warehouse.database.connection(read_only=True) as connection:
         show_rows(console, connection.execute(search))
+
+
+def _print_search(console: Console, tried: Tried | None) -> None:
+    """Show how to search by words, and what that finds."""
+    console.print("\nFind moments by words:")
+    found = tried.found if tried else {}
+    for words in found or EXAMPLES[:1]:
+        console.print(f'{command()} search "{words}"', highlight=False, soft_wrap=True)
+        if words in found:
+            show(console, found[words])
+    if tried and tried.problem:
+        console.print(tried.problem, highlight=False, markup=False, soft_wrap=True)

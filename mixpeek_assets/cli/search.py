@@ -1,0 +1,193 @@
+"""`mixpeek-assets search`: words find moments, and the warehouse shows them."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.syntax import Syntax
+from rich.table import Table
+
+from mixpeek_assets.api.client import MixpeekClient, Patience
+from mixpeek_assets.api.errors import MixpeekError, PermanentError
+from mixpeek_assets.api.records import SearchReply
+from mixpeek_assets.cli.errors import CommandError
+from mixpeek_assets.cli.project import local_api, open_warehouse
+from mixpeek_assets.resources import open_client
+from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.schema import literal
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+EXAMPLES = ("a lighthouse at night", "pollination of flowers")
+"""What the samples are searched for: the one is shown and never said, the other is spoken of in other words."""
+
+_EXAMPLE_HITS = 2
+_NEAR = 0.35
+"""Without the model that hears speech, nothing is near to the second; then it is no example."""
+
+_PATIENCE = Patience(connect=5, read=60, attempts=2, rate_limit=60)
+_FOUND_CHARACTERS = 70
+
+_INSTEAD = "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
+
+_COLLECTIONS = "SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL"
+_MOMENTS = """\
+SELECT score, parse_filename(url) AS video, start_time, modality,
+    coalesce(description, text, transcription) AS found
+FROM mixpeek.features
+JOIN mixpeek.videos USING (video_id)
+JOIN (VALUES
+    {hits}
+) AS hit (rank, feature_id, score) USING (feature_id)
+ORDER BY rank;"""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What a search found, as the warehouse has it.
+
+    Attributes:
+        rows: Score, video, start_time, modality, found; the best first.
+        missing: How many hits are not in the warehouse.
+        sql: The statement that gives the rows.
+    """
+
+    rows: list[tuple[Any, ...]]
+    missing: int
+    sql: str
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Searches that were made as examples.
+
+    Attributes:
+        found: Words, and what is near to them.
+        problem: Why there are no more.
+    """
+
+    found: dict[str, Moments]
+    problem: str | None
+
+
+def search(words: str, *, collection: str | None, modality: str | None, index: str, limit: int) -> None:
+    """Find moments by words, and print them with the SQL that gives the same rows."""
+    settings, console = load_settings(), Console()
+    warehouse = open_warehouse(settings)
+    collections = [collection] if collection else known_collections(warehouse)
+    if not collections:
+        raise CommandError(f"{warehouse.path} holds no video yet: `mixpeek-assets run` ingests some")
+    with local_api(settings), open_client(settings, _PATIENCE) as client:
+        reply = find(client, words, collections, modality=modality, index=index, limit=limit)
+    moments = look_up(warehouse, reply)
+    if not reply.found:
+        where = escape(", ".join(collections))
+        console.print(f"No hit in {where}: nothing there can be compared with these words.", highlight=False)
+    if moments.rows:
+        show(console, moments)
+        console.print("\nThe same rows in SQL:")
+        console.print(Syntax(moments.sql, "sql", background_color="default"))
+    if moments.missing:
+        console.print(
+            f"{moments.missing} of {len(reply.found)} hits are not in the warehouse: `mixpeek-assets run` lands them."
+        )
+
+
+def known_collections(warehouse: Warehouse) -> list[str]:
+    """The collections of all videos in the warehouse."""
+    with warehouse.database.connection(read_only=True) as connection:
+        return [name for (name,) in connection.execute(_COLLECTIONS).fetchall()]
+
+
+def find(
+    client: MixpeekClient,
+    words: str,
+    collections: Sequence[str],
+    *,
+    modality: str | None = None,
+    index: str = "multimodal",
+    limit: int = 10,
+) -> SearchReply:
+    """Ask the API.
+
+    Raises:
+        CommandError: it offers no search, or answers something else than a list of features.
+        MixpeekError: it refused, or did not answer.
+    """
+    try:
+        reply = client.search(words, collections, index=index, modality=modality, limit=limit)
+    except PermanentError as error:
+        if error.status not in (404, 405):
+            raise
+        message = f"this API offers no search ({error.endpoint} answered {error.status}): {_INSTEAD}"
+        raise CommandError(message) from None
+    if reply.problems and not reply.found:
+        problem = reply.problems[0]
+        raise CommandError(f"the search's answer cannot be read: {problem.reason}: {problem.excerpt}")
+    return reply
+
+
+def try_out(client: MixpeekClient, warehouse: Warehouse) -> Tried:
+    """Search the samples for the examples' words."""
+    found: dict[str, Moments] = {}
+    try:
+        for words in EXAMPLES:
+            moments = look_up(warehouse, find(client, words, known_collections(warehouse), limit=_EXAMPLE_HITS))
+            if moments.rows and moments.rows[0][0] >= _NEAR:
+                found[words] = moments
+    except (CommandError, MixpeekError) as error:
+        return Tried(found, str(error))
+    return Tried(found, None)
+
+
+def look_up(warehouse: Warehouse, reply: SearchReply) -> Moments:
+    """Read what was found from the warehouse."""
+    hits = [
+        f"({rank}, {literal(hit.feature_id)}, {'NULL' if hit.score is None else format(hit.score, '.4f')})"
+        for rank, hit in enumerate(reply.found, start=1)
+    ]
+    if not hits:
+        return Moments([], 0, "")
+    sql = _MOMENTS.format(hits=",\n    ".join(hits))
+    with warehouse.database.connection(read_only=True) as connection:
+        rows = connection.execute(sql).fetchall()
+    return Moments(rows, len(hits) - len(rows), sql)
+
+
+def show(console: Console, moments: Moments) -> None:
+    """Print moments as a table."""
+    table = Table("score", "video", "at", "modality", "found", box=None, header_style="bold")
+    for column in (0, 2):
+        table.columns[column].justify = "right"
+    for score, video, start, modality, found in moments.rows:
+        table.add_row(
+            "" if score is None else f"{score:.3f}",
+            escape(video),
+            "" if start is None else clock(start),
+            escape(modality or ""),
+            escape(_brief(found or "")),
+        )
+    console.print(table)
+
+
+def command() -> str:
+    """How this shell calls this program: by its path, unless it is found by its name."""
+    if shutil.which("mixpeek-assets"):
+        return "mixpeek-assets"
+    path = Path(sys.argv[0]).absolute()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def clock(seconds: float) -> str:
+    """A moment of a video as people write it, e.g. 1:02.5."""
+    minutes, tenths = divmod(round(seconds * 10), 600)
+    return f"{minutes}:{tenths / 10:04.1f}"
+
+
+def _brief(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _FOUND_CHARACTERS else line[: _FOUND_CHARACTERS - 1] + "…"

@@ -1,0 +1,198 @@
+"""`mixpeek-assets search`, against a scripted API: what is shown is what the warehouse has."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+
+from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.cli.main import cli
+from mixpeek_assets.cli.search import EXAMPLES, clock, try_out
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, Video, scripted_mixpeek
+from tests.fakes.project import Project
+
+SEARCH = "^POST /features/search$"
+URL = "http://videos.test/harbour.mp4"
+Ask = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[ScriptedMixpeek]:
+    with scripted_mixpeek() as server:
+        features = [
+            server.feature("image", URL, start_time=75.25, description="A lighthouse.\nIt is night."),
+            server.feature("text", URL, text="[bold]Harbour[/bold]"),
+        ]
+        server.videos[URL] = Video(features={"image": features[:1], "text": features[1:]})
+        yield server
+
+
+@pytest.fixture(scope="module")
+def project(api: ScriptedMixpeek, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which one video of two features was landed."""
+    project = Project(tmp_path_factory.mktemp("project"))
+    (project.folder / "list.csv").write_text(f"url,collection\n{URL},films\n")
+    project.environment.update(
+        MIXPEEK_API_KEY=KEY, MIXPEEK_API_URL=api.url, MIXPEEK_REQUESTS_PER_MINUTE="0", MIXPEEK_VIDEOS="list.csv"
+    )
+    process = project.command("run")
+    assert process.returncode == 0, process.stderr
+    assert api.asked(SEARCH) == [], "only the samples are searched at the end of a run"
+    assert 'search "' in process.stdout
+    return project
+
+
+@pytest.fixture
+def mixpeek(api: ScriptedMixpeek) -> ScriptedMixpeek:
+    """The API of the project, as nobody scripted it yet."""
+    api.unscript()
+    api.requests.clear()
+    return api
+
+
+@pytest.fixture
+def ask(project: Project, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """The command, in this process."""
+    for name in ("MIXPEEK_API_KEY", "MIXPEEK_API_URL", "MIXPEEK_REQUESTS_PER_MINUTE", "MIXPEEK_VIDEOS", "COLUMNS"):
+        monkeypatch.setenv(name, project.environment[name])
+    monkeypatch.setenv("DAGSTER_HOME", str(project.folder / "dagster_home"))
+    monkeypatch.chdir(project.folder)
+    return lambda *arguments: CliRunner().invoke(cli, ["search", *arguments])
+
+
+def hits(project: Project, *extra: dict[str, Any]) -> Answer:
+    """The landed features as a search's answer, the text first."""
+    ids = dict(project.sql("SELECT modality, feature_id FROM mixpeek.features"))
+    results = [{"feature_id": ids["text"], "score": 0.61239}, {"feature_id": ids["image"], "score": 0.4}]
+    return Answer({"results": [*results, *extra], "pagination": {}})
+
+
+def test_hits_are_shown_with_what_the_warehouse_knows_of_them(
+    ask: Ask, project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    mixpeek.script(SEARCH, hits(project))
+
+    process = ask("a lighthouse at night")
+
+    assert process.exit_code == 0, process.stderr
+    assert [line.split() for line in process.stdout.splitlines()[:3]] == [
+        ["score", "video", "at", "modality", "found"],
+        ["0.612", "harbour.mp4", "text", "[bold]Harbour[/bold]"],
+        ["0.400", "harbour.mp4", "1:15.2", "image", "A", "lighthouse.", "It", "is", "night."],
+    ]
+    [request] = mixpeek.asked(SEARCH)
+    assert request.body["collections"] == ["films"]
+
+
+def test_the_sql_that_is_shown_gives_the_same_rows(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
+    mixpeek.script(SEARCH, hits(project))
+
+    shown = ask("a lighthouse at night").stdout
+    statement = re.search(r"SELECT.*;", shown, re.DOTALL)
+
+    assert statement is not None
+    rows = project.sql(statement[0])
+    assert [(float(score), video, start, modality) for score, video, start, modality, _ in rows] == [
+        (0.6124, "harbour.mp4", None, "text"),
+        (0.4, "harbour.mp4", 75.25, "image"),
+    ]
+
+
+def test_options_narrow_the_search(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
+    mixpeek.script(SEARCH, hits(project))
+
+    ask("x", "--collection", "o'films", "--modality", "image", "--index", "text", "--limit", "3")
+
+    [request] = mixpeek.asked(SEARCH)
+    assert request.body["collections"] == ["o'films"]
+    assert request.body["queries"][0]["vector_index"] == "text"
+    assert request.body["filters"]["AND"][0]["value"] == "image"
+    assert request.query == "page_size=3"
+
+
+def test_hits_that_have_not_landed_are_counted(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
+    mixpeek.script(SEARCH, hits(project, {"feature_id": "o'new", "score": None}))
+
+    process = ask("a lighthouse at night")
+
+    assert process.exit_code == 0, process.stderr
+    assert "1 of 3 hits are not in the warehouse: `mixpeek-assets run` lands them." in process.stdout
+
+
+def test_no_hit_is_a_sentence(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
+    mixpeek.script(SEARCH, Answer({"results": []}))
+
+    process = ask("a lighthouse at night")
+
+    assert (process.exit_code, process.stdout) == (
+        0,
+        "No hit in films: nothing there can be compared with these words.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Answer({"error": {"message": "Not Found"}}, 404), "this API offers no search (POST /features/search answered"),
+        (Answer(b"", 405), "this API offers no search"),
+        (Answer({"detail": [{"loc": ["body"], "msg": "no text side", "type": "x"}]}, 422), "no text side"),
+        (Answer({"hits": []}), "the search's answer cannot be read: the reply holds no list of results"),
+        (Answer({"results": [{"id": 1}]}), "a result has no feature_id"),
+    ],
+)
+def test_a_search_that_cannot_be_had_gets_one_sentence(
+    answer: Answer, sentence: str, ask: Ask, mixpeek: ScriptedMixpeek
+) -> None:
+    mixpeek.script(SEARCH, answer, for_ever=True)
+
+    process = ask("a lighthouse at night")
+
+    assert process.exit_code == 1
+    assert sentence in process.stderr
+    assert len(process.stderr.strip().splitlines()) == 1, process.stderr
+
+
+def test_a_project_without_videos_says_how_to_begin(
+    ask: Ask, mixpeek: ScriptedMixpeek, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXPEEK_DATA_DIR", str(tmp_path / "empty"))
+
+    process = ask("a lighthouse at night")
+
+    assert process.exit_code == 1
+    assert "holds no video yet: `mixpeek-assets run`" in process.stderr
+    assert mixpeek.requests == []
+
+
+def test_the_examples_of_a_run_are_those_that_find_something_near(project: Project, mixpeek: ScriptedMixpeek) -> None:
+    warehouse = Warehouse(project.warehouse, project.folder / "landing")
+    far = Answer({"results": [{**hit, "score": 0.1} for hit in hits(project).body["results"]]})
+    mixpeek.script(SEARCH, hits(project), far)
+
+    with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
+        tried = try_out(client, warehouse)
+
+    assert (list(tried.found), tried.problem) == ([EXAMPLES[0]], None)
+    assert [request.body["queries"][0]["value"] for request in mixpeek.asked(SEARCH)] == list(EXAMPLES)
+
+
+def test_a_run_ends_well_where_words_cannot_be_searched(project: Project, mixpeek: ScriptedMixpeek) -> None:
+    mixpeek.script(SEARCH, Answer({"detail": [{"loc": ["body"], "msg": "no sentence model", "type": "x"}]}, 422))
+
+    with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
+        tried = try_out(client, Warehouse(project.warehouse, project.folder / "landing"))
+
+    assert tried.found == {}
+    assert "no sentence model" in (tried.problem or "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00.0"), (9.96, "0:10.0"), (59.96, "1:00.0"), (75.25, "1:15.2"), (3601.5, "60:01.5")]
+)
+def test_a_moment_is_written_as_minutes_and_seconds(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
