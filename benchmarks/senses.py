@@ -1,4 +1,4 @@
-"""Seconds and memory per minute of video, by sense of the local API: ``python benchmarks/senses.py [video ...]``.
+"""Seconds and memory per minute of video, by sense of the local API: ``python -m benchmarks.senses [video ...]``.
 
 Without arguments it takes the packaged samples. Every cell is a process of its own: it loads the models with a first,
 untimed extraction, then extracts `RUNS` times; the table has the median and the process's peak of resident memory.
@@ -82,7 +82,7 @@ def in_a_process(sense: str, video: Path) -> dict[str, float]:
     """Measure in a fresh process."""
     with tempfile.TemporaryDirectory() as empty:
         models = {"MIXPEEK_MODELS": empty} if sense == "no models" else {}
-        command = [sys.executable, __file__, "--measure", sense, str(video)]
+        command = [sys.executable, "-m", "benchmarks.senses", "--measure", sense, str(video)]
         done = subprocess.run(command, env=os.environ | models, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 

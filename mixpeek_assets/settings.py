@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     concurrency: int = Field(16, ge=1, le=256, description="Requests in flight.")
     max_attempts: int = Field(1, ge=1, description="How often a video is submitted when its task fails.")
     first_partition: date = Field(date(2024, 1, 1), description="The first day that can be a partition.")
+    local_api_hosts: str = Field(
+        "", description="Hosts, addresses or networks that are not public, yet the local API may fetch videos from."
+    )
     data_dir: Path = Path("data")
     warehouse: Path | None = None
     warehouse_timeout: float = Field(
@@ -95,6 +98,11 @@ class Settings(BaseSettings):
     def local_api_folder(self) -> Path:
         """The local API's state: its key, its address, its tasks and features."""
         return self.data_folder / "local_api"
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """`local_api_hosts`, one by one."""
+        return [host.strip() for host in self.local_api_hosts.split(",") if host.strip()]
 
     @property
     def effective_requests_per_minute(self) -> int:

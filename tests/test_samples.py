@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from mixpeek_assets.local_api.extract.read import reader
 from mixpeek_assets.samples import FOLDER, MANIFEST
 from mixpeek_assets.samples.lettering import FADE
 from mixpeek_assets.samples.make_samples import FPS, encode, soundtrack, write_manifest
@@ -207,15 +208,12 @@ def test_a_voice_is_heard_when_something_is_said_and_not_in_between(clip: Clip) 
 
 
 def test_the_words_on_the_screen_can_be_read_in_the_video() -> None:
-    from rapidocr import ModelType, RapidOCR
-
-    lite = {"Det.model_type": ModelType.LITE, "Rec.model_type": ModelType.LITE}
-    reader = RapidOCR(params=lite)
+    model = reader()
+    assert model is not None, "the model is not there: make models"
     (clip,) = [clip for clip in CLIPS if clip.shown]
     moments = sorted({round((line.start + line.end) / 2, 1) for line in clip.shown} | {25.0})
     for moment, frame in pictures(clip, moments).items():
-        # The reader takes shapes for letters too: a star for a full stop, a spoon for an I.
-        read = {text for text in reader(frame[..., ::-1]).txts or () if len(text) > 3}
+        read = {line.text for line in model.read(frame)}
         whole = {line.text for line in clip.shown if line.start <= moment < line.end}
         faint = {line.text for line in clip.shown if line.start - FADE < moment < line.end + FADE}
         assert whole <= read <= faint, moment

@@ -98,7 +98,7 @@ def message_of(reply: requests.Response) -> str:
         words = [_validation_problem(item) for item in detail]
     else:
         words = [body.get("message"), error, detail]
-    said = "; ".join(str(word) for word in words if word)
+    said = "; ".join(dict.fromkeys(str(word) for word in words if word))
     if said:
         return said
     kind = reply.headers.get("Content-Type", "no content type")

@@ -1,11 +1,11 @@
 """The errors that a command prints in one line."""
 
 from mixpeek_assets.assets.failures import EXPLAINED as PIPELINE
-from mixpeek_assets.local_api.process import AlreadyServingError, FolderNotAllowedError, NotStartedError
+from mixpeek_assets.local_api.process import AlreadyServingError, NotAllowedError, NotStartedError
 
 
 class CommandError(Exception):
     """A command cannot do its work; the message says what to do."""
 
 
-EXPLAINED = (*PIPELINE, AlreadyServingError, FolderNotAllowedError, NotStartedError, CommandError)
+EXPLAINED = (*PIPELINE, AlreadyServingError, NotAllowedError, NotStartedError, CommandError)

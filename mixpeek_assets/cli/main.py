@@ -135,7 +135,7 @@ def doctor() -> None:
     sys.exit(doctor_())
 
 
-@cli.command("serve-local-api")
+@cli.command("serve-local-api", context_settings={"ignore_unknown_options": True})
 @click.option("--port", default=8765, show_default=True, help="0 takes a free one.")
 @click.option(
     "--allow-folder",
@@ -144,12 +144,17 @@ def doctor() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Let videos below this folder be read; repeatable. Always: the samples, and MIXPEEK_VIDEOS' folder.",
 )
-def serve_local_api(port: int, folders: tuple[Path, ...]) -> None:
-    """Serve the local API until Ctrl-C, on 127.0.0.1 only."""
+@click.argument("more", nargs=-1, type=click.UNPROCESSED)
+def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
+    """Serve the local API until Ctrl-C, on 127.0.0.1 only.
+
+    MORE are further options, those of `python -m mixpeek_assets.local_api --help`: hosts that videos may come from,
+    profiles, a rate limit, faults to rehearse, the number of workers, and other limits.
+    """
     from mixpeek_assets.cli.serve import serve
 
     with friendly_errors():
-        serve(port, folders)
+        serve(port, folders, more)
 
 
 def main() -> None:

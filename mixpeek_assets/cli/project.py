@@ -10,7 +10,7 @@ import dagster as dg
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.process import running
-from mixpeek_assets.manifest.sources import readable_folders
+from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -42,11 +42,15 @@ def local_api(settings: Settings) -> Iterator[str | None]:
 
     Raises:
         NotStartedError: it did not come up.
-        FolderNotAllowedError: it already runs, and may not read the videos.
+        NotAllowedError: it already runs, and may not read the videos.
     """
     if not settings.uses_local_api:
         yield None
         return
-    config = LocalApiConfig(settings.local_api_folder, allowed_folders=tuple(readable_folders(settings)))
+    config = LocalApiConfig(
+        settings.local_api_folder,
+        allowed_folders=tuple(readable_folders(settings)),
+        allowed_hosts=tuple(reachable_hosts(settings)),
+    )
     with running(config) as url:
         yield url

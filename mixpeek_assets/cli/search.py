@@ -1,5 +1,6 @@
 """`mixpeek-assets search`: words find moments, and the warehouse shows them."""
 
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -179,7 +180,7 @@ def command() -> str:
     if shutil.which("mixpeek-assets"):
         return "mixpeek-assets"
     path = Path(sys.argv[0]).absolute()
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 def clock(seconds: float) -> str:

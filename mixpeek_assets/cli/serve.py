@@ -6,23 +6,34 @@ from pathlib import Path
 import click
 
 from mixpeek_assets.local_api import process
-from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.manifest.sources import readable_folders
+from mixpeek_assets.local_api.__main__ import read
+from mixpeek_assets.local_api.models.senses import senses
+from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import load_settings
 
 
-def serve(port: int, folders: tuple[Path, ...]) -> None:
+def serve(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
     """Serve the local API until it is told to stop.
+
+    Args:
+        port: 0 takes a free one.
+        folders: Videos may be read from below these, beside the settings' own.
+        more: Options of `python -m mixpeek_assets.local_api`.
 
     Raises:
         AlreadyServingError: one serves this data directory already.
     """
     logging.getLogger().setLevel(logging.INFO)
     settings = load_settings()
-    allowed = tuple(dict.fromkeys([*readable_folders(settings), *(folder.absolute() for folder in folders)]))
-    key = process.api_key(settings.local_api_folder)
+    options = [f"--state-dir={settings.local_api_folder}", f"--port={port}"]
+    options += [f"--allow-folder={folder}" for folder in [*readable_folders(settings), *folders]]
+    options += [f"--allow-host={host}" for host in reachable_hosts(settings)]
+    config, _ = read([*options, *more])
+    key = process.api_key(config.state_dir)
+    click.echo(f"Key (send it as `Authorization: Bearer …`): {config.state_dir / 'key'}, {len(key)} characters")
     click.echo(
-        f"Key (send it as `Authorization: Bearer …`): {settings.local_api_folder / 'key'}, {len(key)} characters"
+        f"Videos are read from public http(s) URLs and from below: {', '.join(map(str, config.allowed_folders))}"
     )
-    click.echo(f"Videos are read from http(s) URLs and from below: {', '.join(map(str, allowed))}")
-    process.serve(LocalApiConfig(settings.local_api_folder, port=port, allowed_folders=allowed))
+    for missing in filter(None, senses().values()):
+        click.echo(missing)
+    process.serve(config)

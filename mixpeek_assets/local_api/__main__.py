@@ -26,12 +26,16 @@ def main() -> int:
 
 def read(arguments: Sequence[str] | None = None) -> tuple[LocalApiConfig, dict[str, bool]]:
     """Read the settings and how `serve` is to behave; `arguments` are this process' own unless given."""
-    options = vars(_parser().parse_args(arguments))
+    parser = _parser()
+    options = vars(parser.parse_args(arguments))
     behaviour = {name: options.pop(name) for name in ("wait", "while_used")}
     options["allowed_folders"] = tuple(options.pop("allow_folder"))
     options["allowed_hosts"] = tuple(options.pop("allow_host"))
     options["profiles"] = tuple(options.pop("profile")) or PROFILES
-    return LocalApiConfig(**options), behaviour
+    try:
+        return LocalApiConfig(**options), behaviour
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def _parser() -> argparse.ArgumentParser:

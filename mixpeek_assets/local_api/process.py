@@ -1,5 +1,6 @@
 """How callers run the local API: use the server of a state directory, or start one for as long as it is needed."""
 
+import os
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from mixpeek_assets.local_api.state import Health, api_key, endpoint
 
 __all__ = [
     "AlreadyServingError",
-    "FolderNotAllowedError",
+    "NotAllowedError",
     "NotStartedError",
     "api_key",
     "endpoint",
@@ -34,8 +35,8 @@ class NotStartedError(RuntimeError):
     """No server came up; the message has the end of its log."""
 
 
-class FolderNotAllowedError(RuntimeError):
-    """The server that runs may not read a folder that is needed."""
+class NotAllowedError(RuntimeError):
+    """The server that runs may not read a folder, or fetch from a host, that is needed."""
 
 
 @contextmanager
@@ -46,14 +47,14 @@ def running(config: LocalApiConfig) -> Iterator[str]:
 
     Raises:
         NotStartedError: It did not come up within 20 seconds.
-        FolderNotAllowedError: The server that runs may not read one of `config.allowed_folders`.
+        NotAllowedError: The server that runs may not read one of `config.allowed_folders`, or fetch from a host.
     """
     state.prepare(config.state_dir)
     with locks.opened(state.users_file(config.state_dir)) as users:
         locks.lock(users, shared=True)
         found = state.health(config.state_dir)
         if found is not None:
-            _require_folders(found, config)
+            _require(found, config)
             yield found.url
             return
         process = _start(config)
@@ -61,7 +62,7 @@ def running(config: LocalApiConfig) -> Iterator[str]:
             found = _wait_until_healthy(process, config)
             if found.pid != process.pid:  # another context started one a moment earlier: theirs is as good
                 _stop(process)
-            _require_folders(found, config)
+            _require(found, config)
             yield found.url
         finally:
             _leave(process, users)
@@ -75,6 +76,8 @@ def _start(config: LocalApiConfig) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            # A search multiplies a matrix by a vector: more threads wait for each other longer than they compute.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,  # Ctrl-C is for the caller, who may need the server to clean up
         )
 
@@ -110,10 +113,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _require_folders(found: Health, config: LocalApiConfig) -> None:
+def _require(found: Health, config: LocalApiConfig) -> None:
+    stop = f"stop it (process {found.pid}) and start it again"
     for folder in config.allowed_folders:
         if not any(folder.resolve().is_relative_to(allowed) for allowed in found.allowed_folders):
-            raise FolderNotAllowedError(
+            raise NotAllowedError(
                 f"the local API that serves {config.state_dir} at {found.url} may not read {folder}: "
-                f"stop it (process {found.pid}) and start it again with --allow-folder {folder}"
+                f"{stop} with --allow-folder {folder}"
             )
+    for host in set(config.allowed_hosts) - set(found.allowed_hosts):
+        raise NotAllowedError(
+            f"the local API that serves {config.state_dir} at {found.url} may not fetch from {host}: "
+            f"{stop} with --allow-host {host}"
+        )

@@ -59,4 +59,4 @@ CREATE TABLE IF NOT EXISTS vectors (
     name VARCHAR NOT NULL,
     embedding BLOB NOT NULL,             -- little-endian float32
     PRIMARY KEY (feature_id, name)
-) WITHOUT ROWID;
+);

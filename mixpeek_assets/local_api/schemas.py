@@ -198,4 +198,5 @@ class Health(BaseModel):
     version: str
     pid: int
     allowed_folders: list[str]
+    allowed_hosts: list[str]
     missing: list[str]

@@ -20,6 +20,7 @@ class Health:
     url: str
     pid: int
     allowed_folders: tuple[Path, ...]
+    allowed_hosts: tuple[str, ...]
 
 
 def prepare(state_dir: Path) -> None:
@@ -89,7 +90,8 @@ def health(state_dir: Path) -> Health | None:
     # After a kill -9 the file may name a port that by now is someone else's.
     if not isinstance(said, dict) or said.get("pid") != written["pid"]:
         return None
-    return Health(written["url"], said["pid"], tuple(Path(folder) for folder in said["allowed_folders"]))
+    folders = tuple(Path(folder) for folder in said["allowed_folders"])
+    return Health(written["url"], said["pid"], folders, tuple(said.get("allowed_hosts", ())))
 
 
 def _endpoint_file(state_dir: Path) -> Path:

@@ -12,7 +12,7 @@ from mixpeek_assets.local_api import feature_rows, previews, tasks
 from mixpeek_assets.local_api.database import Database, as_json, now
 from mixpeek_assets.local_api.extract.records import Extraction, Vector
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.local_api.tasks import Job, Tasks
+from mixpeek_assets.local_api.tasks import ClaimLostError, Job, Tasks
 
 DEFAULT_NAMESPACE = "default"
 
@@ -124,6 +124,17 @@ class Store:
     def finish(self, job: Job, extraction: Extraction, *, file_hash: str, version: str) -> None:
         """End a task with what was extracted, all or nothing."""
         names = [previews.keep(self.previews, feature.preview) for feature in extraction.features]
+        try:
+            replaced = self._keep(job, extraction, names, file_hash=file_hash, version=version)
+        except ClaimLostError:
+            self.sweep({name for name in names if name})
+            raise
+        self.sweep(replaced)
+
+    def _keep(
+        self, job: Job, extraction: Extraction, names: list[str | None], *, file_hash: str, version: str
+    ) -> set[str]:
+        """Write what was extracted; returns the thumbnails of what it replaced."""
         with self.database.transaction() as connection:
             tasks.advance(connection, job, "DONE")
             replaced = _make_room(connection, job)
@@ -139,7 +150,7 @@ class Store:
                 version=version,
                 duplicate_of=None,
             )
-        self.sweep(replaced)
+        return replaced
 
     def finish_as_duplicate(self, job: Job, answer: DuplicateAnswer, *, file_hash: str, version: str) -> str | None:
         """End a task whose content another asset has (contract b8); returns that asset's id, or None without one."""

@@ -72,7 +72,8 @@ def _ask(url: str, headers: dict[str, str], allowed: AllowedHosts) -> BaseHTTPRe
         return _reply(place, headers, allowed)
     except RefusedAddressError as error:
         raise UnusableVideoError(
-            f"{shown} may not be reached: {error}; if it should be, start this server with --allow-host {_host(place)}"
+            f"{shown} may not be reached: {error}; if it should be, set MIXPEEK_LOCAL_API_HOSTS={_host(place)}, "
+            "or start this server with --allow-host"
         ) from error
     except (socket.gaierror, UnicodeError) as error:
         raise NoReplyError("could not be downloaded: no connection, as its host is not known") from error

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
@@ -47,6 +48,15 @@ def readable_folders(settings: Settings, videos: str | None = None) -> list[Path
     """Return the folders that the local API must be allowed to read for this list."""
     source = source_of(settings, videos)
     return [MANIFEST.parent] if is_url(source) else sorted({MANIFEST.parent, folder_of(source)})
+
+
+def reachable_hosts(settings: Settings, videos: str | None = None) -> list[str]:
+    """Return the hosts that the local API may fetch videos from although they are not public.
+
+    Whoever names a URL wants it fetched; those that a manifest lists may be anybody's.
+    """
+    host = urlsplit(source_of(settings, videos)).hostname if is_url(source_of(settings, videos)) else None
+    return [*settings.allowed_hosts, *([host] if host else [])]
 
 
 def folder_of(source: str) -> Path:

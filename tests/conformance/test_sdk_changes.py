@@ -99,6 +99,13 @@ def test_what_is_wrong_with_a_body_is_told_by_its_place(sdk: Sdk) -> None:
     assert [one["loc"] for one in refused.error["detail"]] == [["body", "feature_extractors", 0, "interval_sec"]]
 
 
+def test_a_search_in_an_index_that_is_not_there_names_those_that_are(sdk: Sdk) -> None:
+    query = {sdk.names.index: "keyword", "value": "harbour", "type": "text"}
+    refused = sdk.answer("features.search", collections=["refused"], queries=[query])
+    assert refused.raised == "HTTPValidationError"
+    assert "multimodal" in refused.error["detail"][0]["msg"]
+
+
 def test_a_wrong_key_is_a_401_that_it_can_read(sdk: Sdk, api: Caller) -> None:
     with speaking(sdk.version, api.url, "not the key") as stranger:
         refused = stranger.answer("tasks.get", task_id=NOWHERE)

@@ -13,7 +13,6 @@ from tests.local_api.video_host import VideoHost
 
 @dataclass(frozen=True)
 class Era:
-    profile: Profile
     version: str
     other_version: str
     api: Caller

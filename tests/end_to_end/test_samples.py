@@ -2,14 +2,20 @@
 
 import re
 import shutil
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from mixpeek_assets.samples import FOLDER
+from mixpeek_assets.samples.scenes import CLIPS
 from tests.fakes.project import Project
 from tests.readme import README
+
+
+def likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio()
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +35,10 @@ def test_every_table_has_rows_that_belong_together(project: Project) -> None:
         " (SELECT count(*) FROM mixpeek.assets), (SELECT count(*) FROM mixpeek.rejects)"
     )
 
-    assert counts == [(3, 3, 3, 0)]
+    assert counts == [(5, 5, 5, 0)]
     modalities = project.sql("SELECT modality, count(*) FROM mixpeek.features GROUP BY ALL ORDER BY ALL")
-    assert modalities == [("audio", 9), ("image", 9), ("video", 9)]
+    texts = dict(modalities).pop("text")
+    assert modalities == [("audio", 16), ("image", 16), ("text", texts), ("video", 16)]
     assert project.sql("SELECT count(*) FROM mixpeek.vectors ANTI JOIN mixpeek.features USING (feature_id)") == [(0,)]
 
 
@@ -40,7 +47,7 @@ def test_a_frame_finds_the_same_scene_first_in_its_own_video_and_in_the_other_th
         """
         WITH image AS (
             SELECT vector.feature_id, vector.embedding, feature.start_time, video.url
-            FROM mixpeek.vectors_multimodal AS vector
+            FROM mixpeek.vectors_image AS vector
             JOIN mixpeek.features AS feature ON vector.feature_id = feature.feature_id
             JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
             WHERE vector.modality = 'image'
@@ -60,6 +67,22 @@ def test_a_frame_finds_the_same_scene_first_in_its_own_video_and_in_the_other_th
     assert other == "city.mp4"
     assert place > 20
     assert likeness > max(value for key, (_, _, value) in nearest.items() if key not in (sea, (other, place)))
+
+
+def test_what_is_said_and_shown_lands_as_text_with_its_second(project: Project) -> None:
+    for clip in CLIPS:
+        landed = project.sql(
+            f"""
+            SELECT start_time, end_time, text, payload->>'source' FROM mixpeek.features
+            JOIN mixpeek.videos USING (video_id) WHERE url LIKE '%{clip.file}' AND features.modality = 'text'
+            """
+        )
+        for said in clip.said:
+            heard = [text for start, end, text, source in landed if source == "speech" and start < said.end < end + 3]
+            assert any(likeness(said.text, text) > 0.6 for text in heard), (said, landed)
+        for shown in clip.shown:
+            read = [text for start, end, text, source in landed if source == "screen" and start < shown.end]
+            assert any(shown.text.lower() in text.lower() for text in read), (shown, landed)
 
 
 def test_a_second_run_does_nothing_and_takes_seconds_not_minutes(project: Project) -> None:
@@ -109,17 +132,35 @@ def test_bad_videos_fail_with_the_reason_and_the_good_ones_land(environment: Pat
 
 def test_every_select_of_the_readme_gives_what_the_readme_says(project: Project) -> None:
     queries = re.findall(r"```sql\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    counts, similar, nearest, typed, pairs, failed = (project.sql(query) for query in queries)
+    counts, similar, words, nearest, typed, pairs, failed = (project.sql(query) for query in queries)
 
-    assert counts == [
-        ("audio", "audio", 9, 131),
-        ("multimodal", "image", 9, 401),
-        ("multimodal", "video", 9, 401),
-    ]
+    assert {(name, modality): dimensions for name, modality, _, dimensions in counts} == {
+        ("audio", "audio"): 1024,
+        ("image", "image"): 1280,
+        ("image", "video"): 1280,
+        ("multimodal", "audio"): 384,
+        ("multimodal", "image"): 384,
+        ("multimodal", "text"): 384,
+        ("multimodal", "video"): 384,
+        ("text", "audio"): 384,
+        ("text", "text"): 384,
+        ("text", "video"): 384,
+    }
     assert {"harbour.mp4", "city.mp4"} <= {video for *_, video in similar}
     assert len(similar) == 3
+    assert [(source, video) for _, source, _, video in words] == [("screen", "lesson.mp4")]
     assert nearest[0][1] == 1.0, "a vector is nearest to itself"
     assert [likeness for _, likeness in nearest] == sorted((likeness for _, likeness in nearest), reverse=True)
-    assert typed == [("FLOAT[401]", 18)]
+    assert typed == [("FLOAT[1280]", 32)]
     assert {frozenset((video, other)) for video, _, other, *_ in pairs} == {frozenset(("harbour.mp4", "city.mp4"))}
     assert failed == []
+
+
+def test_the_run_ends_with_a_search_by_words_that_finds_the_right_second(project: Project) -> None:
+    process = project.command("run")
+
+    found = process.stdout.partition("Find moments by words:")[2]
+    first = re.search(r"pollination of flowers.*?\n.*?score.*?\n\s*([\d.]+)\s+(\S+)\s+0:([\d.]+)", found, re.DOTALL)
+    assert first is not None, process.stdout
+    assert first[2] == "talk.mp4"
+    assert 10 <= float(first[3]) < 20, "the bees are in the second ten seconds, and nobody says pollination"

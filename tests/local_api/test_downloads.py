@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mixpeek_assets.local_api import web
+from mixpeek_assets.local_api.__main__ import read
 from mixpeek_assets.local_api.addresses import AllowedHosts, RefusedAddressError, is_public
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.download import local_copy
@@ -152,7 +153,7 @@ def test_addresses_of_the_internet_are_public() -> None:
 def test_no_spelling_of_this_machine_is_reached(fetch: Fetch, host: VideoHost, name: str) -> None:
     said = reason(fetch, host.address("/clip", name), allowed=())
     assert "has no public address" in said
-    assert f"start this server with --allow-host {name.strip('[]')}" in said
+    assert f"set MIXPEEK_LOCAL_API_HOSTS={name.strip('[]')}, or start this server with --allow-host" in said
     assert host.requests == []
 
 
@@ -170,9 +171,12 @@ def test_a_host_an_address_or_a_network_can_be_allowed(fetch: Fetch, host: Video
 
 
 @pytest.mark.parametrize("entry", ["http://127.0.0.1", "127.0.0.1:8000", "*", "", "a b"])
-def test_what_can_not_be_allowed_is_named_before_the_server_starts(tmp_path: Path, entry: str) -> None:
-    with pytest.raises(ValueError, match="give a host name, an address or a network"):
-        LocalApiConfig(tmp_path, allowed_hosts=(entry,))
+def test_what_can_not_be_allowed_is_named_before_the_server_starts(
+    tmp_path: Path, entry: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        read([f"--state-dir={tmp_path}", f"--allow-host={entry}"])
+    assert f"{entry!r} cannot be allowed: give a host name, an address or a network" in capsys.readouterr().err
 
 
 @contextmanager

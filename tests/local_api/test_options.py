@@ -29,7 +29,7 @@ UNUSUAL: dict[str, Any] = {
     "retry_after": True,
     "faults": "[]",
 }
-HEAVY = {"onnxruntime", "faster_whisper", "ctranslate2", "tokenizers", "rapidocrlite", "cv2", "PIL", "pandas", "duckdb"}
+HEAVY = {"onnxruntime", "faster_whisper", "ctranslate2", "tokenizers", "cv2", "PIL", "pandas", "duckdb"}
 
 
 def test_every_setting_reaches_a_server_that_is_started_with_it(tmp_path: Path) -> None:

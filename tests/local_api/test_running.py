@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.process import FolderNotAllowedError, NotStartedError, api_key, endpoint, running
+from mixpeek_assets.local_api.process import NotAllowedError, NotStartedError, api_key, endpoint, running
 from tests.local_api.caller import Caller, until
 from tests.local_api.processes import USE, caller, children, first_line, is_gone, process, server_pid, serving
 
@@ -81,7 +81,7 @@ def test_a_running_server_that_may_not_read_a_needed_folder_is_not_used(own: Loc
     with running(own):
         with running(replace(own, allowed_folders=(folder / "below",))):
             pass
-        with pytest.raises(FolderNotAllowedError, match=re.escape(f"with --allow-folder {tmp_path}")):
+        with pytest.raises(NotAllowedError, match=re.escape(f"with --allow-folder {tmp_path}")):
             running(replace(own, allowed_folders=(tmp_path,))).__enter__()
 
 

@@ -20,7 +20,6 @@ from mixpeek_assets.local_api.extract.space import shared_space
 from mixpeek_assets.local_api.extract.speech import Sentence, said
 from mixpeek_assets.local_api.extract.view import View
 
-
 _WORTH_A_SENTENCE = 0.35
 """From this probability on nine of ten labels are right, or nearly; a label alone may be less sure (see.py)."""
 

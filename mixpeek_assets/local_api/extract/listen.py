@@ -27,17 +27,16 @@ class Listener:
     there are no sentences.
     """
 
-    def __init__(self, *, sounds: bool = True, speech: bool = True, threads: int = 1) -> None:
+    def __init__(self, *, sounds: bool = True, speech: bool = True) -> None:
         """Choose what to listen for; models are loaded when there is something to hear.
 
         Args:
             sounds: Make vectors, and name what is heard.
             speech: Write down what is said.
-            threads: How many threads a model may use.
         """
         self._track = Track()
         self._ears: _Ears | None = None
-        self._wanted = sounds, speech, threads
+        self._wanted = sounds, speech
         self._thread = ThreadPoolExecutor(1, "listener")
         self._waiting: deque[Future[None]] = deque()
 
@@ -97,13 +96,13 @@ class Listener:
 class _Ears:
     """All that hears, on the second thread."""
 
-    def __init__(self, sounds: bool, speech: bool, threads: int) -> None:
+    def __init__(self, sounds: bool, speech: bool) -> None:
         self.sentences: list[Sentence] = []
         # What is said must not depend on whether sounds are asked for: they tell where speech is.
-        model = sound_model(threads) if sounds or speech else None
+        model = sound_model() if sounds or speech else None
         self._sounds = Sounds(model) if model else None
         self._spectrum = Spectrum() if sounds and model is None else None
-        self._recogniser = recogniser(threads) if speech else None
+        self._recogniser = recogniser() if speech else None
         self._voices = Voices(self._sounds)
 
     def hear(self, batch: Batch) -> None:

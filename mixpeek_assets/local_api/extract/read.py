@@ -5,11 +5,11 @@ in scenes without any is left out at the price of some small or faint text; see 
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ _DEVIATION = np.array([0.225, 0.224, 0.229], np.float32) * 255
 _LINE_HEIGHT, _WIDEST, _WIDTH_STEP = 48, 3200, 8
 _BLANK = 0
 
-_LOWEST_PIXELS = 10
+_LOWEST_PIXELS, _MOST_LINES = 10, 100
 _TALL = 0.2
 _SURE, _SURE_OF_TWO = 0.85, 0.95
 _BULLETS = " \t,·•●■□▪◦○。|~_"
@@ -78,7 +78,8 @@ class Reader:
         image = Image.fromarray(picture)
         return in_reading_order(line for quad in self._areas(image) for line in self._lines(image, quad))
 
-    def _areas(self, image: "Image") -> Iterator[Quad]:
+    def _areas(self, image: "Image") -> list[Quad]:
+        """Where text is, in pixels of the picture; the largest lines of a crowded page."""
         from PIL.Image import Resampling
 
         shrink = min(1.0, _SEARCHED_PIXELS / max(image.size))
@@ -87,12 +88,12 @@ class Reader:
         values = np.ascontiguousarray(((pixels - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None])
         (probability,) = self._detector.run(None, {"x": values})
         scale = np.array([image.width / width, image.height / height])
-        for quad in text_areas(np.asarray(probability, np.float32)[0, 0]):
-            yield quad * scale
+        areas = [quad * scale for quad in text_areas(np.asarray(probability, np.float32)[0, 0])]
+        return sorted(areas, key=_height, reverse=True)[:_MOST_LINES]
 
     def _lines(self, image: "Image", quad: Quad) -> list[Line]:
         line = self._line(image, quad)
-        if line is None and math.dist(quad[0], quad[3]) > _TALL * image.height:
+        if line is None and _height(quad) > _TALL * image.height:
             # Two lines of a title, one close upon the other.
             left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
             halves = np.array([[quad[0], quad[1], right, left], [left, right, quad[2], quad[3]]])
@@ -100,7 +101,7 @@ class Reader:
         return [line] if line is not None else []
 
     def _line(self, image: "Image", quad: Quad) -> Line | None:
-        width, height = (math.dist(quad[0], quad[corner]) for corner in (1, 3))
+        width, height = math.dist(quad[0], quad[1]), _height(quad)
         # Text that runs downwards is rare; tall areas are most often no text.
         if height < _LOWEST_PIXELS or height > 1.2 * width:
             return None
@@ -135,23 +136,15 @@ def _loaded(where: Path, threads: int) -> Reader:
     return Reader(where, threads)
 
 
-class _Placed(Protocol):
-    @property
-    def box(self) -> Box: ...
-
-
-_Item = TypeVar("_Item", bound=_Placed)
-
-
-def in_reading_order(items: Iterable[_Item]) -> list[_Item]:
-    """Sort what has a `box`: row by row, and each row from left to right."""
-    rows: list[list[_Item]] = []
-    for item in sorted(items, key=lambda item: _middle(item.box)):
-        if rows and _middle(item.box) - _middle(rows[-1][0].box) < min(item.box[3], rows[-1][0].box[3]) / 2:
-            rows[-1].append(item)
+def in_reading_order(lines: Iterable[Line]) -> list[Line]:
+    """Sort lines: row by row, and each row from left to right."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: _middle(line.box)):
+        if rows and _middle(line.box) - _middle(rows[-1][0].box) < min(line.box[3], rows[-1][0].box[3]) / 2:
+            rows[-1].append(line)
         else:
-            rows.append([item])
-    return [item for row in rows for item in sorted(row, key=lambda item: item.box[0])]
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: line.box[0])]
 
 
 def _middle(box: Box) -> float:
@@ -166,6 +159,10 @@ def _is_text(text: str, confidence: float) -> bool:
     """
     characters = sum(map(str.isalnum, text))
     return confidence >= (_SURE if characters > 2 else _SURE_OF_TWO) and characters > 1
+
+
+def _height(quad: Quad) -> float:
+    return math.dist(quad[0], quad[3])
 
 
 def _straightened(image: "Image", quad: Quad, width: int, height: int) -> "Image":

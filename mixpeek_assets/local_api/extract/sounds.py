@@ -68,9 +68,9 @@ class SoundModel:
         names: Of the 521 classes.
     """
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self.names = class_names(folder)
-        self._session = _session(folder, threads)
+        self._session = _session(folder)
 
     def hear(self, patch: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Give a patch's 521 scores before the logistic function, and its 1024 features."""
@@ -86,7 +86,7 @@ class Sounds:
         self._carry = np.zeros(0, np.float32)
         self._goes_on = False
         # For each patch: when it starts and ends, its scores, its features.
-        self._spans: list[tuple[float, float]] = []
+        self._spans = np.zeros((0, 2))
         self._scores: list[NDArray[np.float16]] = []
         self._features: list[NDArray[np.float16]] = []
         self._speech = [model.names.index(name) for name in _SPEECH]
@@ -99,10 +99,11 @@ class Sounds:
             samples = self._padded(samples)
         count = _patch_count(len(samples))
         if count:
-            for number, patch in enumerate(_patches(samples, count)):
+            begins = start + np.arange(count) * _STEP_SAMPLES / RATE
+            ends = np.minimum(begins + _PATCH_SAMPLES / RATE, batch.end)
+            self._spans = np.concatenate([self._spans, np.column_stack([begins, ends])])
+            for patch in _patches(samples, count):
                 logits, features = self._model.hear(patch)
-                begin = start + number * _STEP_SAMPLES / RATE
-                self._spans.append((begin, min(begin + _PATCH_SAMPLES / RATE, batch.end)))
                 self._scores.append((1 / (1 + np.exp(-np.maximum(logits, -15)))).astype(np.float16))
                 self._features.append(features.astype(np.float16))
         self._carry = np.zeros(0, np.float32) if batch.last else samples[count * _STEP_SAMPLES :]
@@ -123,19 +124,17 @@ class Sounds:
 
     def speech_near(self, times: NDArray[np.float64], seconds: float) -> NDArray[np.float32]:
         """The highest score of any kind of speech within some seconds of each of the times, given in order."""
-        recent = len(self._spans)
-        while recent and self._spans[recent - 1][1] >= times[0] - seconds:
-            recent -= 1
-        scores = np.array([self._scores[index][self._speech].max() for index in range(recent, len(self._scores))])
-        spans = np.array(self._spans[recent:]).reshape(-1, 2)
+        recent = np.flatnonzero(self._spans[:, 1] >= times[0] - seconds)
+        spans = self._spans[recent]
         near = (spans[:, 0] <= times[:, None] + seconds) & (spans[:, 1] >= times[:, None] - seconds)
+        scores = np.array([self._scores[index][self._speech].max() for index in recent], np.float32)
         return np.where(near, scores, 0).max(axis=1, initial=0)
 
     def _patches_within(self, start: float, end: float) -> NDArray[np.intp]:
-        spans = np.array(self._spans).reshape(-1, 2)
-        middles = spans.mean(axis=1)
+        begins, ends = self._spans.T
+        middles = (begins + ends) / 2
         inside = np.flatnonzero((middles >= start) & (middles < end))
-        return inside if len(inside) else np.flatnonzero((spans[:, 0] < end) & (spans[:, 1] > start))
+        return inside if len(inside) else np.flatnonzero((begins < end) & (ends > start))
 
     def _labels(self, scores: NDArray[np.float32]) -> tuple[Label, ...]:
         best = np.argsort(-scores, kind="stable")[:_MOST_LABELS]
@@ -152,10 +151,10 @@ class Sounds:
         return np.pad(samples, (0, count * _STEP_SAMPLES + _PATCH_SAMPLES - len(samples)))
 
 
-def sound_model(threads: int = 1) -> SoundModel | None:
+def sound_model() -> SoundModel | None:
     """The model, loaded once in each process; None where it is not installed."""
     where = folder("yamnet")
-    return _loaded(where, threads) if where and engines_are_there("hear") else None
+    return _loaded(where) if where and engines_are_there("hear") else None
 
 
 @cache
@@ -166,15 +165,15 @@ def class_names(where: Path) -> tuple[str, ...]:
 
 
 @cache
-def _loaded(where: Path, threads: int) -> SoundModel:
-    return SoundModel(where, threads)
+def _loaded(where: Path) -> SoundModel:
+    return SoundModel(where)
 
 
-def _session(where: Path, threads: int) -> "InferenceSession":
+def _session(where: Path) -> "InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
     options.log_severity_level = 3
     # The graph is changed in memory, its weights lie in a file of their own.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(where))

@@ -28,14 +28,23 @@ _BEAM = 5
 _LEAST_LOG_PROBABILITY = -0.55
 # Size of the text by its size when deflated: Dickens comes to 2.5, a phrase said again and again to more than 4.
 _MOST_REPETITION = 3.0
-_LEAST_CONFIDENCE = 0.5
+_LEAST_CONFIDENCE = 0.55
+# Who speaks fast says 130 in half a minute; a phrase said again and again would fill 448.
+_MOST_TOKENS = 256
 _LONGEST_PAUSE_SECONDS = 1.5
 _ABBREVIATIONS = frozenset({"Mr.", "Mrs.", "Ms.", "Dr.", "St.", "No.", "vs."})
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word as it is written, punctuation included, with its times in seconds and its probability."""
+    """A word, or a part of one, as Whisper writes it: with its punctuation and the space before it.
+
+    Attributes:
+        start: When it starts, in seconds.
+        end: When it ends, in seconds.
+        text: As it is written.
+        probability: From 0 to 1.
+    """
 
     start: float
     end: float
@@ -62,7 +71,7 @@ class Sentence:
     @property
     def text(self) -> str:
         """Its words."""
-        return " ".join(word.text for word in self.words)
+        return _text(self.words)
 
     @property
     def confidence(self) -> float:
@@ -73,8 +82,8 @@ class Sentence:
 class Recogniser:
     """Whisper, loaded when there is something to recognise."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        self._folder, self._threads = folder, threads
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def recognise(self, piece: Piece) -> list[Sentence]:
         """Write down what is said in a piece; nothing where no words can be made out."""
@@ -88,6 +97,7 @@ class Recogniser:
             word_timestamps=True,
             batch_size=1,
             vad_filter=False,
+            max_new_tokens=_MOST_TOKENS,
         )
         words = [
             word
@@ -101,21 +111,21 @@ class Recogniser:
     def _pipeline(self) -> "BatchedInferencePipeline":
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-        # A folder that has all files: nothing is looked for in the network.
-        where, threads = str(self._folder), self._threads
-        model = WhisperModel(where, device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
+        # A folder that has all files: nothing is looked for in the network. One thread: two wait for one another so
+        # busily that, where the cores have other work, they take four times the processor time of one.
+        model = WhisperModel(str(self._folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)
         return BatchedInferencePipeline(model)
 
 
-def recogniser(threads: int = 1) -> Recogniser | None:
+def recogniser() -> Recogniser | None:
     """The model, one in each process; None where it is not installed."""
     where = folder("whisper-tiny-en")
-    return _made(where, threads) if where and engines_are_there("transcribe") else None
+    return _made(where) if where and engines_are_there("transcribe") else None
 
 
 @cache
-def _made(where: Path, threads: int) -> Recogniser:
-    return Recogniser(where, threads)
+def _made(where: Path) -> Recogniser:
+    return Recogniser(where)
 
 
 def sentences(words: Iterable[Word]) -> Iterator[Sentence]:
@@ -132,13 +142,18 @@ def sentences(words: Iterable[Word]) -> Iterator[Sentence]:
 
 def said(spoken: Iterable[Sentence], start: float, end: float) -> str:
     """The words that start from `start` to `end` seconds: a sentence is cut where a segment ends."""
-    return " ".join(word.text for sentence in spoken for word in sentence.words if start <= word.start < end)
+    return _text(word for sentence in spoken for word in sentence.words if start <= word.start < end)
+
+
+def _text(words: Iterable[Word]) -> str:
+    return "".join(word.text for word in words).strip()
 
 
 def _ends(word: Word, following: Word) -> bool:
     if following.start - word.end > _LONGEST_PAUSE_SECONDS:
         return True
-    return word.text.endswith((".", "?", "!")) and not following.text[0].islower() and word.text not in _ABBREVIATIONS
+    text, goes_on = word.text.strip(), following.text.strip()[:1].islower() or not following.text.startswith(" ")
+    return text.endswith((".", "?", "!")) and text not in _ABBREVIATIONS and not goes_on
 
 
 class _Found(Protocol):
@@ -150,15 +165,11 @@ class _Found(Protocol):
 
 def _words(piece: Piece, found: Iterable[_Found]) -> Iterator[Word]:
     """Put words back into the time of the file: each into the run of windows in which its middle lies."""
-    firsts = np.flatnonzero(piece.leaps())
+    starts = np.flatnonzero(piece.leaps())
+    ends = np.append(starts[1:], len(piece))
     for one in found:
-        text = one.word.strip()
-        if not text:
-            continue
         middle = min(int((one.start + one.end) / 2 / WINDOW_SECONDS), len(piece) - 1)
-        run = int(np.searchsorted(firsts, middle, side="right")) - 1
-        first, last = firsts[run], firsts[run + 1] if run + 1 < len(firsts) else len(piece)
-        offset = float(piece.times[first]) - float(first) * WINDOW_SECONDS
-        low, high = first * WINDOW_SECONDS, last * WINDOW_SECONDS
-        start, end = (float(np.clip(time, low, high)) + offset for time in (one.start, one.end))
-        yield Word(round(start, 2), round(end, 2), text, float(one.probability))
+        run = int(np.searchsorted(starts, middle, side="right")) - 1
+        low, high = starts[run] * WINDOW_SECONDS, ends[run] * WINDOW_SECONDS
+        start, end = (piece.times[starts[run]] + np.clip(time, low, high) - low for time in (one.start, one.end))
+        yield Word(round(float(start), 2), round(float(end), 2), one.word, float(one.probability))

@@ -26,6 +26,7 @@ def router(config: LocalApiConfig) -> APIRouter:
                 "version": version("mixpeek-assets"),
                 "pid": os.getpid(),
                 "allowed_folders": [str(folder.resolve()) for folder in config.allowed_folders],
+                "allowed_hosts": list(config.allowed_hosts),
                 "missing": [why for why in senses().values() if why],
             }
         )

@@ -34,6 +34,7 @@ GROUP BY
     video.url
 ORDER BY
     source.modality = 'image' DESC,
+    source.vector_name = 'image' DESC,
     max(nullif(list_cosine_similarity(source.embedding, target.embedding), 'nan'::FLOAT)) DESC NULLS LAST,
     source.feature_id
 LIMIT 1;

@@ -1,0 +1,1 @@
+"""Runnable measurements; README.md here has the last tables."""

