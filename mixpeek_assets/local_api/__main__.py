@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.faults.rules import given_rules
-from mixpeek_assets.local_api.profiles import PROFILES
+from mixpeek_assets.local_api.http.profiles import PROFILES
 from mixpeek_assets.local_api.serve import AlreadyServingError, serve
 
 

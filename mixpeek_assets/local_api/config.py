@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mixpeek_assets.local_api.addresses import AllowedHosts
 from mixpeek_assets.local_api.faults.rules import read_rules
-from mixpeek_assets.local_api.profiles import PROFILES, Profile
+from mixpeek_assets.local_api.http.profiles import PROFILES, Profile
+from mixpeek_assets.local_api.work.addresses import AllowedHosts
 
 SERVED_HOSTS = ("127.0.0.1", "localhost", "::1")
 

@@ -12,10 +12,10 @@ import uvicorn
 
 from mixpeek_assets.local_api import locks, state
 from mixpeek_assets.local_api.config import LocalApiConfig
+from mixpeek_assets.local_api.http.server import create_app
 from mixpeek_assets.local_api.lifeline import when
-from mixpeek_assets.local_api.server import create_app
-from mixpeek_assets.local_api.store import Store
-from mixpeek_assets.local_api.workers import Workers
+from mixpeek_assets.local_api.store.store import Store
+from mixpeek_assets.local_api.work.workers import Workers
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mixpeek_assets.local_api.config import LocalApiConfig
+from mixpeek_assets.local_api.http.profiles import PROFILES, Profile
 from mixpeek_assets.local_api.process import api_key, running
-from mixpeek_assets.local_api.profiles import PROFILES, Profile
 from tests.conformance.sdk import NAMES, Sdk, speaking
 from tests.local_api.caller import Caller, until
 from tests.local_api.clips import Scene, place, tone, write_clip

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.local_api.profiles import PROFILES
+from mixpeek_assets.local_api.http.profiles import PROFILES
 from tests.conformance.conftest import serving
 from tests.local_api.video_host import VideoHost
 

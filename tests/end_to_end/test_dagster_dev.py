@@ -14,7 +14,7 @@ import requests
 
 from tests.fakes.project import Project
 
-WAIT = 150
+WAIT = 300
 
 
 def free_port() -> int:

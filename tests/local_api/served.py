@@ -13,8 +13,8 @@ import uvicorn
 
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.extract.records import Extraction, Feature, Vector
-from mixpeek_assets.local_api.server import create_app
-from mixpeek_assets.local_api.store import Store
+from mixpeek_assets.local_api.http.server import create_app
+from mixpeek_assets.local_api.store.store import Store
 from tests.local_api.caller import Caller, until
 
 KEY = "the-key-of-this-test"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.local_api import worker
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 from mixpeek_assets.local_api.process import api_key, running
-from mixpeek_assets.local_api.removal import cancel
-from mixpeek_assets.local_api.store import Store, Submission
+from mixpeek_assets.local_api.store.removal import cancel
+from mixpeek_assets.local_api.store.store import Store, Submission
+from mixpeek_assets.local_api.work import worker
 from tests.local_api import hostile
 from tests.local_api.caller import Caller, until
 from tests.local_api.processes import children, is_gone, server_pid

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.local_api import web
 from mixpeek_assets.local_api.__main__ import read
-from mixpeek_assets.local_api.addresses import AllowedHosts, RefusedAddressError, is_public
 from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.download import local_copy
 from mixpeek_assets.local_api.extract import UnusableVideoError
 from mixpeek_assets.local_api.process import api_key, running
-from mixpeek_assets.local_api.transfer import FRUITLESS_ATTEMPTS
+from mixpeek_assets.local_api.work import web
+from mixpeek_assets.local_api.work.addresses import AllowedHosts, RefusedAddressError, is_public
+from mixpeek_assets.local_api.work.download import local_copy
+from mixpeek_assets.local_api.work.transfer import FRUITLESS_ATTEMPTS
 from tests.local_api.caller import Caller
 from tests.local_api.video_host import VideoHost, hosting
 

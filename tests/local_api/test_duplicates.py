@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.worker import run
+from mixpeek_assets.local_api.work.worker import run
 from tests.local_api.clips import Scene, place, write_clip
 from tests.local_api.served import Served, served
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.local_api import video_settings
 from mixpeek_assets.local_api.extract.offered import vectors_offered
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.local_api.ingest import IngestRequest
+from mixpeek_assets.local_api.http import video_settings
+from mixpeek_assets.local_api.http.ingest import IngestRequest
 from tests.local_api.served import picture, served
 
 BODY = {"url": "https://example.com/video.mp4", "collection": "example"}

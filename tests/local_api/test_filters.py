@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mixpeek_assets.local_api.filters import Filters, matches
+from mixpeek_assets.local_api.search.filters import Filters, matches
 
 FEATURE = {
     "feature_id": "F-1",

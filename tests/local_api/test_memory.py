@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from mixpeek_assets.local_api import memory
+from mixpeek_assets.local_api.work import memory
 
 
 def test_memory_grows_with_what_is_held() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.database import SCHEMA_VERSION
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.local_api.store import Store
-from mixpeek_assets.local_api.worker import run
+from mixpeek_assets.local_api.store.database import SCHEMA_VERSION
+from mixpeek_assets.local_api.store.store import Store
+from mixpeek_assets.local_api.work.worker import run
 from tests.local_api.clips import Scene, place, write_clip
 from tests.local_api.served import served
 

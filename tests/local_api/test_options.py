@@ -51,5 +51,5 @@ def test_an_option_that_means_nothing_is_refused(option: str, capsys: pytest.Cap
 def test_a_server_starts_without_loading_what_only_workers_need() -> None:
     script = "import sys, mixpeek_assets.local_api.__main__; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert "mixpeek_assets.local_api.server" in loaded
+    assert "mixpeek_assets.local_api.http.server" in loaded
     assert HEAVY.isdisjoint(loaded)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.profiles import PROFILES
+from mixpeek_assets.local_api.http.profiles import PROFILES
 from tests.local_api.served import Served, picture, served
 
 URL = "https://example.com/video.mp4"

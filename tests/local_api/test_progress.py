@@ -9,7 +9,7 @@ import pytest
 
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.process import api_key, running
-from mixpeek_assets.local_api.store import Store
+from mixpeek_assets.local_api.store.store import Store
 from tests.local_api import hostile
 from tests.local_api.caller import WAIT_SECONDS, Caller, until
 from tests.local_api.processes import caller, serving

@@ -7,9 +7,9 @@ import pytest
 
 from mixpeek_assets.local_api.extract import Extraction
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.local_api.removal import cancel
-from mixpeek_assets.local_api.store import Store, Submission
-from mixpeek_assets.local_api.tasks import ClaimLostError
+from mixpeek_assets.local_api.store.removal import cancel
+from mixpeek_assets.local_api.store.store import Store, Submission
+from mixpeek_assets.local_api.store.tasks import ClaimLostError
 
 NOTHING = Extraction("video", (), {})
 

@@ -6,7 +6,7 @@ import pytest
 
 from mixpeek_assets.api.replies import retry_after
 from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.rate import RateLimit, TooManyRequestsError
+from mixpeek_assets.local_api.http.rate import RateLimit, TooManyRequestsError
 from tests.local_api.served import served
 
 

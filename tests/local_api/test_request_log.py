@@ -9,10 +9,10 @@ import pytest
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from mixpeek_assets.local_api.request_log import RequestLog
+from mixpeek_assets.local_api.http.request_log import RequestLog
 from tests.local_api.served import Served, served
 
-LOGGER = "mixpeek_assets.local_api.request_log"
+LOGGER = "mixpeek_assets.local_api.http.request_log"
 
 
 def test_every_reply_has_an_id_of_its_own(tmp_path: Path) -> None:

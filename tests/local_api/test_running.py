@@ -46,7 +46,7 @@ def test_contexts_that_start_at_once_share_one_server(own: LocalApiConfig) -> No
 def test_a_server_outlives_its_starter_while_others_use_it(own: LocalApiConfig) -> None:
     with process(sys.executable, "-c", USE, str(own.state_dir)) as starter:
         url = first_line(starter)
-        with running(replace(own, allowed_folders=())) as shared:
+        with running(replace(own, allowed_folders=(), allowed_hosts=())) as shared:
             assert shared == url
             pid = server_pid(own.state_dir)
             starter.communicate(timeout=10)
@@ -83,6 +83,11 @@ def test_a_running_server_that_may_not_read_a_needed_folder_is_not_used(own: Loc
             pass
         with pytest.raises(NotAllowedError, match=re.escape(f"with --allow-folder {tmp_path}")):
             running(replace(own, allowed_folders=(tmp_path,))).__enter__()
+
+
+def test_a_running_server_that_may_not_fetch_from_a_needed_host_is_not_used(own: LocalApiConfig) -> None:
+    with running(own), pytest.raises(NotAllowedError, match="with --allow-host 10.0.0.7"):
+        running(replace(own, allowed_hosts=("10.0.0.7",))).__enter__()
 
 
 def test_a_server_that_cannot_start_says_why(own: LocalApiConfig) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from mixpeek_assets.local_api.extract.records import Extraction, Feature, Modality
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.local_api.nearest import Nearest, Scope
-from mixpeek_assets.local_api.query_vectors import NotSearchableError
-from mixpeek_assets.local_api.search import Found, Search
-from mixpeek_assets.local_api.search_request import SearchRequest
-from mixpeek_assets.local_api.store import Store, Submission
+from mixpeek_assets.local_api.http.search_request import SearchRequest
+from mixpeek_assets.local_api.search.nearest import Nearest, Scope
+from mixpeek_assets.local_api.search.query_vectors import NotSearchableError
+from mixpeek_assets.local_api.search.search import Found, Search
+from mixpeek_assets.local_api.store.store import Store, Submission
 
 WORDS = {"north": (1.0, 0.0, 0.0), "east": (0.0, 1.0, 0.0), "north-east": (1.0, 1.0, 0.0), "flat": (1.0, 0.0)}
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpeek_assets.local_api.extract.pcm import RATE
-from mixpeek_assets.local_api.extract.sounds import sound_model
+from mixpeek_assets.local_api.extract.sounds import Sounds, sound_model
 from mixpeek_assets.local_api.extract.speech import Sentence, Word, recogniser, said, sentences
 from mixpeek_assets.local_api.extract.voices import WINDOW_SECONDS, Piece, Voices
 from mixpeek_assets.local_api.models.catalogue import folder
@@ -127,6 +127,13 @@ def test_a_voice_without_words_gives_no_invented_ones(talk: Samples) -> None:
     assert heard(twice_as_fast).sentences == []
 
 
+def test_a_line_that_cannot_be_made_out_is_left_out_and_the_others_stay(talk: Samples, spoken: list[Sentence]) -> None:
+    garbled = talk.copy()
+    garbled[11 * RATE : 14 * RATE] = talk[11 * RATE : 14 * RATE][::-1]
+    starts = [sentence.start for sentence in heard(garbled).sentences]
+    assert starts == pytest.approx([sentence.start for sentence in spoken if not 11 <= sentence.start < 14], abs=0.3)
+
+
 def test_words_after_a_long_time_without_any_have_their_time(talk: Samples, spoken: list[Sentence]) -> None:
     late = heard(np.concatenate([noise(100, 0.02), talk[: 10 * RATE]])).sentences
     assert plain(transcript(late)) == plain(said(spoken, 0, 10))
@@ -154,9 +161,21 @@ print(len(heard(decoded(Path({str(FOLDER)!r}) / "talk.mp4")).sentences))
     assert (done.stdout.strip(), done.stderr) == ("6", "")
 
 
-def pieces_of(samples: Samples) -> list[Piece]:
-    voices = Voices(None)
-    return [piece for batch in batches(samples) for piece in voices.hear(batch)] + list(voices.finish())
+def pieces_of(samples: Samples, sounds: Sounds | None = None) -> list[Piece]:
+    voices, pieces = Voices(sounds), []
+    for batch in batches(samples):
+        if sounds:
+            sounds.hear(batch)
+        pieces += voices.hear(batch)
+    return [*pieces, *voices.finish()]
+
+
+def test_a_voice_in_which_yamnet_hears_no_speech_is_not_believed(talk: Samples) -> None:
+    model = sound_model()
+    assert model is not None
+    assert pieces_of(humming(20))
+    assert not pieces_of(humming(20), Sounds(model))
+    assert pieces_of(talk, Sounds(model))
 
 
 def test_long_speech_comes_in_pieces_that_the_recogniser_takes(talk: Samples) -> None:

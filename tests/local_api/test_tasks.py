@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.local_api.extract.records import Extraction
-from mixpeek_assets.local_api.tasks import ClaimLostError
+from mixpeek_assets.local_api.store.tasks import ClaimLostError
 from tests.local_api.served import Served, picture, served
 
 URL = "https://example.com/video.mp4"

@@ -39,7 +39,7 @@ _BLANK = 0
 
 _LOWEST_PIXELS, _MOST_LINES = 10, 100
 _TALL = 0.2
-_SURE, _SURE_OF_TWO = 0.85, 0.95
+_SURE, _SURE_OF_TWO = 0.85, 0.98
 _BULLETS = " \t,·•●■□▪◦○。|~_"
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mixpeek_assets.local_api.faults.exchange import Exchange, Reply
 from mixpeek_assets.local_api.faults.rules import FaultKind, FaultRule
-from mixpeek_assets.local_api.replies import JSON, error
+from mixpeek_assets.local_api.http.replies import JSON, error
 
 Play = Callable[[Exchange, FaultRule], Awaitable[None]]
 

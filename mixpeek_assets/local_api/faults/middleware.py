@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mixpeek_assets.local_api.auth import OPEN_FOLDERS, OPEN_PATHS
 from mixpeek_assets.local_api.faults import routes
 from mixpeek_assets.local_api.faults.exchange import Exchange
 from mixpeek_assets.local_api.faults.kinds import PLAYS
 from mixpeek_assets.local_api.faults.outcomes import Outcomes
 from mixpeek_assets.local_api.faults.rules import FaultRule, OutcomeRule
 from mixpeek_assets.local_api.faults.script import Script
-from mixpeek_assets.local_api.store import Store
+from mixpeek_assets.local_api.http.auth import OPEN_FOLDERS, OPEN_PATHS
+from mixpeek_assets.local_api.store.store import Store
 
 # The server's own, not Mixpeek's: a health check or an open page must not use up what a test has ordered.
 _SPARED_PATHS = OPEN_PATHS | {routes.PATH, "/activity", "/uploads"}

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mixpeek_assets.local_api.faults.exchange import Exchange, Reply
 from mixpeek_assets.local_api.faults.rules import OutcomeRule
 from mixpeek_assets.local_api.faults.script import Script
-from mixpeek_assets.local_api.replies import error
-from mixpeek_assets.local_api.store import Store
+from mixpeek_assets.local_api.http.replies import error
+from mixpeek_assets.local_api.store.store import Store
 
 Body = dict[str, Any]
 

@@ -4,11 +4,11 @@ from fastapi import APIRouter, Security
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
-from mixpeek_assets.local_api import openapi
 from mixpeek_assets.local_api.faults.rules import Rules
 from mixpeek_assets.local_api.faults.script import Script
-from mixpeek_assets.local_api.json_route import JSONRoute
-from mixpeek_assets.local_api.replies import JSON
+from mixpeek_assets.local_api.http import openapi
+from mixpeek_assets.local_api.http.json_route import JSONRoute
+from mixpeek_assets.local_api.http.replies import JSON
 
 PATH = "/faults"
 

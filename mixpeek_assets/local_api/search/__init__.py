@@ -1,0 +1,1 @@
+"""The search over all features: filters, words and neighbours."""

@@ -1,0 +1,1 @@
+"""The local API's memory, in SQLite: tasks, assets, features, vectors."""
