@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -92,16 +93,25 @@ def test_refresh_fetches_again(listed: Project, mixpeek: ScriptedMixpeek) -> Non
 def test_a_run_waits_for_a_reader_that_holds_the_file(listed: Project, mixpeek: ScriptedMixpeek) -> None:
     listed.command("run")
     (listed.folder / "list.csv").write_text("url\nhttp://videos.test/c.mp4\n")
-    hold = (
-        "import duckdb, sys, time; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); time.sleep(4)"
-    )
-    with subprocess.Popen([sys.executable, "-c", hold, str(listed.warehouse)], stdout=subprocess.PIPE) as holder:
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); sys.stdin.read()"
+    log = listed.folder / "run.log"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(listed.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        process = listed.command("run")
+        process = listed.start(log, "run")
+        try:
+            deadline = time.monotonic() + 60
+            while f"(process {holder.pid}) has it open" not in log.read_text() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            waiting = log.read_text()
+            holder.communicate()
+            assert process.wait(60) == 0, log.read_text()
+        finally:
+            process.kill()
 
-    assert process.returncode == 0, said(process)
-    assert f"(process {holder.pid}) has it open" in said(process)
+    assert f"(process {holder.pid}) has it open" in waiting
     assert listed.sql("SELECT count(*) FROM mixpeek.vectors") == [(3,)]
 
 

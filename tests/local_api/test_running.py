@@ -86,7 +86,7 @@ def test_a_running_server_that_may_not_read_a_needed_folder_is_not_used(own: Loc
 
 
 def test_a_running_server_that_may_not_fetch_from_a_needed_host_is_not_used(own: LocalApiConfig) -> None:
-    with running(own), pytest.raises(NotAllowedError, match="with --allow-host 10.0.0.7"):
+    with running(own), pytest.raises(NotAllowedError, match=re.escape("with --allow-host 10.0.0.7")):
         running(replace(own, allowed_hosts=("10.0.0.7",))).__enter__()
 
 

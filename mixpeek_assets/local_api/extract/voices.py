@@ -23,9 +23,6 @@ WINDOW_SECONDS = WINDOW / RATE
 _LONGEST_PIECE = int(29 / WINDOW_SECONDS)
 # Sound this far apart does not go into one piece: what is no speech after all would spoil what is.
 _APART_SECONDS = 10.0
-# The detector's memory dulls over minutes of music or noise. So it starts afresh with each batch, and listens itself
-# in over the last second before.
-_LISTEN_IN = 32
 _VOICE, _SMOOTHING = 0.5, 3
 # Windows kept before and after a voice: words begin and end more softly than the detector hears.
 _MARGIN = 13
@@ -103,9 +100,8 @@ class Voices:
     def _judged(self, batch: Batch) -> Piece:
         count = -(-len(batch.samples) // WINDOW)
         samples = np.pad(batch.samples, (0, count * WINDOW - len(batch.samples))).reshape(count, WINDOW)
-        before = self._heard.samples[-_LISTEN_IN:]
         times = batch.start + np.arange(count, dtype=np.float64) * WINDOW_SECONDS
-        return Piece(times, samples, _voice(np.concatenate([before, samples]))[len(before) :])
+        return Piece(times, samples, _voice(samples))
 
     def _may_be_speech(self) -> NDArray[np.bool_]:
         voice = _mean_around(self._heard.voice, _SMOOTHING) >= _VOICE
@@ -137,13 +133,13 @@ def _place_to_cut(piece: Piece, longest: int) -> int:
 
 
 def _voice(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much each window is like a voice; the detector's memory, which dulls over minutes of noise, starts afresh."""
     from faster_whisper.vad import get_vad_model
 
-    if not len(windows):
-        return np.zeros(0, np.float32)
-    # The detector blanks the end of what it is given: one more window, for that.
-    samples = np.concatenate([windows.ravel(), np.zeros(WINDOW, np.float32)])
-    return np.asarray(get_vad_model()(samples), np.float32).ravel()[: len(windows)]
+    # The detector writes into what it is given.
+    return (
+        np.asarray(get_vad_model()(windows.flatten()), np.float32).ravel() if len(windows) else np.zeros(0, np.float32)
+    )
 
 
 def _mean_around(values: NDArray[np.floating] | NDArray[np.bool_], width: int) -> NDArray[np.float64]:
