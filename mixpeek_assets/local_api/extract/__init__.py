@@ -93,6 +93,7 @@ class _Senses:
     def _read(self, glimpse: Glimpse) -> None:
         if self._reader is not None and self._when_to_read(glimpse.look.time, glimpse.look.luma):
             lines = self._reader.read(self._darkroom.picture(glimpse.frame))
+            self._when_to_read.saw(lines)
             self._captions.add(glimpse.look.time, lines)
 
 
