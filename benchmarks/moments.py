@@ -5,6 +5,7 @@ The whole extraction of six videos (some 9 minutes, out of some 180 MB of packag
 by somebody who had read and seen what the videos hold, in other words than theirs where that was possible.
 """
 
+import math
 import re
 import sys
 import tempfile
@@ -76,9 +77,10 @@ def main() -> None:
         order = np.argsort(-(np.stack(places) @ space.of_words([query])[0]), kind="stable")
         ranked = [moments[index] for index in order]
         right = (rank for rank, one in enumerate(ranked, 1) if one.video == video and start <= one.start < end)
-        ranks.append(next(right))
+        rank = next(right, None)
+        ranks.append(math.inf if rank is None else rank)
         first = ranked[0]
-        print(f"{ranks[-1]:4d}  {query:40s} first: {first.video} {first.start:.0f} s {first.kind}: {first.found}")
+        print(f"{rank or 'none':>4}  {query:40s} first: {first.video} {first.start:.0f} s {first.kind}: {first.found}")
     share = [np.mean(np.array(ranks) <= rank) for rank in (1, 5)]
     print(f"{len(ranks)} queries, {len(moments)} moments: ", end="")
     print(f"first {share[0]:.2f}, among five {share[1]:.2f}, mean reciprocal rank {np.mean(1 / np.array(ranks)):.2f}")

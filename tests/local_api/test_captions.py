@@ -53,8 +53,13 @@ def test_what_is_there_at_the_end_ends_with_the_video() -> None:
 
 
 def test_readings_of_one_line_that_differ_a_little_are_one_caption_with_the_usual_reading() -> None:
-    readings = ["Harbour at dawn", "Harbour at dawm", "Harhour at dawn", "Harbour at dawn"]
-    (caption,) = followed(*([line(text)] for text in readings))
+    readings = [
+        ("Harbour at dawn", 0.93),
+        ("Harbour at dawm", 0.99),
+        ("Harhour at dawn", 0.99),
+        ("Harbour at dawn", 0.9),
+    ]
+    (caption,) = followed(*([line(text, confidence=confidence)] for text, confidence in readings))
     assert (caption.start, caption.end, caption.text) == (0.0, 2.0, "Harbour at dawn")
 
 

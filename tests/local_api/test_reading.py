@@ -117,13 +117,14 @@ def test_scenes_and_drawings_are_not_taken_for_text(eyes: Reader) -> None:
     assert [eyes.read(picture) for picture in pictures] == [[] for _ in pictures]
 
 
-@pytest.mark.parametrize("text", ["X", "8", "•", "--", "C."])
+@pytest.mark.parametrize("text", ["X", "8", "M", "m.", "•", "--"])
 def test_a_single_letter_is_not_told(eyes: Reader, text: str) -> None:
     assert eyes.read(written(scenery("black", *WIDE), (text, 300, 150), size=60)) == []
 
 
-def test_text_too_small_to_be_read_is_left_out(eyes: Reader) -> None:
-    assert eyes.read(written(scenery("black", *WIDE), ("Harbour at dawn, 1998", 30, 150), size=5)) == []
+@pytest.mark.parametrize("size", [5, 7])
+def test_text_too_small_to_be_read_well_is_left_out(eyes: Reader, size: int) -> None:
+    assert eyes.read(written(scenery("black", *WIDE), ("Harbour at dawn, 1998", 30, 150), size=size)) == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (900, 3), (20, 20)])
