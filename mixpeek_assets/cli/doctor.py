@@ -10,6 +10,7 @@ from rich.console import Console
 from mixpeek_assets.api.client import Patience
 from mixpeek_assets.cli.errors import EXPLAINED, CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
+from mixpeek_assets.local_api.models.senses import senses
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.resources import open_client
 from mixpeek_assets.settings import load_settings
@@ -28,6 +29,7 @@ def doctor() -> int:
         ("data directory", _data_directory),
         ("warehouse", _warehouse),
         ("videos", _videos),
+        ("senses of the local API", _senses),
         ("API", _api),
     ]
     sick = 0
@@ -81,6 +83,15 @@ def _videos() -> str:
             f", {manifest.unusable} rows cannot be used: {manifest.problems[0]['reason']}" if manifest.unusable else ""
         )
         return f"{manifest.source}, {manifest.videos_count} videos{bad}"
+
+
+def _senses() -> str:
+    if not load_settings().uses_local_api:
+        return "not needed, with a key"
+    missing = [why for why in senses().values() if why]
+    if missing:
+        raise CommandError(" ".join(missing))
+    return ", ".join(senses())
 
 
 def _api() -> str:

@@ -15,9 +15,10 @@ from mixpeek_assets.cli.progress import progress_of
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
 from mixpeek_assets.cli.search import try_out
 from mixpeek_assets.cli.summary import print_summary
+from mixpeek_assets.local_api.models.senses import senses
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.resources import open_client
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.settings import Settings, load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _POLL_SECONDS = 5.0
@@ -43,6 +44,7 @@ def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool 
         jobs = Jobs(instance, retry_failed=retry_failed)
         worked, tried = bool(to_ingest or to_refresh or _unfinished(warehouse)), None
         if worked:
+            _say_what_is_missing(settings, console)
             with local_api(settings), open_client(settings) as client:
                 client.probe()
                 with progress_of(warehouse, manifest, console):
@@ -53,6 +55,12 @@ def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool 
                     tried = try_out(client, warehouse)
         seconds = time.monotonic() - started
         return print_summary(console, warehouse, manifest, jobs.failures, seconds, tried, worked=worked)
+
+
+def _say_what_is_missing(settings: Settings, console: Console) -> None:
+    for why in senses().values() if settings.uses_local_api else ():
+        if why:
+            console.print(f"[yellow]missing[/] {why}", highlight=False, soft_wrap=True)
 
 
 def _unfinished(warehouse: Warehouse) -> bool:

@@ -246,6 +246,18 @@ def test_doctor_finds_nothing_to_mend_in_a_sound_project(listed: Project, mixpee
     assert KEY not in said(process)
 
 
+def test_doctor_names_the_senses_that_the_local_api_lacks(environment: Path) -> None:
+    project = Project(environment)
+    for name in ("MIXPEEK_API_KEY", "MIXPEEK_API_URL"):
+        project.environment.pop(name, None)
+
+    process = project.command("doctor", MIXPEEK_MODELS=str(environment / "none"))
+
+    assert process.returncode == 1
+    assert "Speech is not written down. The model whisper-tiny-en is not there" in process.stdout
+    assert "(local) answers" in process.stdout
+
+
 def test_doctor_says_how_to_query_a_file_that_is_called_like_the_schema(
     listed: Project, mixpeek: ScriptedMixpeek
 ) -> None:

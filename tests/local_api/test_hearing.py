@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -11,7 +12,7 @@ import pytest
 
 from mixpeek_assets.local_api.extract import sounds, spectrum
 from mixpeek_assets.local_api.extract.listen import Listener
-from mixpeek_assets.local_api.extract.pcm import RATE
+from mixpeek_assets.local_api.extract.pcm import RATE, Batch
 from mixpeek_assets.local_api.models.catalogue import MODELS, SOURCE_FILE
 from mixpeek_assets.samples import FOLDER
 from tests.local_api.clips import Scene, plain, silence, tone, write_clip
@@ -91,6 +92,33 @@ def test_what_is_heard_does_not_depend_on_the_sizes_of_frames(talk: Samples) -> 
     vectors = [heard(talk, size=size, speech=False).sound(10, 20) for size in (317, 1024, 40_000)]
     assert len({found.vector.tobytes() for found in vectors if found}) == 1
     assert all(vectors)
+
+
+def cut(samples: Samples, size: int) -> Iterator[Batch]:
+    for start in range(0, len(samples), size):
+        yield Batch(start / RATE, samples[start : start + size], last=start + size >= len(samples))
+
+
+@pytest.mark.parametrize("size", [1_000, 7_680, 50_001])
+def test_what_is_heard_does_not_depend_on_where_batches_end(model: sounds.SoundModel, talk: Samples, size: int) -> None:
+    talk = talk[: 12 * RATE]
+    whole, parts = sounds.Sounds(model), sounds.Sounds(model)
+    whole_spectrum, parts_spectrum = spectrum.Spectrum(), spectrum.Spectrum()
+    for batch in cut(talk, len(talk)):
+        whole.hear(batch)
+        whole_spectrum.hear(batch)
+    for batch in cut(talk, size):
+        parts.hear(batch)
+        parts_spectrum.hear(batch)
+    for start in (0, 5, 10):
+        one, two = whole.sound(start, start + 5), parts.sound(start, start + 5)
+        assert one is not None
+        assert two is not None
+        assert two.vector == pytest.approx(one.vector, abs=1e-6)
+        assert two.scores == pytest.approx(one.scores, abs=1e-6)
+        assert parts_spectrum.vector(start, start + 5) == pytest.approx(
+            whole_spectrum.vector(start, start + 5), abs=1e-5
+        )
 
 
 def test_nothing_is_heard_in_a_gap_and_what_follows_keeps_its_time() -> None:

@@ -85,7 +85,7 @@ class Listener:
 
     def _pass_on(self, batch: Batch) -> None:
         self._waiting.append(self._thread.submit(self._hear, batch))
-        while self._waiting and (self._waiting[0].done() or len(self._waiting) > _MOST_WAITING):
+        while len(self._waiting) > _MOST_WAITING:
             self._waiting.popleft().result()
 
     def _hear(self, batch: Batch) -> None:

@@ -79,6 +79,15 @@ class Sentence:
         return sum(word.probability for word in self.words) / len(self.words)
 
 
+class FoundWord(Protocol):
+    """A word as faster-whisper gives it."""
+
+    start: float
+    end: float
+    word: str
+    probability: float
+
+
 class Recogniser:
     """Whisper, loaded when there is something to recognise."""
 
@@ -103,7 +112,7 @@ class Recogniser:
             word
             for segment in segments
             if segment.avg_logprob >= _LEAST_LOG_PROBABILITY and segment.compression_ratio <= _MOST_REPETITION
-            for word in _words(piece, segment.words or [])
+            for word in placed(piece, segment.words or [])
         ]
         return [sentence for sentence in sentences(words) if sentence.confidence >= _LEAST_CONFIDENCE]
 
@@ -156,15 +165,13 @@ def _ends(word: Word, following: Word) -> bool:
     return text.endswith((".", "?", "!")) and text not in _ABBREVIATIONS and not goes_on
 
 
-class _Found(Protocol):
-    start: float
-    end: float
-    word: str
-    probability: float
+def placed(piece: Piece, found: Iterable[FoundWord]) -> Iterator[Word]:
+    """Put words into the time of the file, each where its middle lies: none reaches over what was left out.
 
-
-def _words(piece: Piece, found: Iterable[_Found]) -> Iterator[Word]:
-    """Put words back into the time of the file: each into the run of windows in which its middle lies."""
+    Args:
+        piece: What was recognised.
+        found: With times in seconds of the piece.
+    """
     starts = np.flatnonzero(piece.leaps())
     ends = np.append(starts[1:], len(piece))
     for one in found:

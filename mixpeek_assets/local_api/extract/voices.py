@@ -25,7 +25,7 @@ _LONGEST_PIECE = int(29 / WINDOW_SECONDS)
 _APART_SECONDS = 10.0
 _VOICE, _SMOOTHING = 0.5, 3
 # Windows kept before and after a voice: words begin and end more softly than the detector hears.
-_MARGIN = 13
+_MARGIN = 19
 # YAMNet's score for speech, which must be reached within so many seconds.
 _SPEECH, _SPEECH_NEAR_SECONDS = 0.1, 5.0
 _SPEECH_NEAR = int(_SPEECH_NEAR_SECONDS / WINDOW_SECONDS) + 1
