@@ -41,5 +41,4 @@ def vectors_offered() -> dict[str, VectorKind]:
 def version() -> str:
     """Names what the features mean: those of two versions must not be copied for one another."""
     models = [model.package for model in MODELS.values() if folder(model.name) and engines_are_there(model.sense)]
-    reader = ["reader"] if engines_are_there("read") else []
-    return "; ".join([_METHOD, *sorted(models), *reader])
+    return "; ".join([_METHOD, *sorted(models)])
