@@ -38,7 +38,10 @@ _INSTEAD = "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILI
 _COLLECTIONS = "SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL"
 _MOMENTS = """\
 SELECT score, parse_filename(url) AS video, start_time, modality,
-    coalesce(description, text, transcription) AS found
+    coalesce(
+        description, text, transcription,
+        features.payload ->> '$.labels[0].label'
+    ) AS found
 FROM mixpeek.features
 JOIN mixpeek.videos USING (video_id)
 JOIN (VALUES
