@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mixpeek_assets.local_api.extract.records import Vector
 from mixpeek_assets.local_api.extract.vectors import unit
 from mixpeek_assets.local_api.models.catalogue import folder
-from mixpeek_assets.local_api.models.onnx import session
+from mixpeek_assets.local_api.models.onnx import output, session
 from mixpeek_assets.local_api.models.senses import engines_are_there
 
 DIMENSIONS = 1280
@@ -57,7 +57,7 @@ class VisionModel:
 
     def __init__(self, folder: Path, threads: int) -> None:
         graph = (folder / "model.onnx").read_bytes()
-        self._session = session(graph + _output(_POOLED), threads)
+        self._session = session(graph + output(_POOLED), threads)
         self._input = self._session.get_inputs()[0].name
 
     def see(self, picture: NDArray[np.uint8]) -> Sight:
@@ -126,16 +126,3 @@ def _squares(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
         left, top = (offset, 0) if image.width > image.height else (0, offset)
         box = (left, top, left + short, top + short)
         yield np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR, box=box))
-
-
-def _output(name: bytes) -> bytes:
-    """What makes a node of an ONNX graph an output as well, when appended to the file.
-
-    Protocol buffers that follow each other are merged, and lists in them joined. Field 7 of an ONNX model is its graph,
-    field 12 of a graph an output, field 1 of that its name (onnx.proto).
-    """
-    return _field(7, _field(12, _field(1, name)))
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return bytes([number << 3 | 2, len(content)]) + content

@@ -17,10 +17,11 @@ from mixpeek_assets.local_api.extract.pcm import RATE, Batch
 from mixpeek_assets.local_api.extract.records import Label, Vector
 from mixpeek_assets.local_api.extract.vectors import unit
 from mixpeek_assets.local_api.models.catalogue import folder
+from mixpeek_assets.local_api.models.onnx import output, session
 from mixpeek_assets.local_api.models.senses import engines_are_there
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    pass
 
 DIMENSIONS = 1024
 """Length of the vector."""
@@ -70,7 +71,9 @@ class SoundModel:
 
     def __init__(self, folder: Path) -> None:
         self.names = class_names(folder)
-        self._session = _session(folder)
+        graph = (folder / "model.onnx").read_bytes() + output(_LOGITS) + output(_POOLED)
+        # The graph is changed in memory, its weights lie in a file of their own.
+        self._session = session(graph, threads=1, weights=folder)
 
     def hear(self, patch: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Give a patch's 521 scores before the logistic function, and its 1024 features."""
@@ -169,18 +172,6 @@ def _loaded(where: Path) -> SoundModel:
     return SoundModel(where)
 
 
-def _session(where: Path) -> "InferenceSession":
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
-    options.log_severity_level = 3
-    # The graph is changed in memory, its weights lie in a file of their own.
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(where))
-    graph = (where / "model.onnx").read_bytes() + _output(_LOGITS) + _output(_POOLED)
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-
-
 def _patch_count(samples: int) -> int:
     return max((samples - _PATCH_SAMPLES) // _STEP_SAMPLES + 1, 0)
 
@@ -207,12 +198,3 @@ def _mel_bands() -> NDArray[np.float32]:
     rising = (mels - corners[:-2]) / (corners[1:-1] - corners[:-2])
     falling = (corners[2:] - mels) / (corners[2:] - corners[1:-1])
     return np.maximum(np.minimum(rising, falling), 0).astype(np.float32)
-
-
-def _output(name: bytes) -> bytes:
-    """What makes a node of an ONNX graph an output as well, when appended to the file (see.py tells why)."""
-    return _field(7, _field(12, _field(1, name)))
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return bytes([number << 3 | 2, len(content)]) + content

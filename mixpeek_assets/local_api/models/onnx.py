@@ -7,12 +7,13 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 
-def session(model: Path | bytes, threads: int) -> "InferenceSession":
+def session(model: Path | bytes, threads: int, weights: Path | None = None) -> "InferenceSession":
     """Load a model for the CPU, where equal inputs give equal outputs.
 
     Args:
         model: Its file, or the file's content.
         threads: How many threads one run may use.
+        weights: The folder of the file that holds the weights, where content comes without them.
     """
     import onnxruntime
 
@@ -20,5 +21,20 @@ def session(model: Path | bytes, threads: int) -> "InferenceSession":
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     # Only fatal errors: the warnings are about the models' own graphs.
     options.log_severity_level = 3
+    if weights is not None:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights))
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def output(name: bytes) -> bytes:
+    """What makes a node of an ONNX graph an output as well, when appended to the file.
+
+    Protocol buffers that follow each other are merged, and lists in them joined. Field 7 of an ONNX model is its graph,
+    field 12 of a graph an output, field 1 of that its name (onnx.proto).
+    """
+    return _field(7, _field(12, _field(1, name)))
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return bytes([number << 3 | 2, len(content)]) + content
