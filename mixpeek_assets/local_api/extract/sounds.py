@@ -7,7 +7,6 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -19,9 +18,6 @@ from mixpeek_assets.local_api.extract.vectors import unit
 from mixpeek_assets.local_api.models.catalogue import folder
 from mixpeek_assets.local_api.models.onnx import output, session
 from mixpeek_assets.local_api.models.senses import engines_are_there
-
-if TYPE_CHECKING:
-    pass
 
 DIMENSIONS = 1024
 """Length of the vector."""
