@@ -1,1 +1,1 @@
-"""Runnable measurements; README.md here has the last tables."""
+"""Runnable measurements; docs/local-api.md has the last tables of those that are about the local API."""
