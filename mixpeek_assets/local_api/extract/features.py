@@ -24,6 +24,10 @@ _WORTH_A_SENTENCE = 0.35
 """From this probability on nine of ten labels are right, or nearly; a label alone may be less sure (see.py)."""
 
 
+_REACHES_OVER_SECONDS = 1.0
+"""A text's end is known to within a reading of the screen: so little in the next segment does not count."""
+
+
 @dataclass(frozen=True)
 class Perception:
     """All that was perceived of a file.
@@ -74,7 +78,7 @@ def features(found: Perception, settings: ExtractionSettings) -> list[Feature]:
 
 def _segment(number: int, span: Span, found: Perception, sentences: Sequence[Sentence]) -> _Segment:
     start, end = span
-    shown = (caption.text for caption in found.captions if caption.start < end and caption.end > start)
+    shown = (caption.text for caption in found.captions if _is_shown(caption, span))
     return _Segment(
         span,
         view=_view(number, found) if start < found.picture_end else None,
@@ -155,6 +159,11 @@ def _picture_vectors(vector: Vector, probabilities: NDArray[np.float32] | None) 
     if space is None or probabilities is None:
         return {"image": vector}
     return {"image": vector, "multimodal": space.of_picture(probabilities)}
+
+
+def _is_shown(caption: Caption, span: Span) -> bool:
+    overlap = min(caption.end, span[1]) - max(caption.start, span[0])
+    return overlap >= min(_REACHES_OVER_SECONDS, (caption.end - caption.start) / 2)
 
 
 def _view(number: int, found: Perception) -> View | None:
