@@ -5,10 +5,11 @@ Days, not videos: Dagster's UI suffers from some 20,000 partitions an asset, and
 
 import warnings
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 
 import dagster as dg
 
+from mixpeek_assets import clock
 from mixpeek_assets.settings import load_settings
 
 daily = dg.DailyPartitionsDefinition(
@@ -24,7 +25,7 @@ several_days_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
 
 def today() -> date:
     """Return the current UTC day."""
-    return datetime.now(UTC).date()
+    return clock.now().date()
 
 
 def days(keys: Iterable[str]) -> list[date]:

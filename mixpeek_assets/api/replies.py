@@ -2,13 +2,14 @@
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 import requests
 
+from mixpeek_assets import clock
 from mixpeek_assets.api.errors import (
     AnswerLostError,
     MixpeekError,
@@ -146,4 +147,4 @@ def _seconds_until(date: str) -> float | None:
         moment = parsedate_to_datetime(date)
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - clock.now().timestamp()

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import orjson
 
+from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import in_flight
 from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, PermanentError
@@ -104,7 +105,7 @@ def _land(
             except PermanentError as error:
                 reason = f"{error.status}: {error.message}" if error.status else error.message
                 answer, rejected = _only_problem(row[key], reason), True
-            kept = {**row, "run_id": run_id, "fetched_at": datetime.now(UTC)}
+            kept = {**row, "run_id": run_id, "fetched_at": clock.now()}
             try:
                 spool.append({**kept, **answer})
             except orjson.JSONEncodeError as error:  # what can be read may be nested too deeply to be written

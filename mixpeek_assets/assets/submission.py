@@ -4,11 +4,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 
+from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import in_flight
 from mixpeek_assets.api.errors import STOPS_ALL, AnswerLostError, MixpeekError
@@ -142,4 +143,4 @@ class _Submission:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

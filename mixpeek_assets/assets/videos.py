@@ -1,9 +1,8 @@
 """The asset `videos`: what to ingest."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
+from mixpeek_assets import clock
 from mixpeek_assets.assets.failures import explained
 from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
 from mixpeek_assets.checks import check_results, check_specs
@@ -35,7 +34,7 @@ def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> d
     partitions = days(context.partition_keys)
     with explained(), read_manifest(load_settings()) as manifest:
         target = warehouse.open()
-        added = target.upsert_videos(manifest, partitions, datetime.now(UTC), context.run.run_id)
+        added = target.upsert_videos(manifest, partitions, clock.now(), context.run.run_id)
         for problem in manifest.problems:
             context.log.warning("%s %s", problem["object_id"], problem["reason"])
         add_metadata(

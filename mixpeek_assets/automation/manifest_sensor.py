@@ -3,10 +3,10 @@
 import json
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 import dagster as dg
 
+from mixpeek_assets import clock
 from mixpeek_assets.assets.failures import EXPLAINED
 from mixpeek_assets.automation.jobs import ingest_job
 from mixpeek_assets.automation.planning import partitions_to_ingest, past_runs, ready
@@ -40,7 +40,7 @@ def manifest_sensor(
     context: dg.SensorEvaluationContext, warehouse: WarehouseResource
 ) -> dg.SensorResult | dg.SkipReason:
     """Requests an ingest for each partition with videos that are not in `videos` yet, or were not submitted."""
-    now = datetime.now(UTC)
+    now = clock.now()
     try:
         settings = load_settings()
         current = Cursor(fingerprint(settings), now.date().isoformat())

@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.concurrency import in_flight
 from mixpeek_assets.api.errors import MixpeekError, NotFoundError, RateLimitedError, TransientError
@@ -69,7 +70,7 @@ def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) 
     """
     stop_at = time.monotonic() + seconds
     warehouse.load_pending()
-    due = warehouse.tasks_due(datetime.now(UTC), _MOST_A_TICK)
+    due = warehouse.tasks_due(clock.now(), _MOST_A_TICK)
     polled = Polled()
     if not due:
         return polled
@@ -111,7 +112,7 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
         raise
     if reply.state == "open" and _age(row) > _DEADLINE:
         reply = _lost(row, f"still {reply.status} after {_DEADLINE.total_seconds() / 3600:.0f} hours")
-    now = datetime.now(UTC)
+    now = clock.now()
     settled = reply.state != "open"
     event: Row = {
         **_identity(row),
@@ -132,15 +133,15 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
 
 
 def _identity(row: Row) -> Row:
-    return {"video_id": row["video_id"], "attempt": row["attempt"], "seen_at": datetime.now(UTC)}
+    return {"video_id": row["video_id"], "attempt": row["attempt"], "seen_at": clock.now()}
 
 
 def _age(row: Row) -> timedelta:
-    return datetime.now(UTC) - row["submitted_at"] if row["submitted_at"] else timedelta(0)
+    return clock.now() - row["submitted_at"] if row["submitted_at"] else timedelta(0)
 
 
 def _next_poll(row: Row) -> datetime:
-    return datetime.now(UTC) + next_wait(row["polls"], _age(row))
+    return clock.now() + next_wait(row["polls"], _age(row))
 
 
 def _lost(row: Row, reason: str) -> TaskReply:

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import dagster as dg
 
+from mixpeek_assets import clock
 from mixpeek_assets.assets.failures import EXPLAINED
 from mixpeek_assets.automation.jobs import land_job
 from mixpeek_assets.automation.planning import past_runs, ready
@@ -31,7 +31,7 @@ def task_status_sensor(
         raise dg.Failure(str(error)) from None
     requests = [
         dg.RunRequest(run_key=key, partition_key=partition.isoformat())
-        for partition, key in ready(landable, past_runs(context.instance, land_job.name), datetime.now(UTC)).items()
+        for partition, key in ready(landable, past_runs(context.instance, land_job.name), clock.now()).items()
     ]
     for error in polled.errors[:10]:
         context.log.warning("%s", error)

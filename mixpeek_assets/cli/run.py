@@ -2,10 +2,11 @@
 
 import os
 import time
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from rich.console import Console
 
+from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.automation.planning import partitions_to_ingest
 from mixpeek_assets.automation.polling import poll_due_tasks
@@ -39,7 +40,7 @@ def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool 
     with dagster_instance() as instance, read_manifest(settings) as manifest:
         warehouse.load_pending()
         attempts = 1_000_000 if retry_failed else settings.max_attempts
-        to_ingest = partitions_to_ingest(warehouse, manifest, max_attempts=attempts, now=datetime.now(UTC))
+        to_ingest = partitions_to_ingest(warehouse, manifest, max_attempts=attempts, now=clock.now())
         to_refresh = warehouse.manifest_partitions(manifest) if refresh else []
         jobs = Jobs(instance, retry_failed=retry_failed)
         worked, tried = bool(to_ingest or to_refresh or _unfinished(warehouse)), None
@@ -92,5 +93,5 @@ def _land(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, to_refresh: l
 
 
 def _sleep_until(moment: datetime | None) -> None:
-    seconds = 0.0 if moment is None else (moment - datetime.now(UTC)).total_seconds()
+    seconds = 0.0 if moment is None else (moment - clock.now()).total_seconds()
     time.sleep(min(max(seconds, 0.1), 2.0))

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
-from mixpeek_assets.warehouse.lock import LockTimeoutError, exclusive
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
 from mixpeek_assets.warehouse.schema import literal
 from mixpeek_assets.warehouse.statements import fetch

@@ -7,15 +7,15 @@ writer, and renamed to `….ndjson` when it is whole; the whole lines of a dead 
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import orjson
 
+from mixpeek_assets import clock
+from mixpeek_assets.lock import try_lock
 from mixpeek_assets.warehouse.errors import WarehouseError
-from mixpeek_assets.warehouse.lock import try_lock
 
 Kind = Literal["tasks", "assets", "vectors"]
 KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
@@ -27,7 +27,7 @@ class LandingFile:
 
     def __init__(self, folder: Path, kind: Kind) -> None:
         # The name sorts by time, so that files are loaded in the order in which they were begun.
-        name = f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}"
+        name = f"{kind}-{clock.now():%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}"
         self.size = 0
         self._path = folder / f"{name}.part"
         try:

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse import loading
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
-from mixpeek_assets.warehouse.lock import LockTimeoutError, exclusive
 from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
 from mixpeek_assets.warehouse.statements import fetch, run
 

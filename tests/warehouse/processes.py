@@ -18,10 +18,10 @@ from typing import Any
 
 import duckdb
 
+from mixpeek_assets.lock import exclusive
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
-from mixpeek_assets.warehouse.lock import exclusive
 from tests.warehouse.rows import Row, event, feature_reply, warehouse_in
 
 _SPAWN = multiprocessing.get_context("spawn")

@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
+from mixpeek_assets.lock import exclusive
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from mixpeek_assets.warehouse.loading import Loaded
-from mixpeek_assets.warehouse.lock import exclusive
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 DAY = date(2026, 11, 1)

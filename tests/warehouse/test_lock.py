@@ -10,7 +10,7 @@ from types import FrameType
 
 import pytest
 
-from mixpeek_assets.warehouse.lock import LockTimeoutError, exclusive
+from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.processes import count_up, hold_lock, run_all, running, until
 from tests.warehouse.rows import DAY, NEXT_DAY, warehouse_in

@@ -1,0 +1,8 @@
+"""The one clock of the project, so that a test can make it jump."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return the current time, in UTC."""
+    return datetime.now(UTC)
