@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -13,7 +15,7 @@ from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.limits import NoLimit, SharedLimit
 from mixpeek_assets.local_api import process
 from mixpeek_assets.settings import MIXPEEK_API, Settings, SettingsError, load_settings
-from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 
 
 class LocalApiDownError(Exception):
@@ -44,13 +46,19 @@ class WarehouseResource(DuckDBResource):
     def open(self) -> Warehouse:
         """Return the warehouse with its landing zone."""
         settings = load_settings()
-        return Warehouse(Path(self.database), settings.landing_folder, settings.warehouse_timeout)
+        return Warehouse(Path(self.database), settings.landing_folder, settings.warehouse_timeout, settings.api_name)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file in turn with every other process of the project; closed even on an exception."""
         with self.open().database.connection() as connection:
             yield connection
+
+
+def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:
+    """Return which videos are submitted: what the settings say, and what a run was asked for."""
+    rules = SubmissionRules(max_attempts=settings.max_attempts, extractors=settings.feature_extractors)
+    return replace(rules, **asked)
 
 
 def open_client(settings: Settings, patience: Patience | None = None) -> MixpeekClient:

@@ -1,5 +1,6 @@
 """The environment as one typed object. Every variable is optional; `.env` in the working folder is read too."""
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +40,22 @@ def _sendable(value: str) -> str:
     return value
 
 
+def _extractors(value: str) -> str:
+    """Check a list of extractor settings, and write it in one way, so that the same settings are the same text."""
+    try:
+        if not value.lstrip().startswith(("[", "{")):
+            value = Path(value).expanduser().read_text(encoding="utf-8")
+        found = json.loads(value)
+    except OSError as error:
+        raise ValueError(f"is neither JSON nor a file that can be read ({error.strerror})") from None
+    except ValueError as error:
+        raise ValueError(f"is no JSON ({error})") from None
+    extractors = found if isinstance(found, list) else [found]
+    if not extractors or not all(isinstance(one, dict) for one in extractors):
+        raise ValueError('must be a JSON list of extractor settings such as [{"interval_sec": 5}], or a file with one')
+    return json.dumps(extractors, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 class Settings(BaseSettings):
     """What the environment says, checked. `MIXPEEK_` and a field's name in capitals is its variable.
 
@@ -59,6 +76,10 @@ class Settings(BaseSettings):
         None, ge=0, description="Shared by every process; 0: no limit. None: 60, and 0 for the local API."
     )
     concurrency: int = Field(16, ge=1, le=256, description="Requests in flight.")
+    feature_extractors: Annotated[str, AfterValidator(_extractors)] | None = Field(
+        None, description="JSON, or a file with it: what every video is to be extracted with (contract b2)."
+    )
+    task_deadline_hours: float = Field(24, gt=0, description="When a task that does not end is called lost.")
     max_attempts: int = Field(1, ge=1, description="How often a video is submitted when its task fails.")
     first_partition: date = Field(date(2024, 1, 1), description="The first day that can be a partition.")
     local_api_hosts: str = Field(
@@ -74,6 +95,11 @@ class Settings(BaseSettings):
     def uses_local_api(self) -> bool:
         """Whether the pipeline speaks to the local API: no key is set."""
         return self.api_key is None
+
+    @property
+    def api_name(self) -> str:
+        """What tasks are remembered to have been submitted to: the API's URL, or `local`, whose address changes."""
+        return "local" if self.uses_local_api else self.api_url or MIXPEEK_API
 
     @property
     def data_folder(self) -> Path:

@@ -1,12 +1,14 @@
 """What the tests share: a project in a temporary folder, and a scripted Mixpeek."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from mixpeek_assets import clock
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
@@ -19,6 +21,16 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def jump(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Makes this machine's clock jump, as our own code sees it: so far from the true time."""
+
+    def jump(by: timedelta) -> None:
+        monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + by)
+
+    return jump
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from tenacity import (
 )
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from mixpeek_assets import clock
 from mixpeek_assets.api import records
 from mixpeek_assets.api.errors import (
     AnswerLostError,
@@ -33,7 +35,7 @@ from mixpeek_assets.api.errors import (
 )
 from mixpeek_assets.api.limits import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
-from mixpeek_assets.api.replies import read_object, retry_after
+from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,14 @@ class Patience:
         read: Seconds between two bytes of a reply.
         attempts: How often a call is sent when it fails in a way that heals.
         rate_limit: Seconds to wait for the rate limit, ours or the server's (429), which costs no attempt.
+        until: A moment of `time.monotonic()` after which no call waits for the rate limit.
     """
 
     connect: float = 5
     read: float = 60
     attempts: int = 5
     rate_limit: float = 600
+    until: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,9 @@ class MixpeekClient:
         concurrency: How many threads will call at once.
         limit: The budget of requests that all processes share; closed with the client.
         patience: Time-outs and attempts.
+
+    Attributes:
+        skew: How far the API's clock was ahead of ours at its last reply.
     """
 
     def __init__(
@@ -105,6 +112,7 @@ class MixpeekClient:
         self._limit = limit or NoLimit()
         self._patience = patience or Patience()
         self._resume_at = 0.0
+        self.skew = timedelta(0)
         self._session = requests.Session()
         self._session.auth = _Bearer(api_key)
         self._session.mount(self._base, HTTPAdapter(pool_connections=1, pool_maxsize=concurrency))
@@ -129,6 +137,8 @@ class MixpeekClient:
         *,
         metadata: JsonObject | None = None,
         skip_duplicate: bool | None = None,
+        feature_extractors: list[JsonObject] | None = None,
+        replaces: str | None = None,
     ) -> str:
         """Ask for a video to be processed (contract b2) and return the id of its task.
 
@@ -137,6 +147,8 @@ class MixpeekClient:
             collection: Name or id; made when there is none.
             metadata: Free; comes back on the asset.
             skip_duplicate: Sent when not None. True makes a second submission safe (contract b8).
+            feature_extractors: Sent when not None; otherwise the API uses its own.
+            replaces: The asset whose content the video's is to take the place of.
 
         Raises:
             AnswerLostError: it may have been accepted.
@@ -147,6 +159,10 @@ class MixpeekClient:
             body["metadata"] = metadata
         if skip_duplicate is not None:
             body["skip_duplicate"] = skip_duplicate
+        if feature_extractors is not None:
+            body["feature_extractors"] = feature_extractors
+        if replaces is not None:
+            body["asset_update"] = {"asset_id": replaces, "mode": "replace"}
         call = _Call("POST", "/ingest/videos/url", object_id=url, body=body, submits=True)
         task_id = records.read_task_id(reply := self._send(call))
         if task_id is None:
@@ -203,6 +219,10 @@ class MixpeekClient:
         params = (("page_size", str(limit)),)
         return records.read_search(self._send(_Call("POST", "/features/search", words, params, body)))
 
+    def time(self) -> datetime:
+        """Return the time by the API's clock, as its last reply told it; before the first, by ours."""
+        return clock.now() + self.skew
+
     def probe(self) -> None:
         """Ask for a task that cannot exist: 404 shows that the server is there and takes the key.
 
@@ -227,10 +247,13 @@ class MixpeekClient:
     def _exchange(self, call: _Call) -> JsonObject:
         """Send a call as often as the rate limit makes us, and read its reply."""
         deadline = time.monotonic() + self._patience.rate_limit
+        if self._patience.until is not None:
+            deadline = min(deadline, self._patience.until)
         refused = 0
         while True:
             self._wait_for_turn(call, deadline)
             reply = self._request(call)
+            self.skew = clock_skew(reply) or self.skew
             if reply.status_code != 429:
                 break
             refused += 1

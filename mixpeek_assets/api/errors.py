@@ -82,6 +82,12 @@ class ServerUnreachableError(TransientError):
     mend = "Check MIXPEEK_API_URL, and that the server runs"
 
 
+class NotThereYetError(TransientError):
+    """A 404 for what a task has only just made: it may take a moment to become visible."""
+
+    mend = "It has only just been made, and is asked for again"
+
+
 class RateLimitedError(TransientError):
     """429, for longer than the client is willing to wait."""
 

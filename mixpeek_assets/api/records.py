@@ -5,6 +5,7 @@ another type becomes None, and whatever cannot be landed becomes a `Problem`, ne
 """
 
 import math
+import re
 import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,17 @@ _STATES: Mapping[str, TaskState] = {
     "CANCELED": "cancelled",
 }
 """The terminal statuses of all eras (contract b3); any other is open."""
+
+_UNDER_WAY = (
+    *("INITIALIZING", "QUEUED", "PENDING", "DOWNLOADING", "CONVERTING", "PROCESSING", "UPLOADING", "IN_PROGRESS"),
+    *("UNKNOWN", "DRAFT", "ACTIVE", "ARCHIVED", "SUSPENDED"),
+)
+"""The statuses of all eras that are not terminal (contract b3)."""
+
+_DUPLICATE = re.compile(r"duplicate|already|existing", re.IGNORECASE)
+_ASSET_NAMED = re.compile(
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\bast_\w+)|asset(?:_id)?\W{1,5}([A-Za-z0-9][\w-]{5,})", re.IGNORECASE
+)
 
 _LARGEST_FLOAT = 3.4028234663852886e38
 """The largest FLOAT: beyond it DuckDB would store infinity."""
@@ -106,6 +118,24 @@ def state_of(status: str) -> TaskState:
     return _STATES.get(status.strip().upper(), "open")
 
 
+def is_known(status: str) -> bool:
+    """Say whether a status is one of those that any era lists."""
+    return status.strip().upper() in (*_STATES, *_UNDER_WAY)
+
+
+def duplicated_asset(error: Any) -> str | None:
+    """Find the asset that an error names as the one which the video repeats (contract b8)."""
+    if isinstance(error, dict):
+        details = error.get("details")
+        for place in (error, details if isinstance(details, dict) else {}):
+            named = _text(place.get("existing_asset_id")) or _text(place.get("duplicate_of"))
+            if named:
+                return named
+    said = error if isinstance(error, str) else str(error)
+    named = _ASSET_NAMED.search(said) if _DUPLICATE.search(said) else None
+    return (named[1] or named[2]) if named else None
+
+
 def read_task_id(body: JsonObject) -> str | None:
     """Read the id of the task that a submission created (contract b2)."""
     return _text(body.get("task_id"))
@@ -114,14 +144,13 @@ def read_task_id(body: JsonObject) -> str | None:
 def read_task(body: JsonObject, task_id: str) -> TaskReply:
     """Read `GET /tasks/{id}` of any era (contract b3)."""
     status = _text(body.get("status")) or "UNKNOWN"
-    return TaskReply(
-        # The guide polls another task than it submitted (contract (a) trap 1): ours is the id that we asked for.
-        task_id=task_id,
-        status=status,
-        state=state_of(status),
-        asset_id=_find_asset_id(body),
-        error=body.get("error") or body.get("error_message"),
-    )
+    state, asset_id = state_of(status), _find_asset_id(body)
+    error = body.get("error") or body.get("error_message")
+    if state in ("failed", "skipped") and (repeated := duplicated_asset(error)):
+        # A video that is there already may be refused with an error that names its asset (contract b8).
+        state, asset_id = "skipped", repeated
+    # The guide polls another task than it submitted (contract (a) trap 1): ours is the id that we asked for.
+    return TaskReply(task_id, status, state, asset_id, error)
 
 
 def read_found_asset(body: JsonObject, task_id: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import UTC
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -66,6 +66,15 @@ def retry_after(reply: requests.Response) -> float | None:
     if seconds is None or math.isnan(seconds):
         return None
     return min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+
+def clock_skew(reply: requests.Response) -> timedelta | None:
+    """How far the server's clock is ahead of ours, to a second; None when it does not tell the time."""
+    try:
+        told = parsedate_to_datetime(reply.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)) - clock.now()
 
 
 def _error_of(reply: requests.Response, endpoint: str, object_id: str | None, *, submits: bool) -> MixpeekError:

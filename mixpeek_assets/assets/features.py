@@ -7,10 +7,12 @@ import dagster as dg
 from mixpeek_assets.assets.config import LandingConfig
 from mixpeek_assets.assets.failures import explained
 from mixpeek_assets.assets.landing import land_assets
-from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata, observe_plan
+from mixpeek_assets.assets.plan import plan
 from mixpeek_assets.checks import check_results, check_specs
 from mixpeek_assets.partitions import daily, days, several_days_a_run
 from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import TableName
 
 ASSETS = """A row is a Mixpeek asset: what a task made of a video.
@@ -39,6 +41,8 @@ DESCRIPTIONS: dict[TableName, str] = {"assets": ASSETS, "features": FEATURES}
             owners=OWNERS,
             kinds={"duckdb", "api"},
             metadata=definition_metadata(table),
+            # A dry run materializes nothing.
+            skippable=True,
         )
         for table, description in DESCRIPTIONS.items()
     ],
@@ -49,12 +53,17 @@ DESCRIPTIONS: dict[TableName, str] = {"assets": ASSETS, "features": FEATURES}
 )
 def assets_and_features(
     context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Fetch the assets of settled tasks, each with the list of its features."""
-    partitions = days(context.partition_keys)
-    with explained(), mixpeek.client() as client:
-        target = warehouse.open()
-        with target.partitions_locked("land", partitions):
+    partitions, target, settings = days(context.partition_keys), warehouse.open(), load_settings()
+    with explained():
+        if config.dry_run:
+            found = plan(target, settings.effective_requests_per_minute, partitions=partitions, refetch=config.refresh)
+            observe_plan(context, "assets", partitions, found, "fetch asset")
+            for table in DESCRIPTIONS:
+                yield from check_results(target, table, partitions)
+            return
+        with mixpeek.client() as client, target.partitions_locked("land", partitions):
             landed = land_assets(client, target, partitions, run_id=context.run.run_id, refresh=config.refresh)
         # What has yet to come must not keep the vectors of the rest: it fails the run, but only after them.
         for error in landed.unfinished[:10]:

@@ -4,20 +4,28 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 import orjson
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import in_flight
-from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, PermanentError
+from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, NotFoundError, NotThereYetError, PermanentError
 from mixpeek_assets.api.records import Problem
 from mixpeek_assets.warehouse.landing import Kind
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 Row = dict[str, Any]
+Reply = TypeVar("Reply")
+
+_VISIBLE_WITHIN = timedelta(minutes=10)
+"""So long after its task was over may something be a 404 that is there."""
+
+_LOOKS = 3
+"""How often a run asks for it."""
 
 
 @dataclass
@@ -45,7 +53,7 @@ def land_assets(
     """
 
     def fetch(row: Row) -> Row:
-        reply = client.get_asset(row["asset_id"])
+        reply = _once_visible(client.get_asset, row["asset_id"], row["settled_at"])
         return {"asset": reply.asset, "features": reply.features, "problems": reply.problems}
 
     rows = _missing(warehouse, "assets_to_land", partitions, refresh=refresh)
@@ -62,7 +70,7 @@ def land_vectors(
     """
 
     def fetch(row: Row) -> Row:
-        reply = client.get_feature(row["feature_id"])
+        reply = _once_visible(client.get_feature, row["feature_id"], row["settled_at"])
         return {
             "reply_id": uuid.uuid4().hex,
             "feature": reply.feature,
@@ -76,10 +84,31 @@ def land_vectors(
     return _land(client, warehouse, "vectors", rows, fetch, "feature_id", run_id)
 
 
+def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: datetime | None) -> Reply:
+    """Read what a task has made; right after the task is over, it may not be visible yet.
+
+    Raises:
+        NotThereYetError: 404, several times; the next run asks again.
+        MixpeekError: any other trouble, and a 404 for what should have been visible for long.
+    """
+    if settled_at is None or abs(clock.now() - settled_at) > _VISIBLE_WITHIN:
+        return read(object_id)
+    patiently = Retrying(
+        retry=retry_if_exception_type(NotFoundError),
+        stop=stop_after_attempt(_LOOKS),
+        wait=wait_random_exponential(multiplier=0.5, max=4),
+        reraise=True,
+    )
+    try:
+        return patiently(read, object_id)
+    except NotFoundError as error:
+        raise NotThereYetError(error.endpoint, error.message, error.object_id, error.status) from None
+
+
 def _missing(warehouse: Warehouse, query: str, partitions: Sequence[date], *, refresh: bool) -> list[Row]:
     # What a run that died had fetched is loaded first, so that it is not missing.
     warehouse.load_pending()
-    return warehouse.rows(query, partitions=list(partitions), refresh=refresh)
+    return warehouse.needed(query, partitions=list(partitions), refresh=refresh)
 
 
 def _land(

@@ -1,11 +1,13 @@
 """What the UI shows of a table: its columns, rows and a few of its rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
+from mixpeek_assets.assets.plan import Plan
 from mixpeek_assets.warehouse.schema import SCHEMA, TABLE, TableName
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -36,6 +38,21 @@ def add_metadata(
     for partition in partitions:
         metadata = {"dagster/partition_row_count": counts.get(partition, 0), **common}
         context.add_asset_metadata(metadata, asset_key=table, partition_key=partition.isoformat())
+
+
+def observe_plan(
+    context: dg.AssetExecutionContext, table: TableName, partitions: Sequence[date], found: Plan, *verbs: str
+) -> None:
+    """Show as an observation of the asset, and in the log, what a run would send (`dry_run`)."""
+    lines = [line for line in found.lines if line["verb"] in verbs]
+    for partition in partitions:
+        metadata: dict[str, Any] = {"dry_run": True, "requests": 0}
+        for line in lines:
+            if line["partition_date"] == partition:
+                metadata[f"{line['verb']}: {line['why']}"] = line["requests"]
+                metadata["requests"] += line["requests"]
+        context.log_event(dg.AssetObservation(table, partition=partition.isoformat(), metadata=metadata))
+    context.log.info("Dry run, nothing was sent: %s", replace(found, lines=lines).told())
 
 
 def _shown(value: object) -> str | int | float | bool | None:

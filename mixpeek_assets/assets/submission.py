@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -13,7 +13,8 @@ from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import in_flight
 from mixpeek_assets.api.errors import STOPS_ALL, AnswerLostError, MixpeekError
-from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
+from mixpeek_assets.api.records import duplicated_asset
+from mixpeek_assets.warehouse.warehouse import Spool, SubmissionRules, Warehouse
 
 _ROUNDS = 3
 """How often a run sends a video whose answer is lost."""
@@ -36,43 +37,56 @@ def submit_videos(
     partitions: Sequence[date],
     *,
     run_id: str,
-    max_attempts: int = 1,
-    resubmit_failed: bool = False,
+    rules: SubmissionRules | None = None,
+    deadline: timedelta = timedelta(hours=24),
 ) -> Submitted:
-    """Submit the videos of some partitions that were never submitted, or may be again.
+    """Submit the videos of some partitions that were never submitted, or are to be again.
 
     A video whose answer is lost is sent again with `skip_duplicate`, as another attempt.
+
+    Args:
+        client: The API.
+        warehouse: Where videos and tasks are.
+        partitions: Whose videos.
+        run_id: What submits them.
+        rules: Which of them.
+        deadline: After how long a task that has not ended is called lost.
 
     Raises:
         MixpeekError: nothing can be submitted at all (no server, a wrong key, no credits); what was is recorded.
     """
-    submitted = Submitted()
+    submitted, rules = Submitted(), rules or SubmissionRules()
+    # A video that fails in this very run is not sent again by it.
+    rules = replace(rules, runs=[*rules.runs, run_id])
     with warehouse.partitions_locked("submit", partitions):
         warehouse.load_pending()
         warehouse.mark_lost(partitions)
         for round_ in range(_ROUNDS):
-            videos = warehouse.rows(
-                "videos_to_submit",
-                partitions=list(partitions),
-                max_attempts=max_attempts,
-                # A video that fails in this very run is not sent again by it.
-                resubmit_failed=resubmit_failed and round_ == 0,
-            )
+            videos = warehouse.needed("videos_to_submit", rules, partitions=list(partitions))
             if round_:
-                videos = [video for video in videos if video["may_repeat"]]
+                videos = [video for video in videos if video["why"] == "answer lost"]
             if not videos:
                 break
             submitted.lost.clear()
             with warehouse.spool("tasks") as spool:
-                _Submission(client, warehouse, spool, run_id).send(videos, submitted)
+                _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted)
     return submitted
 
 
 class _Submission:
     """One pass over the videos, with a bounded number in flight."""
 
-    def __init__(self, client: MixpeekClient, warehouse: Warehouse, spool: Spool, run_id: str) -> None:
+    def __init__(
+        self,
+        client: MixpeekClient,
+        warehouse: Warehouse,
+        spool: Spool,
+        run_id: str,
+        rules: SubmissionRules,
+        deadline: timedelta,
+    ) -> None:
         self._client, self._warehouse, self._spool, self._run_id = client, warehouse, spool, run_id
+        self._extractors, self._deadline = rules.extractors, deadline
         self._unsent: dict[str, Row] = {}
         self._starting = threading.Lock()
 
@@ -98,8 +112,9 @@ class _Submission:
         size = 4 * self._client.concurrency
         for wave in (videos[start : start + size] for start in range(0, len(videos), size)):
             self._spool.rotate()
-            keys = ("video_id", "attempt", "partition_date")
-            self._warehouse.insert_intents([{key: video[key] for key in keys} for video in wave], self._run_id)
+            keys = ("video_id", "attempt", "partition_date", "why")
+            intents = [{key: video[key] for key in keys} for video in wave]
+            self._warehouse.insert_intents(intents, self._run_id, self._extractors)
             with self._starting:
                 self._unsent.update({video["video_id"]: video for video in wave})
             yield from wave
@@ -114,18 +129,33 @@ class _Submission:
                 video["url"],
                 video["collection"],
                 metadata=orjson.loads(video["metadata"]) if video["metadata"] else None,
-                skip_duplicate=True if video["may_repeat"] else None,
+                skip_duplicate=video["skip_duplicate"],
+                feature_extractors=orjson.loads(self._extractors) if self._extractors else None,
+                replaces=video["replaces"],
             )
         except STOPS_ALL:
             self._record(video, state="withdrawn")
             raise
         except AnswerLostError as error:
-            self._record(video, state="lost", error=str(error), settled_at=_now())
+            self._record(video, state="lost", error=str(error), settled_at=clock.now())
             raise
         except MixpeekError as error:
-            self._record(video, state="failed", error=str(error), settled_at=_now())
-            raise
-        self._record(video, state="open", task_id=task_id, submitted_at=_now(), next_poll_at=_now())
+            # A duplicate may be refused at once, with an error that names the asset which is there (contract b8).
+            asset_id = duplicated_asset(error.message)
+            state = "failed" if asset_id is None else "skipped"
+            self._record(video, state=state, asset_id=asset_id, error=str(error), settled_at=clock.now())
+            if asset_id is None:
+                raise
+            return
+        accepted_at = self._client.time()
+        self._record(
+            video,
+            state="open",
+            task_id=task_id,
+            submitted_at=accepted_at,
+            give_up_at=accepted_at + self._deadline,
+            next_poll_at=clock.now(),
+        )
 
     def _record(self, video: Row, *, error: str | None = None, **event: Any) -> None:
         reason = {"error": {"reason": error}} if error else {}
@@ -133,14 +163,10 @@ class _Submission:
             {
                 "video_id": video["video_id"],
                 "attempt": video["attempt"],
-                "seen_at": _now(),
+                "seen_at": clock.now(),
                 "polls": 0,
                 "run_id": self._run_id,
                 **reason,
                 **event,
             }
         )
-
-
-def _now() -> datetime:
-    return clock.now()

@@ -1,13 +1,17 @@
 """The asset `tasks`: each video submitted, once."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import dagster as dg
 
 from mixpeek_assets.assets.failures import explained, fail_if_unfinished
-from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata, observe_plan
+from mixpeek_assets.assets.plan import plan
 from mixpeek_assets.assets.submission import submit_videos
 from mixpeek_assets.checks import check_results, check_specs
 from mixpeek_assets.partitions import daily, days, several_days_a_run
-from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.resources import MixpeekResource, WarehouseResource, submission_rules
 from mixpeek_assets.settings import load_settings
 
 DESCRIPTION = """A row is one submission of a video to the Mixpeek API.
@@ -21,8 +25,14 @@ and lands what becomes ready; `state` is ours, `status` is what the API said.
 class TasksConfig(dg.Config):
     """What a run may do beyond submitting new videos."""
 
+    dry_run: bool = False
+    """Tell what would be submitted, and send nothing."""
+
     resubmit_failed: bool = False
-    """Submit every video again whose last task failed or was cancelled."""
+    """Submit every video again whose last task failed, was cancelled or lost."""
+
+    refresh: bool = False
+    """Submit every video again, and pay for it again; what it gives takes the place of what is landed."""
 
     max_attempts: int | None = None
     """How often a failing video is submitted in all; by default MIXPEEK_MAX_ATTEMPTS, which is 1."""
@@ -34,6 +44,8 @@ class TasksConfig(dg.Config):
     check_specs=check_specs("tasks"),
     description=DESCRIPTION,
     deps=["videos"],
+    # A dry run materializes nothing.
+    output_required=False,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"duckdb", "api"},
@@ -41,19 +53,31 @@ class TasksConfig(dg.Config):
 )
 def tasks(
     context: dg.AssetExecutionContext, config: TasksConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Submit the videos of these partitions that need it."""
-    partitions = days(context.partition_keys)
-    with explained(), mixpeek.client() as client:
-        target = warehouse.open()
-        submitted = submit_videos(
-            client,
-            target,
-            partitions,
-            run_id=context.run.run_id,
-            max_attempts=config.max_attempts or load_settings().max_attempts,
-            resubmit_failed=config.resubmit_failed,
-        )
+    partitions, target, settings = days(context.partition_keys), warehouse.open(), load_settings()
+    rules = submission_rules(
+        settings,
+        max_attempts=config.max_attempts or settings.max_attempts,
+        refresh=config.refresh,
+        resubmit_failed=config.resubmit_failed,
+        runs=_runs_of_group(context),
+    )
+    with explained():
+        if config.dry_run:
+            found = plan(target, settings.effective_requests_per_minute, rules=rules, partitions=partitions)
+            observe_plan(context, "tasks", partitions, found, "submit", "poll")
+            yield from check_results(target, "tasks", partitions)
+            return
+        with mixpeek.client() as client:
+            submitted = submit_videos(
+                client,
+                target,
+                partitions,
+                run_id=context.run.run_id,
+                rules=rules,
+                deadline=timedelta(hours=settings.task_deadline_hours),
+            )
         add_metadata(
             context,
             target,
@@ -64,4 +88,12 @@ def tasks(
             answers_lost=len(submitted.lost),
         )
         fail_if_unfinished(submitted.lost, "submissions' answers")
-        return dg.MaterializeResult(check_results=check_results(target, "tasks", partitions))
+        yield dg.MaterializeResult(check_results=check_results(target, "tasks", partitions))
+
+
+def _runs_of_group(context: dg.AssetExecutionContext) -> list[str]:
+    """Return the runs that this one is a re-execution of: what they have submitted is not submitted again by it."""
+    if context.run.root_run_id is None:
+        return []
+    found = context.instance.get_run_group(context.run.run_id)
+    return [] if found is None else [run.run_id for run in found[1]]

@@ -1,5 +1,6 @@
 """The asset `vectors`: the embeddings."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
@@ -7,10 +8,12 @@ import dagster as dg
 from mixpeek_assets.assets.config import LandingConfig
 from mixpeek_assets.assets.failures import explained, fail_if_unfinished
 from mixpeek_assets.assets.landing import land_vectors
-from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata, observe_plan
+from mixpeek_assets.assets.plan import plan
 from mixpeek_assets.checks import check_results, check_specs
 from mixpeek_assets.partitions import daily, days, several_days_a_run
 from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 DESCRIPTION = """A row is one named vector of a feature: its embedding.
@@ -27,6 +30,8 @@ named vector of one dimension there is a view `mixpeek.vectors_<name>` with `emb
     check_specs=check_specs("vectors"),
     description=DESCRIPTION,
     deps=["features"],
+    # A dry run materializes nothing.
+    output_required=False,
     group_name=GROUP,
     owners=OWNERS,
     kinds={"duckdb", "api"},
@@ -34,12 +39,16 @@ named vector of one dimension there is a view `mixpeek.vectors_<name>` with `emb
 )
 def vectors(
     context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Fetch the features of these partitions that have no vectors yet."""
-    partitions = days(context.partition_keys)
-    with explained(), mixpeek.client() as client:
-        target = warehouse.open()
-        with target.partitions_locked("land", partitions):
+    partitions, target, settings = days(context.partition_keys), warehouse.open(), load_settings()
+    with explained():
+        if config.dry_run:
+            found = plan(target, settings.effective_requests_per_minute, partitions=partitions, refetch=config.refresh)
+            observe_plan(context, "vectors", partitions, found, "fetch vectors")
+            yield from check_results(target, "vectors", partitions)
+            return
+        with mixpeek.client() as client, target.partitions_locked("land", partitions):
             landed = land_vectors(client, target, partitions, run_id=context.run.run_id, refresh=config.refresh)
         fail_if_unfinished(landed.unfinished, "features")
         fail_if_assets_are_missing(target, partitions)
@@ -52,7 +61,7 @@ def vectors(
             features_rejected=landed.rejected,
             embeddings=target.rows("embedding_summary", partitions=partitions)[0]["summary"],
         )
-        return dg.MaterializeResult(check_results=check_results(target, "vectors", partitions))
+        yield dg.MaterializeResult(check_results=check_results(target, "vectors", partitions))
 
 
 def fail_if_assets_are_missing(warehouse: Warehouse, partitions: list[date]) -> None:
@@ -61,7 +70,7 @@ def fail_if_assets_are_missing(warehouse: Warehouse, partitions: list[date]) -> 
     Raises:
         dg.Failure: there are some; the next run asks for them again.
     """
-    missing = warehouse.rows("assets_to_land", partitions=partitions, refresh=False)
+    missing = warehouse.needed("assets_to_land", partitions=partitions, refresh=False)
     if missing:
         raise dg.Failure(
             f"{len(missing)} assets did not come (the log of assets_and_features says why), and the next run asks for"

@@ -12,7 +12,7 @@ from mixpeek_assets.automation.jobs import ingest_job
 from mixpeek_assets.automation.planning import partitions_to_ingest, past_runs, ready
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
-from mixpeek_assets.resources import WarehouseResource
+from mixpeek_assets.resources import WarehouseResource, submission_rules
 from mixpeek_assets.settings import load_settings
 
 
@@ -46,7 +46,7 @@ def manifest_sensor(
         current = Cursor(fingerprint(settings), now.date().isoformat())
         known = current.fingerprint is not None and current == Cursor.read(context.cursor)
         with nullcontext() if known else read_manifest(settings) as manifest:
-            partitions = partitions_to_ingest(warehouse.open(), manifest, max_attempts=settings.max_attempts, now=now)
+            partitions = partitions_to_ingest(warehouse.open(), manifest, rules=submission_rules(settings), now=now)
     except EXPLAINED as error:
         raise dg.Failure(str(error)) from None
     requests = [

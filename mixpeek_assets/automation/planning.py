@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 
 _IN_PROGRESS = frozenset(
     {
@@ -76,7 +76,8 @@ def ready(partitions: Iterable[date], runs: Sequence[PastRun], now: datetime) ->
         while failures < len(of_it) and of_it[failures].status == dg.DagsterRunStatus.FAILURE:
             failures += 1
         last_end = of_it[0].ended_at if of_it else None
-        if failures and last_end is not None and now < last_end + back_off(failures):
+        # A run that has ended later than now ended before the clock was set back.
+        if failures and last_end is not None and last_end <= now < last_end + back_off(failures):
             continue
         chosen[partition] = f"{partition} after {of_it[0].run_id if of_it else 'none'}"
     return chosen
@@ -106,17 +107,18 @@ def range_tags(first: date, last: date) -> Mapping[str, str]:
 
 
 def partitions_to_ingest(
-    warehouse: Warehouse, manifest: Manifest | None, *, max_attempts: int, now: datetime
+    warehouse: Warehouse, manifest: Manifest | None, *, rules: SubmissionRules, now: datetime
 ) -> list[date]:
     """Return the partitions up to today with videos that are not in `videos`, or need a submission; in order.
 
     Args:
         warehouse: What knows the videos.
         manifest: What names them; None when all of it is known to be in `videos`.
-        max_attempts: How often a failing video is submitted.
+        rules: Which videos are submitted.
         now: The current time.
     """
-    partitions = {row["partition_date"] for row in warehouse.rows("partitions_to_submit", max_attempts=max_attempts)}
+    waiting = warehouse.needed("partitions_to_submit", rules)
+    partitions = {row["partition_date"] for row in waiting if row["partition_date"] <= now.date()}
     if manifest is not None:
         new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now)
         partitions.update(row["partition_date"] for row in new)

@@ -1,9 +1,10 @@
 """Reading the status of tasks that are due, in a bounded time. No Dagster in here."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,14 +12,16 @@ from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.concurrency import in_flight
 from mixpeek_assets.api.errors import MixpeekError, NotFoundError, RateLimitedError, TransientError
-from mixpeek_assets.api.records import TaskReply
+from mixpeek_assets.api.records import TaskReply, is_known
 from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
 
-TICK_PATIENCE = Patience(connect=3, read=10, attempts=1, rate_limit=2)
+TICK_PATIENCE = Patience(connect=3, read=10, attempts=1)
 """A poll that fails is due again soon: within a tick there is no time to try it twice."""
 
-_DEADLINE = timedelta(hours=24)
-"""When a task that does not end is called lost."""
+_VISIBLE_WITHIN = timedelta(minutes=10)
+"""So long may a task that was only just accepted be unknown."""
+
+_SKEW_WORTH_TELLING = timedelta(minutes=5)
 
 _MOST_A_TICK = 10_000
 _FIRST_WAIT, _GROWTH, _LONG_WAIT, _LONGEST_WAIT = 1.0, 1.5, 30.0, 300.0
@@ -34,20 +37,38 @@ class Polled:
         polled: How many tasks were read.
         settled: How many of them are over, per partition.
         errors: Calls that failed; those tasks are due again.
+        new_statuses: How many tasks have come to a status that no era of the API lists.
+        skew: How far the API's clock is ahead of ours.
     """
 
     polled: int = 0
-    settled: dict[date, int] = field(default_factory=dict)
+    settled: Counter[date] = field(default_factory=Counter)
     errors: list[MixpeekError] = field(default_factory=list)
+    new_statuses: Counter[str] = field(default_factory=Counter)
+    skew: timedelta = timedelta(0)
 
-    def add(self, partition: date, answer: TaskReply | MixpeekError) -> None:
+    def add(self, row: Row, answer: TaskReply | MixpeekError) -> None:
         """Count an answer."""
         if isinstance(answer, MixpeekError):
             self.errors.append(answer)
             return
         self.polled += 1
         if answer.state != "open":
-            self.settled[partition] = self.settled.get(partition, 0) + 1
+            self.settled[row["partition_date"]] += 1
+        elif not is_known(answer.status) and answer.status != row["status"]:
+            self.new_statuses[answer.status] += 1
+
+    def oddities(self) -> list[str]:
+        """Return what is worth a line in a log, each once: the next poll of the same tasks does not tell it again."""
+        told = [
+            f"{count} tasks are {status!r}, a status that no era of the API lists: they are polled until they end, or"
+            " until their deadline"
+            for status, count in self.new_statuses.items()
+        ]
+        if abs(self.skew) > _SKEW_WORTH_TELLING:
+            ahead = "behind" if self.skew > timedelta(0) else "ahead of"
+            told.append(f"this machine's clock is {abs(self.skew)} {ahead} the API's: set it")
+        return told
 
 
 def next_wait(polls: int, age: timedelta) -> timedelta:
@@ -60,6 +81,11 @@ def next_wait(polls: int, age: timedelta) -> timedelta:
         return timedelta(seconds=_LONGEST_WAIT)
     # The power is bounded before it is taken: polls may be thousands.
     return timedelta(seconds=min(_FIRST_WAIT * _GROWTH ** min(polls, 20), _LONG_WAIT))
+
+
+def tick_patience(seconds: float) -> Patience:
+    """Return the patience of a tick that may last so long: no call waits for the rate limit beyond its end."""
+    return replace(TICK_PATIENCE, until=time.monotonic() + seconds)
 
 
 def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) -> Polled:
@@ -89,9 +115,10 @@ def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) 
         try:
             with closing(in_flight(poll, while_there_is_time(), client.concurrency)) as answers:
                 for row, answer in answers:
-                    polled.add(row["partition_date"], answer)
+                    polled.add(row, answer)
         except RateLimitedError as error:
             polled.errors.append(error)  # the rest is due again, and will be asked for first
+    polled.skew = client.skew
     return polled
 
 
@@ -99,19 +126,22 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
     """Read one task and keep what it says."""
     try:
         reply = client.get_task(row["task_id"])
-        if reply.state == "done" and reply.asset_id is None:
+        if reply.state in ("done", "skipped") and reply.asset_id is None:
             reply = _with_asset(client, reply, row["collection"])
     except NotFoundError as error:
-        # The server has forgotten it: polling on would never end.
-        reply = _lost(row, str(error))
+        if _age(client, row) < _VISIBLE_WITHIN:
+            reply = TaskReply(row["task_id"], row["status"] or "", "open", None, None)
+        else:
+            # The server has forgotten it: polling on would never end.
+            reply = _lost(row, f"{error}; `mixpeek-assets retry` asks for it again")
     except RateLimitedError:
         raise  # nothing was asked
     except TransientError:
         # Due again, but not at once: a server in trouble is not helped by being asked all the time.
-        spool.append({**_identity(row), "next_poll_at": _next_poll(row), "polls": 1})
+        spool.append({**_identity(row), "next_poll_at": _next_poll(client, row), "polls": 1})
         raise
-    if reply.state == "open" and _age(row) > _DEADLINE:
-        reply = _lost(row, f"still {reply.status} after {_DEADLINE.total_seconds() / 3600:.0f} hours")
+    if reply.state == "open" and row["give_up_at"] is not None and client.time() > row["give_up_at"]:
+        reply = _lost(row, f"still {reply.status} {_age(client, row)} after it was submitted", reply.status)
     now = clock.now()
     settled = reply.state != "open"
     event: Row = {
@@ -125,7 +155,7 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
     if settled:
         event["settled_at"] = now
     else:
-        event["next_poll_at"] = _next_poll(row)
+        event["next_poll_at"] = _next_poll(client, row)
     if reply.error is not None:
         event["error"] = reply.error
     spool.append(event)
@@ -136,22 +166,23 @@ def _identity(row: Row) -> Row:
     return {"video_id": row["video_id"], "attempt": row["attempt"], "seen_at": clock.now()}
 
 
-def _age(row: Row) -> timedelta:
-    return clock.now() - row["submitted_at"] if row["submitted_at"] else timedelta(0)
+def _age(client: MixpeekClient, row: Row) -> timedelta:
+    # By the API's clock, which does not jump when this machine's does.
+    return client.time() - row["submitted_at"] if row["submitted_at"] else timedelta(0)
 
 
-def _next_poll(row: Row) -> datetime:
-    return clock.now() + next_wait(row["polls"], _age(row))
+def _next_poll(client: MixpeekClient, row: Row) -> datetime:
+    return clock.now() + next_wait(row["polls"], _age(client, row))
 
 
-def _lost(row: Row, reason: str) -> TaskReply:
-    return TaskReply(row["task_id"], "", "lost", None, {"reason": reason})
+def _lost(row: Row, reason: str, status: str = "") -> TaskReply:
+    return TaskReply(row["task_id"], status, "lost", None, {"reason": reason})
 
 
 def _with_asset(client: MixpeekClient, reply: TaskReply, collection: str) -> TaskReply:
-    """Look an asset up whose task is done and names none (contract b3)."""
+    """Look an asset up whose task is over and names none (contract b3)."""
     asset_id = client.find_asset(reply.task_id, collection)
     if asset_id is not None:
-        return TaskReply(reply.task_id, reply.status, "done", asset_id, reply.error)
+        return TaskReply(reply.task_id, reply.status, reply.state, asset_id, reply.error)
     error = {"reason": f"the task is {reply.status}, but names no asset, and none is found for it"}
     return TaskReply(reply.task_id, reply.status, "failed", None, error)

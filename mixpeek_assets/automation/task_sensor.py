@@ -9,11 +9,11 @@ from mixpeek_assets import clock
 from mixpeek_assets.assets.failures import EXPLAINED
 from mixpeek_assets.automation.jobs import land_job
 from mixpeek_assets.automation.planning import past_runs, ready
-from mixpeek_assets.automation.polling import TICK_PATIENCE, Polled, poll_due_tasks
+from mixpeek_assets.automation.polling import Polled, poll_due_tasks, tick_patience
 from mixpeek_assets.resources import LocalApiDownError, MixpeekResource, WarehouseResource
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
-_POLL_SECONDS = 30
+_POLL_SECONDS = 25
 """Leaves time for the calls then in flight (13 s each at most), the load, and the run history."""
 
 
@@ -33,10 +33,10 @@ def task_status_sensor(
         dg.RunRequest(run_key=key, partition_key=partition.isoformat())
         for partition, key in ready(landable, past_runs(context.instance, land_job.name), clock.now()).items()
     ]
-    for error in polled.errors[:10]:
-        context.log.warning("%s", error)
+    for trouble_or_oddity in [*polled.errors[:10], *polled.oddities()]:
+        context.log.warning("%s", trouble_or_oddity)
     if not requests and not polled.settled:
-        return dg.SkipReason(trouble or _why_nothing(polled, landable))
+        return dg.SkipReason(trouble or _why_nothing(target, polled, landable))
     return dg.SensorResult(run_requests=requests, asset_events=_observations(target, polled))
 
 
@@ -45,16 +45,20 @@ def _poll(mixpeek: MixpeekResource, target: Warehouse, started: float) -> tuple[
     if not target.rows("open_tasks")[0]["tasks"]:
         target.load_pending()
         return Polled(), None
+    seconds = _POLL_SECONDS - (time.monotonic() - started)
     try:
-        with mixpeek.client(TICK_PATIENCE) as client:
-            return poll_due_tasks(client, target, _POLL_SECONDS - (time.monotonic() - started)), None
+        with mixpeek.client(tick_patience(seconds)) as client:
+            return poll_due_tasks(client, target, seconds), None
     except LocalApiDownError as error:
         return Polled(), str(error)
 
 
-def _why_nothing(polled: Polled, landable: Sequence[object]) -> str:
+def _why_nothing(target: Warehouse, polled: Polled, landable: Sequence[object]) -> str:
     if landable:
         return f"{len(landable)} partitions to land: a run of each is in progress, or has failed a moment ago"
+    for row in target.rows("waiting"):
+        if row["kind"] == "api" and not polled.polled:
+            return f"{row['tasks']} tasks were submitted to {row['name']}, which the environment does not name now"
     return f"{polled.polled} tasks read, none over" if polled.polled else "no task is due"
 
 

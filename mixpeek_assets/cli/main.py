@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -83,6 +84,52 @@ def status(problems: int) -> None:
 
     with friendly_errors():
         status_(problems)
+
+
+@cli.command()
+@click.option("--videos", metavar="SOURCE", help="As for `run`.")
+@click.option("--retry-failed", is_flag=True, help="As for `run`.")
+def plan(videos: str | None, retry_failed: bool) -> None:
+    """Show what `run` would submit, poll and fetch, and how long that takes, without sending anything."""
+    from mixpeek_assets.cli.plan import plan as plan_
+
+    with friendly_errors():
+        plan_(videos, retry_failed=retry_failed)
+
+
+@cli.command()
+@click.option("--partition", "partitions", metavar="DAY", multiple=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--collection", "collections", metavar="NAME", multiple=True)
+@click.option("--video", metavar="TEXT", help="A video's id, or a part of its URL.")
+@click.option(
+    "--reason",
+    metavar="TEXT",
+    help="`failed`, `cancelled`, `lost`, `rejected`, `empty` (an asset without features), or a part of the reason.",
+)
+@click.option("--pay-again", is_flag=True, help="Submit lost tasks again, rather than ask for them.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be tried again.")
+@click.option("--mark-only", is_flag=True, help="Leave it to the sensors, or the next run.")
+def retry(
+    partitions: tuple[datetime, ...],
+    collections: tuple[str, ...],
+    video: str | None,
+    reason: str | None,
+    pay_again: bool,
+    dry_run: bool,
+    mark_only: bool,
+) -> None:
+    """Try again what failed, was lost or was rejected: all of it, or what the options name.
+
+    What failed is submitted again; what was lost is asked for again, and what was rejected is fetched again.
+    Exits with 1 when some of it goes wrong again.
+    """
+    from mixpeek_assets.cli.retry import retry as retry_
+    from mixpeek_assets.warehouse.warehouse import Retry
+
+    days = [partition.date() for partition in partitions]
+    chosen = Retry(days or None, list(collections) or None, video, reason, pay_again)
+    with friendly_errors():
+        sys.exit(retry_(chosen, dry_run=dry_run, mark_only=mark_only))
 
 
 @cli.command()

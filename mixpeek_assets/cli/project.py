@@ -17,7 +17,7 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 
 def open_warehouse(settings: Settings) -> Warehouse:
     """Return the warehouse of the settings."""
-    return Warehouse(settings.warehouse_path, settings.landing_folder, settings.warehouse_timeout)
+    return Warehouse(settings.warehouse_path, settings.landing_folder, settings.warehouse_timeout, settings.api_name)
 
 
 @contextmanager

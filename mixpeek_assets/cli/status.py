@@ -1,16 +1,29 @@
 """`mixpeek-assets status`."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
+from mixpeek_assets.cli.display import plain
 from mixpeek_assets.cli.project import open_warehouse
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse import landing
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
-_COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "features", "vectors", "rejects")
+_COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "lost", "features", "vectors", "rejects")
+_REMEDIES = {
+    "unsubmitted": "the next `mixpeek-assets run` submits them, as do the sensors of `make dev`",
+    "pending": "the API is at work; polled until they end, or for MIXPEEK_TASK_DEADLINE_HOURS",
+    "to_land": "the next `mixpeek-assets run` lands them, as do the sensors of `make dev`",
+    "failed": "mend the reason, then `mixpeek-assets retry --reason failed` (the API may bill it again)",
+    "lost": "`mixpeek-assets retry --reason lost` asks for the tasks again; with --pay-again they are submitted again",
+    "rejects": "`mixpeek-assets retry --reason rejected` fetches again; a row of a manifest is mended there",
+}
 
 
 def status(problems: int) -> None:
-    """Print what is pending, landed and failed, per partition and collection, and the newest problems."""
+    """Print what is pending, landed and failed, per partition and collection, why, and what can be done about it."""
     console = Console()
     warehouse = open_warehouse(load_settings())
     warehouse.load_pending()
@@ -18,19 +31,50 @@ def status(problems: int) -> None:
     if not rows:
         console.print(f"{warehouse.path} holds no video yet: `make run`, or materialize `videos` in the UI.")
     else:
-        table = Table("partition", "collection", box=None, header_style="bold")
-        # A column that is empty says nothing; those of a healthy warehouse fit a narrow terminal.
-        columns = [column for column in _COLUMNS if any(row[column] for row in rows)]
-        for column in columns:
-            table.add_column(column.replace("_", " "), justify="right")
-        for row in rows:
-            counts = (f"{row[column]:,}" if row[column] else "-" for column in columns)
-            table.add_row(str(row["partition_date"]), row["collection"], *counts)
-        console.print(table)
-    found = warehouse.rows("problems", limit=problems)
-    if found:
-        console.print(f"\nThe newest {len(found)} problems:" if len(found) > 1 else "\nA problem:")
-    for problem in found:
-        line = f"[red]{problem['kind']}[/] {problem['partition_date']} {problem['about']}: {problem['reason']}"
-        console.print(line, highlight=False, soft_wrap=True)
+        _show_counts(console, rows)
+    _show_problems(console, warehouse, problems)
+    _show_waiting(console, warehouse)
+    for column, remedy in _REMEDIES.items():
+        if count := sum(row[column] for row in rows):
+            console.print(f"{count:,} {column.replace('_', ' ')}: {remedy}", highlight=False, soft_wrap=True)
     console.print(f"\nDuckDB file: {warehouse.path}", highlight=False, soft_wrap=True)
+
+
+def _show_counts(console: Console, rows: list[dict[str, Any]]) -> None:
+    table = Table("partition", "collection", box=None, header_style="bold")
+    # A column that is empty says nothing; those of a healthy warehouse fit a narrow terminal.
+    columns = [column for column in _COLUMNS if any(row[column] for row in rows)]
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right")
+    for row in rows:
+        counts = (f"{row[column]:,}" if row[column] else "-" for column in columns)
+        table.add_row(str(row["partition_date"]), plain(row["collection"]), *counts)
+    console.print(table)
+
+
+def _show_problems(console: Console, warehouse: Warehouse, limit: int) -> None:
+    found = warehouse.rows("problems", limit=limit)
+    if found:
+        console.print("\nWhat went wrong, the newest first:")
+    for problem in found:
+        times = f" ({problem['times']:,} times, e.g. this)" if problem["times"] > 1 else ""
+        line = f"[red]{problem['kind']}[/] {problem['partition_date']} {plain(problem['about'])}{times}:"
+        console.print(f"{line} {plain(problem['reason'])}", highlight=False, soft_wrap=True)
+    console.print()
+
+
+def _show_waiting(console: Console, warehouse: Warehouse) -> None:
+    """Print what waits for something else than time."""
+    for row in warehouse.rows("waiting"):
+        reason = (
+            f"were submitted to {plain(row['name'])}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
+            if row["kind"] == "api"
+            else f"are of {row['name']}, which has not begun: they wait for that day (was this machine's clock ahead?)"
+        )
+        console.print(f"{row['tasks']:,} {reason}", highlight=False, soft_wrap=True)
+    for file in landing.set_aside(warehouse.landing_folder):
+        console.print(
+            f"{file} could not be loaded and waits there: rename it to end with .ndjson to have it tried again",
+            highlight=False,
+            soft_wrap=True,
+        )

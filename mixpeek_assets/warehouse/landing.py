@@ -78,6 +78,11 @@ def pending(folder: Path) -> list[Path]:
     return [file for kind in KINDS for file in sorted(folder.glob(f"{kind}-*.ndjson"))]
 
 
+def set_aside(folder: Path) -> list[Path]:
+    """Return the files that could not be loaded, oldest first."""
+    return sorted(folder.glob("*.bad"))
+
+
 def kind_of(file: Path) -> Kind:
     """Return what a landing file holds."""
     return next(kind for kind in KINDS if file.name.startswith(f"{kind}-"))

@@ -8,11 +8,13 @@ from mixpeek_assets.warehouse import schema
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.statements import fetch, run
 
-# What the loader itself remembers: the version of the tables, and the landing files that it has loaded.
+# What only the project itself needs to remember: the version of the tables, the landing files that it has loaded, and
+# what is asked for again although it is there: `object_id` is the video's, asset's or feature's, as the endpoint says.
 _INTERNAL_TABLES = (
     "CREATE SCHEMA IF NOT EXISTS mixpeek_internal",
     "CREATE TABLE IF NOT EXISTS mixpeek_internal.schema_version (version INTEGER)",
     "CREATE TABLE IF NOT EXISTS mixpeek_internal.loaded_files (name VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS mixpeek_internal.wanted_again (endpoint VARCHAR, object_id VARCHAR)",
 )
 
 

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from mixpeek_assets import clock
 from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse import loading
@@ -22,6 +24,46 @@ _FILE_BYTES = 32 << 20
 """When a landing file is closed and loaded while the next is written."""
 
 
+@dataclass(frozen=True)
+class SubmissionRules:
+    """Which videos are to be submitted, beside those that never were and those whose answer was lost.
+
+    Attributes:
+        max_attempts: How often a video is submitted when its task fails.
+        extractors: The feature extractor settings that every video is to have, as JSON; None leaves those that were
+            submitted with others as they are.
+        refresh: Whether all that are done are submitted again, and paid for again.
+        resubmit_failed: Whether all that failed are.
+        runs: What these runs have submitted is neither refreshed nor resubmitted: a run that is executed again must
+            not pay again.
+    """
+
+    max_attempts: int = 1
+    extractors: str | None = None
+    refresh: bool = False
+    resubmit_failed: bool = False
+    runs: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Which of what went wrong is tried again; None is any.
+
+    Attributes:
+        partitions: Of these days.
+        collections: Of these collections.
+        video: Of a video with this id, or with this in its URL.
+        reason: `failed`, `cancelled`, `lost`, `rejected`, `empty` (an asset without features), or a part of the reason.
+        pay_again: Whether a lost task is submitted again rather than asked for.
+    """
+
+    partitions: list[date] | None = None
+    collections: list[str] | None = None
+    video: str | None = None
+    reason: str | None = None
+    pay_again: bool = False
+
+
 class Warehouse:
     """A DuckDB file and its landing zone.
 
@@ -29,11 +71,14 @@ class Warehouse:
         path: The DuckDB file.
         landing_folder: Where replies wait to be loaded.
         timeout: Seconds to wait while another program holds the file.
+        api: The API that is spoken to, as `tasks.api` remembers it: what was submitted to another is neither polled
+            nor fetched. None is any.
     """
 
-    def __init__(self, path: Path, landing_folder: Path, timeout: float = 1800) -> None:
+    def __init__(self, path: Path, landing_folder: Path, timeout: float = 1800, api: str | None = None) -> None:
         self.database = Database(path, timeout)
         self.landing_folder = landing_folder
+        self.api = api
 
     @property
     def path(self) -> Path:
@@ -45,8 +90,8 @@ class Warehouse:
         return loading.load_pending(self.database, self.landing_folder)
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Run `sql/<query>.sql`, read-only, and return its rows."""
-        return self.database.rows(query, **parameters)
+        """Run `sql/<query>.sql`, read-only, and return its rows; it may name `$api` and `$today`."""
+        return self.database.rows(query, **{"api": self.api, "today": clock.now().date(), **parameters})
 
     def spool(self, kind: Kind) -> "Spool":
         """Open a spool for replies of one kind."""
@@ -120,14 +165,41 @@ class Warehouse:
         with self.database.transaction() as connection:
             run(connection, "mark_lost", partitions=list(partitions))
 
-    def insert_intents(self, intents: list[dict[str, Any]], run_id: str) -> None:
+    def needed(self, query: str, rules: SubmissionRules | None = None, **parameters: Any) -> list[dict[str, Any]]:
+        """Run `sql/<query>.sql`, which may ask `sql/needed.sql` for what is to be submitted or fetched."""
+        bound = {"api": self.api, **asdict(rules or SubmissionRules()), **parameters}
+        with self.database.connection(read_only=True) as connection:
+            run(connection, "needed")
+            return fetch(connection, query, **bound)
+
+    def insert_intents(self, intents: list[dict[str, Any]], run_id: str, extractors: str | None = None) -> None:
         """Commit what is about to be submitted."""
         with self.database.transaction() as connection:
-            run(connection, "insert_intents", intents=intents, run_id=run_id)
+            run(connection, "insert_intents", intents=intents, extractors=extractors, api=self.api, run_id=run_id)
 
-    def tasks_due(self, now: datetime, limit: int) -> list[dict[str, Any]]:
-        """Return the open tasks to poll now, the longest-waiting first."""
-        return self.rows("tasks_due", now=now, limit=limit)
+    def retry(self, chosen: Retry, *, dry_run: bool, deadline: timedelta = timedelta(hours=24)) -> list[dict[str, Any]]:
+        """Have what went wrong tried again by the next runs, and return what that is.
+
+        Args:
+            chosen: Which of it.
+            dry_run: Only return it.
+            deadline: For how long a task that was lost is asked for again.
+        """
+        with self.database.transaction() as connection:
+            candidates = fetch(connection, "retry_candidates", **asdict(chosen))
+            if not dry_run:
+                run(connection, "retry_apply", deadline=deadline)
+            return candidates
+
+    def tasks_due(self, now: datetime, limit: int, deadline: timedelta = timedelta(hours=24)) -> list[dict[str, Any]]:
+        """Return the open tasks to poll now, the longest-waiting first.
+
+        Args:
+            now: The current time.
+            limit: How many at most.
+            deadline: When a task that an older mixpeek_assets submitted is to be given up.
+        """
+        return self.rows("tasks_due", now=now, limit=limit, deadline=deadline)
 
 
 class Spool:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mixpeek_assets.api.errors import WrongKeyError
+from mixpeek_assets.api.errors import NotThereYetError, WrongKeyError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, land, poll, submit
@@ -32,6 +32,12 @@ def settle(mixpeek: ScriptedMixpeek, videos: dict[str, Video]) -> None:
     add_videos(sorted(videos))
     submit()
     poll()
+
+
+def long_ago(warehouse: Warehouse) -> None:
+    """Make the tasks ones that were over an hour ago: all that they made should be visible by now."""
+    with warehouse.database.transaction() as connection:
+        connection.execute("UPDATE mixpeek.tasks SET settled_at = settled_at - INTERVAL 1 HOUR")
 
 
 def videos_with_features(mixpeek: ScriptedMixpeek, videos: int, features: int) -> dict[str, Video]:
@@ -140,6 +146,7 @@ def test_what_the_server_does_not_know_is_rejected_with_the_reason_and_not_asked
     settle(mixpeek, videos_with_features(mixpeek, 1, 3))
     gone = next(iter(mixpeek.vectors))
     kept = mixpeek.vectors.pop(gone)
+    long_ago(warehouse)
 
     land()
     land()
@@ -152,6 +159,39 @@ def test_what_the_server_does_not_know_is_rejected_with_the_reason_and_not_asked
     mixpeek.vectors[gone] = kept
     land(refresh=True)
     assert [count(warehouse, table) for table in ("vectors", "rejects")] == [3, 0]
+
+
+@pytest.mark.parametrize("what", [LIST, DETAIL])
+def test_what_is_not_visible_at_first_is_asked_for_until_it_is(
+    what: str, mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    settle(mixpeek, videos_with_features(mixpeek, 1, 1))
+    missing = {"success": False, "status": 404, "error": {"message": "not found", "type": "NotFound"}}
+    mixpeek.script(what, Answer(missing, 404), Answer(missing, 404))
+
+    land()
+
+    assert [count(warehouse, table) for table in ("assets", "vectors", "rejects")] == [1, 1, 0]
+    assert len(mixpeek.asked(what)) == 3
+
+
+@pytest.mark.parametrize(("what", "table"), [(LIST, "assets"), (DETAIL, "vectors")])
+def test_what_does_not_become_visible_is_left_to_the_next_run_and_at_last_rejected(
+    what: str, table: str, mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    settle(mixpeek, videos_with_features(mixpeek, 1, 1))
+    missing = {"success": False, "status": 404, "error": {"message": "not found", "type": "NotFound"}}
+    mixpeek.script(what, Answer(missing, 404), for_ever=True)
+
+    unfinished = [error for landed in land() for error in landed.unfinished]
+
+    assert [(type(error), error.status) for error in unfinished] == [(NotThereYetError, 404)]
+    assert [count(warehouse, name) for name in (table, "rejects")] == [0, 0]
+    assert warehouse.rows("partitions_to_land")[0]["tasks"] == 1
+    long_ago(warehouse)
+    land()
+    assert [count(warehouse, name) for name in (table, "rejects")] == [0, 1]
+    assert warehouse.rows("partitions_to_land") == []
 
 
 def test_the_good_vectors_of_a_feature_land_and_the_bad_are_rejected(

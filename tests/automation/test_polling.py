@@ -1,12 +1,15 @@
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from mixpeek_assets.api.errors import ServerUnreachableError
 from mixpeek_assets.automation.polling import next_wait
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video
-from tests.fakes.pipeline import add_videos, land, poll, submit
+from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video, scripted_mixpeek
+from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, submit
 
 GET = "GET /tasks/"
 URL = "http://videos.test/a.mp4"
@@ -30,6 +33,15 @@ def submitted(mixpeek: ScriptedMixpeek, *statuses: str, count: int = 1) -> None:
 def make_due(warehouse: Warehouse) -> None:
     with warehouse.database.transaction() as connection:
         connection.execute("UPDATE mixpeek.tasks SET next_poll_at = now() WHERE state = 'open'")
+
+
+def long_ago(warehouse: Warehouse) -> None:
+    """Make the tasks ones that were submitted 25 hours ago."""
+    with warehouse.database.transaction() as connection:
+        connection.execute(
+            "UPDATE mixpeek.tasks SET"
+            " submitted_at = submitted_at - INTERVAL 25 HOUR, give_up_at = give_up_at - INTERVAL 25 HOUR"
+        )
 
 
 def test_waits_grow_by_half_up_to_half_a_minute_then_to_minutes() -> None:
@@ -90,6 +102,7 @@ def test_a_task_that_the_server_has_forgotten_is_lost_and_not_sent_again(
 ) -> None:
     submitted(mixpeek, "QUEUED")
     mixpeek.tasks.clear()
+    long_ago(warehouse)
 
     poll()
 
@@ -100,13 +113,111 @@ def test_a_task_that_the_server_has_forgotten_is_lost_and_not_sent_again(
 
 def test_a_task_that_does_not_end_within_a_day_is_lost(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
     submitted(mixpeek, "PROCESSING")
-    with warehouse.database.transaction() as connection:
-        connection.execute("UPDATE mixpeek.tasks SET submitted_at = now() - INTERVAL 25 HOUR")
+    long_ago(warehouse)
 
     poll()
 
-    assert task(warehouse, "state") == "lost"
-    assert "still PROCESSING after 24 hours" in str(task(warehouse, "error"))
+    assert (task(warehouse, "state"), task(warehouse, "status")) == ("lost", "PROCESSING")
+    assert "still PROCESSING 1 day, 1:00:0" in str(task(warehouse, "error"))
+
+
+def test_a_task_that_is_not_visible_at_first_stays_open(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
+    submitted(mixpeek, "DONE")
+    missing = {"success": False, "status": 404, "error": {"message": "not found", "type": "NotFound"}}
+    mixpeek.script(GET, Answer(missing, 404))
+
+    poll()
+    assert (task(warehouse, "state"), task(warehouse, "error")) == ("open", None)
+
+    make_due(warehouse)
+    poll()
+    assert task(warehouse, "state") == "done"
+
+
+def test_a_status_that_no_era_lists_is_kept_and_told_once(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
+    submitted(mixpeek, "WARMING_UP", count=3)
+
+    (told,) = poll().oddities()
+    assert "3 tasks are 'WARMING_UP'" in told
+    assert (task(warehouse, "state"), task(warehouse, "status")) == ("open", "WARMING_UP")
+
+    make_due(warehouse)
+    again = poll()
+    assert (again.polled, again.oddities()) == (3, [])
+
+
+@pytest.mark.parametrize("by", [timedelta(days=1), timedelta(days=-1)])
+def test_a_clock_that_jumps_loses_no_task_and_is_told_of(
+    by: timedelta, mixpeek: ScriptedMixpeek, warehouse: Warehouse, jump: Callable[[timedelta], None]
+) -> None:
+    submitted(mixpeek, "PROCESSING", "PROCESSING", "DONE")
+
+    jump(by)
+    (told,) = poll().oddities()
+
+    assert "this machine's clock is 1 day" in told or "this machine's clock is 23:59:5" in told
+    assert task(warehouse, "state") == "open"
+    jump(timedelta(0))
+    make_due(warehouse)
+    assert poll().oddities() == []
+    make_due(warehouse)
+    poll()
+    assert task(warehouse, "state") == "done"
+
+
+def test_a_poll_that_was_planned_by_a_clock_that_was_ahead_is_due(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, jump: Callable[[timedelta], None]
+) -> None:
+    submitted(mixpeek, "PROCESSING", "DONE")
+    jump(timedelta(days=1))
+    poll()
+
+    jump(timedelta(0))
+
+    assert poll().polled == 1
+    assert task(warehouse, "state") == "done"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "duplicate: asset {} has the same content",
+        {"message": "This file already exists", "existing_asset_id": "{}"},
+        {"message": "Duplicate file", "details": {"duplicate_of": "{}"}},
+    ],
+)
+def test_an_error_that_names_the_asset_which_is_there_leads_to_it(
+    error: Any, mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    """Contract b8: one of the three answers to a duplicate."""
+    submitted(mixpeek, "DONE", count=2)
+    first, second = mixpeek.tasks
+    shared = mixpeek.tasks[first][0]
+    named = json.loads(json.dumps(error).replace("{}", shared))
+    mixpeek.script(GET + second, Answer({"task_id": second, "status": "FAILED", "error": named}))
+
+    poll()
+    land()
+
+    with warehouse.database.connection(read_only=True) as connection:
+        found = connection.execute("SELECT state, asset_id FROM mixpeek.tasks WHERE task_id = ?", [second]).fetchall()
+    assert found == [("skipped", shared)]
+    assert warehouse.rows("table_counts")[0]["assets"] == 1
+    assert warehouse.rows("partitions_to_land") == []
+
+
+def test_a_task_of_another_api_is_left_alone_until_that_is_spoken_to_again(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted(mixpeek, "DONE")
+    with scripted_mixpeek() as other:
+        monkeypatch.setenv("MIXPEEK_API_URL", other.url)
+        assert poll().polled == 0
+        assert other.requests == []
+        assert project_warehouse().rows("waiting") == [{"kind": "api", "name": mixpeek.url, "tasks": 1}]
+    monkeypatch.setenv("MIXPEEK_API_URL", mixpeek.url)
+    assert poll().polled == 1
+    assert project_warehouse().rows("waiting") == []
 
 
 def test_the_reason_of_a_failure_is_kept(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
@@ -165,8 +276,9 @@ def test_one_poll_that_fails_stops_no_other_and_is_tried_again_later(
 def test_a_server_that_is_away_settles_nothing(
     mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submitted(mixpeek, "DONE")
-    monkeypatch.setenv("MIXPEEK_API_URL", "http://127.0.0.1:9")
+    with scripted_mixpeek() as server:
+        monkeypatch.setenv("MIXPEEK_API_URL", server.url)
+        submitted(server, "DONE")
 
     with pytest.raises(ServerUnreachableError):
         poll()

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -118,6 +118,8 @@ def test_without_a_local_api_the_tick_is_skipped_with_what_to_do(
 ) -> None:
     add_videos([URL])
     submit()
+    with warehouse.database.transaction() as connection:
+        connection.execute("UPDATE mixpeek.tasks SET api = 'local'")
     monkeypatch.delenv("MIXPEEK_API_KEY")
     monkeypatch.delenv("MIXPEEK_API_URL")
 
@@ -125,6 +127,34 @@ def test_without_a_local_api_the_tick_is_skipped_with_what_to_do(
 
     assert isinstance(result, dg.SkipReason)
     assert "make dev" in str(result.skip_message)
+
+
+def test_a_tick_says_that_tasks_wait_for_another_api(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_videos([URL])
+    submit()
+    monkeypatch.setenv("MIXPEEK_API_URL", "http://127.0.0.1:9")
+
+    result, _ = tick(task_status_sensor, instance, warehouse)
+
+    assert isinstance(result, dg.SkipReason)
+    assert f"1 tasks were submitted to {mixpeek.url}" in str(result.skip_message)
+
+
+def test_a_partition_that_a_clock_ahead_has_made_waits_for_its_day(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, instance: dg.DagsterInstance
+) -> None:
+    """Dagster has no such partition yet: a request for a run of it would fail the whole tick."""
+    tomorrow = TODAY + timedelta(days=1)
+    add_videos([URL], day=tomorrow)
+    submit(day=tomorrow)
+
+    result, _ = tick(task_status_sensor, instance, warehouse)
+
+    assert not getattr(result, "run_requests", None)
+    assert warehouse.rows("task_states", partitions=[tomorrow])[0]["state"] == "done"
+    assert warehouse.rows("waiting")[-1] == {"kind": "partition", "name": tomorrow.isoformat(), "tasks": 1}
 
 
 def test_a_manifest_with_new_videos_has_their_partitions_ingested(

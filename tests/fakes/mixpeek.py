@@ -109,7 +109,8 @@ class ScriptedMixpeek:
         return answer or Answer(missing, 404)
 
     def _submit(self, body: dict[str, Any]) -> Answer:
-        task_id, asset_id = str(uuid.uuid4()), str(uuid.uuid4())
+        task_id = str(uuid.uuid4())
+        asset_id = (body.get("asset_update") or {}).get("asset_id") or str(uuid.uuid4())
         video = self.videos.get(body["url"]) or Video(features={"video": [self.feature("video", body["url"])]})
         self.tasks[task_id] = (asset_id, Video(list(video.statuses), video.features, video.error), body["collection"])
         self.assets[asset_id] = video

@@ -4,14 +4,16 @@
 """
 
 import sys
+import uuid
 from datetime import UTC, date, datetime
+from typing import Any
 
 from mixpeek_assets.api.client import Patience
 from mixpeek_assets.assets.landing import Landed, land_assets, land_vectors
 from mixpeek_assets.assets.submission import Submitted, submit_videos
 from mixpeek_assets.automation.polling import Polled, poll_due_tasks
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.resources import open_client
+from mixpeek_assets.resources import open_client, submission_rules
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -22,7 +24,7 @@ QUICK = Patience(connect=1, read=5, attempts=2, rate_limit=5)
 def project_warehouse() -> Warehouse:
     """The warehouse that the environment names."""
     settings = load_settings()
-    return Warehouse(settings.warehouse_path, settings.landing_folder, timeout=30)
+    return Warehouse(settings.warehouse_path, settings.landing_folder, 30, settings.api_name)
 
 
 def add_videos(urls: list[str], day: date = TODAY) -> None:
@@ -34,17 +36,12 @@ def add_videos(urls: list[str], day: date = TODAY) -> None:
         project_warehouse().upsert_videos(read, [day], datetime.now(UTC), "test")
 
 
-def submit(*, max_attempts: int = 1, resubmit_failed: bool = False, day: date = TODAY) -> Submitted:
-    """Submit what needs it."""
-    with open_client(load_settings(), QUICK) as client:
-        return submit_videos(
-            client,
-            project_warehouse(),
-            [day],
-            run_id="test",
-            max_attempts=max_attempts,
-            resubmit_failed=resubmit_failed,
-        )
+def submit(*, day: date = TODAY, **asked: Any) -> Submitted:
+    """Submit what needs it, and what is asked for (`refresh=True` and the like), as a run of its own."""
+    settings = load_settings()
+    with open_client(settings, QUICK) as client:
+        rules = submission_rules(settings, **asked)
+        return submit_videos(client, project_warehouse(), [day], run_id=uuid.uuid4().hex, rules=rules)
 
 
 def poll() -> Polled:

@@ -121,7 +121,9 @@ def add_videos(warehouse: Warehouse, *videos: Row, day: date = DAY) -> int:
 
 def intend(warehouse: Warehouse, *video_ids: str, attempt: int = 1, day: date = DAY) -> None:
     """Commit the intents to submit some videos."""
-    intents = [{"video_id": video_id, "attempt": attempt, "partition_date": day} for video_id in video_ids]
+    intents = [
+        {"video_id": video_id, "attempt": attempt, "partition_date": day, "why": "new"} for video_id in video_ids
+    ]
     warehouse.insert_intents(intents, "run-tasks")
 
 

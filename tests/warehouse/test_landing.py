@@ -12,7 +12,7 @@ from mixpeek_assets.warehouse import landing
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.processes import append_until_disk_is_full, run, running, until, write_and_stay
-from tests.warehouse.rows import at, event, write
+from tests.warehouse.rows import at, event, intend, write
 
 
 def lines(file: Path) -> list[dict[str, object]]:
@@ -101,7 +101,7 @@ def test_a_killed_writers_file_without_a_whole_line_vanishes(tmp_path: Path) -> 
 
 
 def test_what_a_killed_writer_had_written_is_loaded(warehouse: Warehouse, tmp_path: Path) -> None:
-    warehouse.insert_intents([{"video_id": "v1", "attempt": 1, "partition_date": at(0).date()}], "run")
+    intend(warehouse, "v1")
     told, ready = [event("v1", state="open", task_id="t1")], tmp_path / "ready"
     with running(write_and_stay, warehouse.landing_folder, "tasks", told, b'{"video_id": "v1", "sta', ready) as writer:
         until(ready.exists)

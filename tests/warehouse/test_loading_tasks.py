@@ -39,6 +39,7 @@ def test_an_intent_is_there_before_any_answer(warehouse: Warehouse) -> None:
         "video_id": "v1",
         "attempt": 1,
         "state": "submitting",
+        "why": "new",
         "polls": 0,
         "partition_date": NEXT_DAY,
         "run_id": "run-tasks",

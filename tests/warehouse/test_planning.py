@@ -2,14 +2,16 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mixpeek_assets.warehouse.schema import TABLES, Table
-from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 from tests.warehouse.rows import (
     DAY,
     NEXT_DAY,
+    Row,
     accepted,
     add_videos,
     asset_reply,
@@ -143,17 +145,18 @@ def test_new_partitions_are_those_of_videos_that_are_new_and_not_of_tomorrow(
     assert [row["partition_date"] for row in found] == [date(2026, 10, 30), DAY]
 
 
-def to_submit(
-    warehouse: Warehouse, *, max_attempts: int = 1, resubmit_failed: bool = False, day: date = DAY
-) -> list[tuple[str, int, bool]]:
-    rows = warehouse.rows(
-        "videos_to_submit", partitions=[day], max_attempts=max_attempts, resubmit_failed=resubmit_failed
-    )
-    return [(row["video_id"], row["attempt"], row["may_repeat"]) for row in rows]
+def planned(warehouse: Warehouse, *, day: date = DAY, **rules: Any) -> list[Row]:
+    return warehouse.needed("videos_to_submit", SubmissionRules(**rules), partitions=[day])
 
 
-def partitions_to_submit(warehouse: Warehouse, max_attempts: int = 1) -> dict[date, int]:
-    rows = warehouse.rows("partitions_to_submit", max_attempts=max_attempts)
+def to_submit(warehouse: Warehouse, **rules: Any) -> list[tuple[str, int, bool]]:
+    """Each video with its attempt, and whether it is sent so that a repetition costs nothing."""
+    rows = planned(warehouse, **rules)
+    return [(row["video_id"], row["attempt"], row["skip_duplicate"] is True) for row in rows]
+
+
+def partitions_to_submit(warehouse: Warehouse, **rules: Any) -> dict[date, int]:
+    rows = warehouse.needed("partitions_to_submit", SubmissionRules(**rules))
     return {row["partition_date"]: row["videos"] for row in rows}
 
 
@@ -162,7 +165,7 @@ def test_a_video_that_was_never_submitted_is_to_be(warehouse: Warehouse) -> None
     add_videos(warehouse, video("v3"), day=NEXT_DAY)
     assert to_submit(warehouse) == [("v1", 1, False), ("v2", 1, False)]
     assert partitions_to_submit(warehouse) == {DAY: 2, NEXT_DAY: 1}
-    [row, _] = warehouse.rows("videos_to_submit", partitions=[DAY], max_attempts=1, resubmit_failed=False)
+    [row, _] = planned(warehouse)
     assert (row["url"], row["collection"], row["partition_date"]) == ("https://videos.test/v1.mp4", "default", DAY)
 
 
@@ -266,6 +269,7 @@ def test_a_task_that_says_no_time_is_due_at_once_and_first(warehouse: Warehouse)
         "task_id": "task-v2",
         "polls": 0,
         "submitted_at": at(0),
+        "give_up_at": at(24 * 3600),
         "status": None,
         "partition_date": DAY,
         "collection": "default",
@@ -293,7 +297,7 @@ def test_a_partition_is_to_be_landed_while_a_task_that_is_over_is_not_landed(war
 
 
 def assets_to_land(warehouse: Warehouse, *partitions: date, refresh: bool = False) -> list[str]:
-    rows = warehouse.rows("assets_to_land", partitions=list(partitions or (DAY,)), refresh=refresh)
+    rows = warehouse.needed("assets_to_land", partitions=list(partitions or (DAY,)), refresh=refresh)
     return [row["asset_id"] for row in rows]
 
 
@@ -317,10 +321,10 @@ def test_an_asset_that_is_landed_or_rejected_is_not_to_be_landed_unless_all_are(
 def test_an_asset_of_two_videos_is_landed_once_for_the_first(warehouse: Warehouse) -> None:
     task(warehouse, "v2", accepted("v2"), settled("v2", "skipped", asset_id="a1", seconds=90))
     task(warehouse, "v1", accepted("v1"), settled("v1", asset_id="a1", seconds=60))
-    [row] = warehouse.rows("assets_to_land", partitions=[DAY], refresh=False)
+    [row] = warehouse.needed("assets_to_land", partitions=[DAY], refresh=False)
     assert (row["asset_id"], row["video_id"], row["partition_date"]) == ("a1", "v1", DAY)
     land(warehouse, "assets", asset_reply("a1", video_id="v1"))
-    [row] = warehouse.rows("assets_to_land", partitions=[DAY], refresh=True)
+    [row] = warehouse.needed("assets_to_land", partitions=[DAY], refresh=True)
     assert row["video_id"] == "v1"
 
 
@@ -334,7 +338,7 @@ def test_an_asset_stays_with_the_video_that_landed_it(warehouse: Warehouse) -> N
 
 
 def vectors_to_land(warehouse: Warehouse, day: date = DAY, *, refresh: bool = False) -> list[str]:
-    return [row["feature_id"] for row in warehouse.rows("vectors_to_land", partitions=[day], refresh=refresh)]
+    return [row["feature_id"] for row in warehouse.needed("vectors_to_land", partitions=[day], refresh=refresh)]
 
 
 def test_vectors_to_land_are_those_of_features_with_neither_vectors_nor_a_reject(warehouse: Warehouse) -> None:
@@ -351,10 +355,11 @@ def test_vectors_to_land_are_those_of_features_with_neither_vectors_nor_a_reject
 
 
 def test_a_feature_to_land_says_whose_it_is(warehouse: Warehouse) -> None:
+    done_task(warehouse)
     land(warehouse, "assets", asset_reply("a1", feature("f1")))
-    assert warehouse.rows("vectors_to_land", partitions=[DAY], refresh=False) == [
-        {"feature_id": "f1", "asset_id": "a1", "video_id": "v1", "modality": "image", "partition_date": DAY}
-    ]
+    whose = {"feature_id": "f1", "asset_id": "a1", "video_id": "v1", "modality": "image", "partition_date": DAY}
+    found = warehouse.needed("vectors_to_land", partitions=[DAY], refresh=False)
+    assert found == [{**whose, "settled_at": at(60)}]
 
 
 @pytest.mark.parametrize("declared", TABLES, ids=lambda declared: declared.name)

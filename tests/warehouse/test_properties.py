@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 from tests.warehouse.rows import (
     DAY,
     Row,
@@ -178,9 +178,8 @@ def test_a_video_never_has_two_tasks_that_are_open_or_done(
             # As a run does: what waits is loaded, and what nobody answered is called lost, before it plans.
             warehouse.load_pending()
             warehouse.mark_lost([DAY])
-            planned = warehouse.rows(
-                "videos_to_submit", partitions=[DAY], max_attempts=2, resubmit_failed=outcome == "failed"
-            )
+            rules = SubmissionRules(max_attempts=2, resubmit_failed=outcome == "failed")
+            planned = warehouse.needed("videos_to_submit", rules, partitions=[DAY])
             for row in of_this_video(planned):
                 intend(warehouse, video_id, attempt=row["attempt"])
                 identity = {"video_id": video_id, "attempt": row["attempt"]}

@@ -45,6 +45,11 @@ SELECT
 FROM (SELECT * EXCLUDE (features), unnest(features) AS feature FROM landed_assets)
 QUALIFY row_number() OVER (PARTITION BY feature.feature_id ORDER BY fetched_at DESC) = 1;
 
+DELETE FROM mixpeek_internal.wanted_again
+WHERE
+    endpoint = 'GET /assets/{id}/features'
+    AND object_id IN (SELECT asset_id FROM landed_assets);
+
 -- What an asset no longer lists goes, with its vectors and rejects; but an empty list is never taken for "there is nothing".
 DELETE FROM mixpeek.vectors
 WHERE
@@ -52,6 +57,17 @@ WHERE
     AND feature_id NOT IN (SELECT feature_id FROM landed_features);
 
 DELETE FROM mixpeek.rejects
+WHERE
+    endpoint = 'GET /features/{id}'
+    AND object_id IN (
+        SELECT feature_id
+        FROM mixpeek.features
+        WHERE
+            asset_id IN (SELECT asset_id FROM landed_features)
+            AND feature_id NOT IN (SELECT feature_id FROM landed_features)
+    );
+
+DELETE FROM mixpeek_internal.wanted_again
 WHERE
     endpoint = 'GET /features/{id}'
     AND object_id IN (

@@ -1,5 +1,82 @@
 -- Apply what submissions and polls have told of tasks. A settled task stays as it is: an answer that comes late, or a
 -- file that is read again, cannot take it back.
+CREATE OR REPLACE TEMP TABLE task_events AS
+SELECT
+    video_id,
+    attempt,
+    arg_max(task_id, seen_at) AS task_id,
+    arg_max(status, seen_at) AS status,
+    arg_max(state, seen_at) AS state,
+    arg_max(asset_id, seen_at) AS asset_id,
+    arg_max(error, seen_at) AS error,
+    max(submitted_at) AS submitted_at,
+    max(give_up_at) AS give_up_at,
+    max(polled_at) AS polled_at,
+    max(next_poll_at) AS next_poll_at,
+    sum(polls) AS polls,
+    max(settled_at) AS settled_at,
+    arg_max(run_id, seen_at) AS run_id
+FROM (
+    SELECT *
+    FROM read_json(
+        $files,
+        format = 'newline_delimited',
+        maximum_object_size = $largest,
+        columns = {
+            video_id: 'VARCHAR',
+            attempt: 'INTEGER',
+            seen_at: 'TIMESTAMPTZ',
+            task_id: 'VARCHAR',
+            status: 'VARCHAR',
+            state: 'VARCHAR',
+            asset_id: 'VARCHAR',
+            error: 'JSON',
+            submitted_at: 'TIMESTAMPTZ',
+            give_up_at: 'TIMESTAMPTZ',
+            polled_at: 'TIMESTAMPTZ',
+            next_poll_at: 'TIMESTAMPTZ',
+            polls: 'INTEGER',
+            settled_at: 'TIMESTAMPTZ',
+            run_id: 'VARCHAR'
+        }
+    )
+    -- Two pollers may have read a task: what one heard before it was over can be written after the other's answer.
+    QUALIFY
+        seen_at <= coalesce(
+            min(seen_at) FILTER (WHERE settled_at IS NOT NULL) OVER (PARTITION BY video_id, attempt),
+            seen_at
+        )
+)
+GROUP BY ALL;
+
+-- A video that was submitted again into the asset that it has: what is landed of that asset is old.
+CREATE OR REPLACE TEMP TABLE renewed_assets AS
+SELECT event.asset_id
+FROM task_events AS event
+INNER JOIN mixpeek.tasks AS task ON event.video_id = task.video_id AND event.attempt = task.attempt
+INNER JOIN mixpeek.assets AS asset ON event.asset_id = asset.asset_id AND event.video_id = asset.video_id
+WHERE
+    event.state IN ('done', 'skipped')
+    AND task.settled_at IS NULL;
+
+INSERT INTO mixpeek_internal.wanted_again
+SELECT
+    'GET /assets/{id}/features' AS endpoint,
+    asset_id AS object_id
+FROM renewed_assets
+UNION ALL
+SELECT
+    'GET /features/{id}' AS endpoint,
+    feature_id AS object_id
+FROM mixpeek.features
+WHERE asset_id IN (SELECT asset_id FROM renewed_assets);
+
+-- What was to be submitted again has been.
+DELETE FROM mixpeek_internal.wanted_again
+WHERE
+    endpoint = 'POST /ingest/videos/url'
+    AND object_id IN (SELECT video_id FROM task_events WHERE state IN ('open', 'failed'));
+
 UPDATE mixpeek.tasks AS task
 SET
     task_id = coalesce(event.task_id, task.task_id),
@@ -8,59 +85,14 @@ SET
     asset_id = coalesce(event.asset_id, task.asset_id),
     error = coalesce(event.error, task.error),
     submitted_at = coalesce(event.submitted_at, task.submitted_at),
+    give_up_at = coalesce(event.give_up_at, task.give_up_at),
     polled_at = coalesce(event.polled_at, task.polled_at),
     next_poll_at = CASE WHEN event.settled_at IS NULL THEN event.next_poll_at END,
     polls = task.polls + event.polls,
     settled_at = event.settled_at,
     run_id = coalesce(event.run_id, task.run_id),
     loaded_at = now()
-FROM (
-    SELECT
-        video_id,
-        attempt,
-        arg_max(task_id, seen_at) AS task_id,
-        arg_max(status, seen_at) AS status,
-        arg_max(state, seen_at) AS state,
-        arg_max(asset_id, seen_at) AS asset_id,
-        arg_max(error, seen_at) AS error,
-        max(submitted_at) AS submitted_at,
-        max(polled_at) AS polled_at,
-        max(next_poll_at) AS next_poll_at,
-        sum(polls) AS polls,
-        max(settled_at) AS settled_at,
-        arg_max(run_id, seen_at) AS run_id
-    FROM (
-        SELECT *
-        FROM read_json(
-            $files,
-            format = 'newline_delimited',
-            maximum_object_size = $largest,
-            columns = {
-                video_id: 'VARCHAR',
-                attempt: 'INTEGER',
-                seen_at: 'TIMESTAMPTZ',
-                task_id: 'VARCHAR',
-                status: 'VARCHAR',
-                state: 'VARCHAR',
-                asset_id: 'VARCHAR',
-                error: 'JSON',
-                submitted_at: 'TIMESTAMPTZ',
-                polled_at: 'TIMESTAMPTZ',
-                next_poll_at: 'TIMESTAMPTZ',
-                polls: 'INTEGER',
-                settled_at: 'TIMESTAMPTZ',
-                run_id: 'VARCHAR'
-            }
-        )
-        -- Two pollers may have read a task: what one heard before it was over can be written after the other's answer.
-        QUALIFY
-            seen_at <= coalesce(
-                min(seen_at) FILTER (WHERE settled_at IS NOT NULL) OVER (PARTITION BY video_id, attempt),
-                seen_at
-            )
-    )
-    GROUP BY ALL
-) AS event
+FROM task_events AS event
 WHERE
     task.video_id = event.video_id
     AND task.attempt = event.attempt

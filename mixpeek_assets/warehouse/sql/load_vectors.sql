@@ -103,3 +103,8 @@ SELECT
     run_id,
     now() AS loaded_at
 FROM (SELECT *, unnest(problems) AS problem FROM landed_replies);
+
+DELETE FROM mixpeek_internal.wanted_again
+WHERE
+    endpoint = 'GET /features/{id}'
+    AND object_id IN (SELECT feature_id FROM landed_replies);

@@ -1,4 +1,5 @@
--- The partitions in which a task is over and what it made is not landed.
+-- The partitions, up to today, in which a task of this API is over and what it made is not landed. (Those ahead of today
+-- were made while the machine's clock was; Dagster has no such partition yet.)
 SELECT
     partition_date,
     count(*) AS tasks
@@ -7,5 +8,7 @@ WHERE
     state IN ('done', 'skipped')
     AND asset_id IS NOT NULL
     AND landed_at IS NULL
+    AND coalesce(api = $api, TRUE)
+    AND partition_date <= $today
 GROUP BY partition_date
 ORDER BY partition_date;

@@ -1,9 +1,11 @@
--- What went wrong: videos whose last task failed, was cancelled or lost, and what could not be landed; newest first.
+-- What went wrong: videos whose last task failed, was cancelled or lost, and what could not be landed. What went wrong for the
+-- same reason is one row with an example; the newest first.
 SELECT
     kind,
-    partition_date,
-    about,
-    reason
+    reason,
+    count(*) AS times,
+    max(partition_date) AS partition_date,
+    arg_max(about, loaded_at) AS about
 FROM (
     SELECT
         'task ' || arg_max(task.state, task.attempt) AS kind,
@@ -31,5 +33,6 @@ FROM (
         loaded_at
     FROM mixpeek.rejects
 )
-ORDER BY loaded_at DESC, about
+GROUP BY kind, reason
+ORDER BY max(loaded_at) DESC, about
 LIMIT $limit;

@@ -1,4 +1,5 @@
--- A task is landed once its asset is in `assets` or `rejects`, and each feature has vectors or a row in `rejects`.
+-- A task is landed once its asset is in `assets` or `rejects`, each feature has vectors or a row in `rejects`, and none
+-- of them is asked for again.
 UPDATE mixpeek.tasks AS task
 SET landed_at = now()
 WHERE
@@ -15,4 +16,13 @@ WHERE
         ANTI JOIN mixpeek.vectors AS vector ON feature.feature_id = vector.feature_id
         ANTI JOIN mixpeek.rejects AS reject
             ON reject.endpoint = 'GET /features/{id}' AND feature.feature_id = reject.object_id
+    )
+    AND asset_id NOT IN (
+        SELECT object_id FROM mixpeek_internal.wanted_again WHERE endpoint = 'GET /assets/{id}/features'
+    )
+    AND asset_id NOT IN (
+        SELECT feature.asset_id
+        FROM mixpeek.features AS feature
+        SEMI JOIN mixpeek_internal.wanted_again AS wanted
+            ON wanted.endpoint = 'GET /features/{id}' AND feature.feature_id = wanted.object_id
     );

@@ -4,7 +4,8 @@ WITH last_task AS (
         video_id,
         arg_max(state, attempt) AS state,
         arg_max_null(task_id, attempt) AS task_id,
-        arg_max_null(landed_at, attempt) AS landed_at
+        arg_max_null(landed_at, attempt) AS landed_at,
+        arg_max_null(asset_id, attempt) AS asset_id
     FROM mixpeek.tasks
     GROUP BY video_id
 ),
@@ -43,9 +44,8 @@ SELECT
     count(*) FILTER (WHERE task.state = 'open') AS pending,
     count(*) FILTER (WHERE task.state IN ('done', 'skipped') AND task.landed_at IS NULL) AS to_land,
     count(*) FILTER (WHERE task.landed_at IS NOT NULL) AS landed,
-    count(*) FILTER (
-        WHERE task.state IN ('failed', 'cancelled') OR (task.state = 'lost' AND task.task_id IS NOT NULL)
-    ) AS failed,
+    count(*) FILTER (WHERE task.state IN ('failed', 'cancelled')) AS failed,
+    count(*) FILTER (WHERE task.state = 'lost' AND task.task_id IS NOT NULL) AS lost,
     coalesce(sum(feature_counts.features), 0)::BIGINT AS features,
     coalesce(sum(vector_counts.vectors), 0)::BIGINT AS vectors,
     coalesce(sum(reject_counts.rejects), 0)::BIGINT AS rejects

@@ -1,0 +1,28 @@
+-- The requests that are known to be needed: what, in which partition, why, and how many; of some partitions, or of all.
+SELECT *
+FROM (
+    SELECT 'submit' AS verb, partition_date, why, count(*) AS requests
+    FROM submissions($max_attempts, $extractors, $refresh, $resubmit_failed, $runs, $api)
+    GROUP BY ALL
+
+    UNION ALL
+
+    SELECT 'poll' AS verb, partition_date, 'open' AS why, count(*) AS requests
+    FROM mixpeek.tasks
+    WHERE state = 'open' AND coalesce(api = $api, TRUE)
+    GROUP BY ALL
+
+    UNION ALL
+
+    SELECT 'fetch asset' AS verb, partition_date, 'not landed' AS why, count(*) AS requests
+    FROM needed_assets($refetch, $api)
+    GROUP BY ALL
+
+    UNION ALL
+
+    SELECT 'fetch vectors' AS verb, partition_date, 'not landed' AS why, count(*) AS requests
+    FROM needed_features($refetch, $api)
+    GROUP BY ALL
+)
+WHERE $partitions IS NULL OR list_contains($partitions, partition_date)
+ORDER BY verb = 'submit' DESC, verb = 'poll' DESC, verb, partition_date, why;

@@ -1,0 +1,28 @@
+-- Have what `retry_candidates` holds tried again by the next runs.
+UPDATE mixpeek.tasks AS task
+SET
+    state = 'open',
+    error = NULL,
+    settled_at = NULL,
+    next_poll_at = now(),
+    give_up_at = now() + $deadline::INTERVAL,
+    loaded_at = now()
+FROM retry_candidates AS candidate
+WHERE
+    candidate.endpoint = 'GET /tasks/{id}'
+    AND task.video_id = candidate.video_id
+    AND task.attempt = candidate.attempt
+    AND task.state = 'lost';
+
+INSERT INTO mixpeek_internal.wanted_again
+SELECT DISTINCT
+    endpoint,
+    object_id
+FROM retry_candidates
+WHERE endpoint != 'GET /tasks/{id}';
+
+UPDATE mixpeek.tasks
+SET landed_at = NULL
+WHERE
+    landed_at IS NOT NULL
+    AND asset_id IN (SELECT asset_id FROM retry_candidates);

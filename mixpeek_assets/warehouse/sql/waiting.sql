@@ -1,0 +1,21 @@
+-- What waits for something else than time: tasks that another API has, and partitions that have not begun.
+SELECT
+    'api' AS kind,
+    api AS name,
+    count(*) AS tasks
+FROM mixpeek.tasks
+WHERE
+    (state = 'open' OR (state IN ('done', 'skipped') AND landed_at IS NULL AND asset_id IS NOT NULL))
+    AND api != $api
+GROUP BY api
+
+UNION ALL
+
+SELECT
+    'partition' AS kind,
+    partition_date::VARCHAR AS name,
+    count(*) AS tasks
+FROM mixpeek.videos
+WHERE partition_date > $today
+GROUP BY partition_date
+ORDER BY ALL;
