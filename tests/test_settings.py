@@ -10,6 +10,7 @@ import pytest
 from mixpeek_assets.settings import Settings, SettingsError, load_settings
 
 SECRET = "sk_very_secret_0123456789"
+EXTRACTORS = '[{"interval_sec":5,"read":{}}]'
 
 
 def loaded(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
@@ -54,6 +55,10 @@ def test_nothing_need_be_set(tmp_path: Path) -> None:
         ("CONCURRENCY", "1", "concurrency", 1),
         ("CONCURRENCY", "256", "concurrency", 256),
         ("MAX_ATTEMPTS", "3", "max_attempts", 3),
+        ("FEATURE_EXTRACTORS", '[{"read": {}, "interval_sec": 5}]', "feature_extractors", EXTRACTORS),
+        ("FEATURE_EXTRACTORS", '{ "interval_sec": 5, "read": {} }', "feature_extractors", EXTRACTORS),
+        ("FEATURE_EXTRACTORS", "extractors.json", "feature_extractors", EXTRACTORS),
+        ("TASK_DEADLINE_HOURS", "0.5", "task_deadline_hours", 0.5),
         ("FIRST_PARTITION", "2019-05-05", "first_partition", date(2019, 5, 5)),
         ("DATA_DIR", "/srv/mixpeek", "data_folder", Path("/srv/mixpeek")),
         ("WAREHOUSE", "/srv/w.duckdb", "warehouse_path", Path("/srv/w.duckdb")),
@@ -63,6 +68,7 @@ def test_nothing_need_be_set(tmp_path: Path) -> None:
 def test_each_variable_is_read(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, field: str, read: object
 ) -> None:
+    Path("extractors.json").write_text(EXTRACTORS)
     assert getattr(loaded(monkeypatch, **{variable: value}), field) == read
 
 
@@ -75,7 +81,7 @@ def test_the_key_is_read_without_the_space_around_it(monkeypatch: pytest.MonkeyP
 
 def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"MIXPEEK_{name.upper()}" for name in Settings.model_fields]
-    assert len(names) == 14
+    assert len(names) == 16
     unset = load_settings()
     for name in names:
         monkeypatch.setenv(name, "")
@@ -119,6 +125,11 @@ def test_paths_are_absolute_and_know_the_home(monkeypatch: pytest.MonkeyPatch, t
         ("CONCURRENCY", "257", "less than or equal to 256"),
         ("CONCURRENCY", "all", "a valid integer"),
         ("MAX_ATTEMPTS", "0", "greater than or equal to 1"),
+        ("FEATURE_EXTRACTORS", "nowhere.json", "is neither JSON nor a file that can be read"),
+        ("FEATURE_EXTRACTORS", "[{", "is no JSON"),
+        ("FEATURE_EXTRACTORS", "[]", "must be a JSON list of extractor settings"),
+        ("FEATURE_EXTRACTORS", "[5]", "must be a JSON list of extractor settings"),
+        ("TASK_DEADLINE_HOURS", "0", "greater than 0"),
         ("FIRST_PARTITION", "31/01/2026", "a valid date"),
         ("FIRST_PARTITION", "2026-02-30", "a valid date"),
         ("WAREHOUSE_TIMEOUT", "0", "greater than 0"),

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from mixpeek_assets.api.errors import NoCreditsError, ServerUnreachableError, WrongAddressError, WrongKeyError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
-from tests.fakes.pipeline import add_videos, poll, submit
+from tests.fakes.pipeline import add_videos, land, poll, submit
 
 POST = "POST /ingest"
 
@@ -203,6 +204,116 @@ def test_failed_tasks_are_sent_again_only_up_to_the_configured_attempts_or_on_re
     assert submit(max_attempts=2).accepted == 0
     assert submit(resubmit_failed=True).accepted == 1
     assert [state for _, _, state in states(warehouse)] == ["failed", "failed", "open"]
+
+
+def whys(warehouse: Warehouse) -> list[str]:
+    return [row["why"] for row in tasks(warehouse)]
+
+
+def test_other_extractors_are_the_reason_to_submit_what_is_done_again_into_its_asset(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (url,) = urls(1)
+    mixpeek.videos[url] = Video(features={"video": [mixpeek.feature("video", "a"), mixpeek.feature("video", "b")]})
+    add_videos([url])
+    submit()
+    poll()
+    land()
+    asset_id = tasks(warehouse)[0]["asset_id"]
+
+    monkeypatch.setenv("MIXPEEK_FEATURE_EXTRACTORS", '[{"interval_sec": 5}]')
+    mixpeek.videos[url] = Video(features={"video": [mixpeek.feature("video", "c")]})
+    assert (submit().accepted, submit().accepted) == (1, 0)
+    poll()
+    assert submit().accepted == 0, "it was done with these extractors"
+    land()
+
+    body = mixpeek.asked(POST)[-1].body
+    assert body["feature_extractors"] == [{"interval_sec": 5}]
+    assert body["asset_update"] == {"asset_id": asset_id, "mode": "replace"}
+    assert body["skip_duplicate"] is False
+    assert whys(warehouse) == ["new", "other extractors"]
+    counts = warehouse.rows("table_counts")[0]
+    assert [counts[name] for name in ("assets", "features", "vectors", "rejects")] == [1, 1, 1, 0]
+    assert warehouse.rows("partitions_to_land") == []
+
+    monkeypatch.delenv("MIXPEEK_FEATURE_EXTRACTORS")
+    assert submit().accepted == 0, "no setting is no reason to pay again"
+
+
+def test_a_feature_that_keeps_its_id_gets_its_new_vectors(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (url,) = urls(1)
+    kept = mixpeek.feature("video", "a", vectors={"clip": [1.0]})
+    mixpeek.videos[url] = Video(features={"video": [kept]})
+    add_videos([url])
+    submit()
+    poll()
+    land()
+
+    mixpeek.vectors[kept["feature_id"]] = {"clip": [2.0]}
+    submit(refresh=True)
+    poll()
+    land()
+
+    with warehouse.database.connection(read_only=True) as connection:
+        assert connection.execute("SELECT embedding FROM mixpeek.vectors").fetchall() == [([2.0],)]
+    before = len(mixpeek.requests)
+    land()
+    assert len(mixpeek.requests) == before
+
+
+def test_a_run_that_is_executed_again_does_not_pay_again_for_what_it_refreshed(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    add_videos(urls(2))
+    submit()
+    poll()
+
+    assert submit(refresh=True).accepted == 2
+    poll()
+    refreshed = tasks(warehouse)[-1]["run_id"]
+
+    assert submit(refresh=True, runs=[refreshed]).accepted == 0
+    assert submit(refresh=True).accepted == 2, "another run was asked to"
+    assert whys(warehouse) == ["new", "refresh", "refresh"] * 2
+
+
+def test_a_lost_answer_to_a_paid_repetition_is_sent_again_so_that_it_costs_nothing(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    add_videos(urls(1))
+    submit()
+    poll()
+    mixpeek.script(POST, Answer(cut=True))
+
+    submit(refresh=True)
+
+    assert [request.body.get("skip_duplicate") for request in mixpeek.asked(POST)] == [None, False, True]
+    assert whys(warehouse) == ["new", "refresh", "answer lost"]
+
+
+def test_a_duplicate_that_is_refused_at_once_leads_to_the_asset_that_is_there(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    add_videos(urls(2))
+    asset_id = str(uuid.uuid4())
+    error = {
+        "success": False,
+        "status": 409,
+        "error": {"message": f"duplicate of asset {asset_id}", "type": "Conflict"},
+    }
+    mixpeek.assets[asset_id] = Video(features={"video": [mixpeek.feature("video", "a")]})
+    mixpeek.script(POST, Answer(error, 409))
+
+    submitted = submit()
+
+    assert (submitted.accepted, submitted.refused) == (2, 0)
+    assert sorted(state for _, _, state in states(warehouse)) == ["open", "skipped"]
+    poll()
+    land()
+    assert warehouse.rows("table_counts")[0]["assets"] == 2
 
 
 def test_two_submissions_of_one_partition_at_once_send_each_video_once(
