@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import requests
 from pydantic import SecretStr
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import (
     Retrying,
@@ -20,18 +19,20 @@ from tenacity import (
     stop_after_attempt,
     wait_random_exponential,
 )
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from mixpeek_assets import clock
 from mixpeek_assets.api import records
+from mixpeek_assets.api.bounded import PunctualAdapter, Reply, ReplyTooLargeError, read_whole
 from mixpeek_assets.api.errors import (
     AnswerLostError,
     MixpeekError,
     NotFoundError,
-    PermanentError,
     RateLimitedError,
     ServerUnreachableError,
     TransientError,
+    UnreadableReplyError,
+    WrongAddressError,
 )
 from mixpeek_assets.api.limits import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
@@ -45,6 +46,7 @@ class Patience:
     Attributes:
         connect: Seconds to connect.
         read: Seconds between two bytes of a reply.
+        whole: Seconds from the sending of a request until all of its reply is there.
         attempts: How often a call is sent when it fails in a way that heals.
         rate_limit: Seconds to wait for the rate limit, ours or the server's (429), which costs no attempt.
         until: A moment of `time.monotonic()` after which no call waits for the rate limit.
@@ -52,6 +54,7 @@ class Patience:
 
     connect: float = 5
     read: float = 60
+    whole: float = 300
     attempts: int = 5
     rate_limit: float = 600
     until: float | None = None
@@ -113,9 +116,9 @@ class MixpeekClient:
         self._patience = patience or Patience()
         self._resume_at = 0.0
         self.skew = timedelta(0)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _Bearer(api_key)
-        self._session.mount(self._base, HTTPAdapter(pool_connections=1, pool_maxsize=concurrency))
+        self._session.mount(self._base, PunctualAdapter(self._patience.whole, concurrency))
         if namespace:
             self._session.headers["X-Namespace"] = namespace
 
@@ -280,25 +283,41 @@ class MixpeekClient:
             message = f"no place in our own budget of requests within {self._patience.rate_limit:.0f} s"
             raise RateLimitedError(call.endpoint, message, call.object_id)
 
-    def _request(self, call: _Call) -> requests.Response:
+    def _request(self, call: _Call) -> Reply:
         try:
-            return self._session.request(
+            with self._session.request(
                 call.method,
                 self._base + call.path,
                 params=call.params,
                 json=call.body,
                 timeout=(self._patience.connect, self._patience.read),
-                # A POST that is redirected becomes a GET, and the key would travel to another host.
-                allow_redirects=False,
-            )
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader) as error:
-            raise PermanentError(call.endpoint, str(error), call.object_id) from None
-        except requests.RequestException as error:
-            if _never_connected(error):
-                message = f"no server at {self._base} ({type(error).__name__})"
-                raise ServerUnreachableError(call.endpoint, message, call.object_id) from None
-            lost = AnswerLostError if call.submits else TransientError
-            raise lost(call.endpoint, f"no whole answer ({type(error).__name__})", call.object_id) from None
+                stream=True,
+            ) as response:
+                return read_whole(response)
+        except ReplyTooLargeError as error:
+            unreadable = AnswerLostError if call.submits else UnreadableReplyError
+            raise unreadable(call.endpoint, str(error), call.object_id) from None
+        except (OSError, HTTPError) as error:  # those of requests are OSErrors
+            raise self._failure(call, error) from None
+
+    def _failure(self, call: _Call, error: OSError | HTTPError) -> MixpeekError:
+        """Say what it means that there is no reply."""
+        if isinstance(error, requests.exceptions.InvalidURL):
+            return WrongAddressError(call.endpoint, str(error), call.object_id)
+        if _never_connected(error):
+            # A plain one tells of a file of certificates that the environment names.
+            reason = error if type(error) is OSError else type(error).__name__
+            message = f"no server at {self._base} ({reason})"
+            return ServerUnreachableError(call.endpoint, message, call.object_id)
+        lost = AnswerLostError if call.submits else TransientError
+        return lost(call.endpoint, f"no whole answer ({type(error).__name__})", call.object_id)
+
+
+class _Session(requests.Session):
+    """Follows no redirect: a POST would become a GET, and the key would travel to another host."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Find none, and leave the body to be read as any other; `allow_redirects=False` reads it, however large."""
 
 
 class _Bearer(AuthBase):
@@ -315,8 +334,10 @@ class _Bearer(AuthBase):
 _REFUSED_BY_TLS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "HANDSHAKE_FAILURE")
 
 
-def _never_connected(error: requests.RequestException) -> bool:
+def _never_connected(error: OSError | HTTPError) -> bool:
     """Say whether the request certainly never left: a submission may then be sent again."""
+    if type(error) is OSError:
+        return True
     if isinstance(error, requests.exceptions.SSLError):
         # TLS can also break while the answer is read.
         return any(sign in str(error) for sign in _REFUSED_BY_TLS)

@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
-import requests
 
 from mixpeek_assets import clock
+from mixpeek_assets.api.bounded import Reply
 from mixpeek_assets.api.errors import (
     AnswerLostError,
     MixpeekError,
@@ -26,7 +26,7 @@ from mixpeek_assets.api.records import JsonObject
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
 
 
-def read_object(reply: requests.Response, endpoint: str, object_id: str | None, *, submits: bool) -> JsonObject:
+def read_object(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool) -> JsonObject:
     """Return the JSON object of a reply.
 
     Args:
@@ -38,7 +38,7 @@ def read_object(reply: requests.Response, endpoint: str, object_id: str | None, 
     Raises:
         MixpeekError: the class says what the reply means.
     """
-    if not reply.ok or reply.is_redirect:
+    if not reply.ok:
         raise _error_of(reply, endpoint, object_id, submits=submits)
     lost = AnswerLostError if submits else TransientError
     try:
@@ -51,7 +51,7 @@ def read_object(reply: requests.Response, endpoint: str, object_id: str | None, 
     return body
 
 
-def retry_after(reply: requests.Response) -> float | None:
+def retry_after(reply: Reply) -> float | None:
     """Seconds that a 429 asks us to wait: Retry-After as seconds or as a date, else a number in the body."""
     header = reply.headers.get("Retry-After", "").strip()
     try:
@@ -68,7 +68,7 @@ def retry_after(reply: requests.Response) -> float | None:
     return min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
-def clock_skew(reply: requests.Response) -> timedelta | None:
+def clock_skew(reply: Reply) -> timedelta | None:
     """How far the server's clock is ahead of ours, to a second; None when it does not tell the time."""
     try:
         told = parsedate_to_datetime(reply.headers.get("Date", ""))
@@ -77,10 +77,10 @@ def clock_skew(reply: requests.Response) -> timedelta | None:
     return (told if told.tzinfo else told.replace(tzinfo=UTC)) - clock.now()
 
 
-def _error_of(reply: requests.Response, endpoint: str, object_id: str | None, *, submits: bool) -> MixpeekError:
+def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool) -> MixpeekError:
     status, message = reply.status_code, message_of(reply)
-    if reply.is_redirect:
-        message = f"redirects to {reply.headers.get('Location')}; set MIXPEEK_API_URL to where the API is"
+    if 300 <= status < 400 and (location := reply.headers.get("Location")):
+        message = f"redirects to {location}; set MIXPEEK_API_URL to where the API is"
         return PermanentError(endpoint, message, object_id, status)
     if status in {401, 403}:
         # "A 401 is not always a bad key" (contract b7).
@@ -90,12 +90,12 @@ def _error_of(reply: requests.Response, endpoint: str, object_id: str | None, *,
         return WrongAddressError(endpoint, message, object_id, status)
     if status == 404:
         return NotFoundError(endpoint, message, object_id, status)
-    if status in {408, 425} or status >= 500:
+    if status in {408, 425} or not 400 <= status < 500:
         return (AnswerLostError if submits else TransientError)(endpoint, message, object_id, status)
     return PermanentError(endpoint, message, object_id, status)
 
 
-def message_of(reply: requests.Response) -> str:
+def message_of(reply: Reply) -> str:
     """The server's own words, from any of the error bodies of the contract (b7), or the body as it is."""
     body = _body(reply)
     error, detail = body.get("error"), body.get("detail")
@@ -124,7 +124,7 @@ def _validation_problem(item: Any) -> str:
     return f"{where}: {item.get('msg', item.get('message'))}"
 
 
-def _body(reply: requests.Response) -> JsonObject:
+def _body(reply: Reply) -> JsonObject:
     try:
         body = _parse(reply.content)
     except ValueError:

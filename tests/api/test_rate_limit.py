@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from mixpeek_assets.api.bounded import Reply, read_whole
 from mixpeek_assets.api.client import Patience
 from mixpeek_assets.api.errors import RateLimitedError
 from mixpeek_assets.api.limits import SharedLimit
@@ -26,9 +27,10 @@ def refusal(header: str | None = None, /, **body: object) -> Answer:
     return Answer({**LIMITED, **body}, 429, {} if header is None else {"Retry-After": header})
 
 
-def answered(mixpeek: ScriptedMixpeek, answer: Answer) -> requests.Response:
+def answered(mixpeek: ScriptedMixpeek, answer: Answer) -> Reply:
     mixpeek.script("", answer)
-    return requests.get(mixpeek.url, timeout=10)
+    with requests.get(mixpeek.url, timeout=10, stream=True) as response:
+        return read_whole(response)
 
 
 @pytest.mark.parametrize(
