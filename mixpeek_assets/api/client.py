@@ -227,7 +227,7 @@ class MixpeekClient:
         return clock.now() + self.skew
 
     def probe(self) -> None:
-        """Ask for a task that cannot exist: 404 shows that the server is there and takes the key.
+        """Ask for a task that cannot exist: a 404 of the API's own shows that it is there and takes the key.
 
         Raises:
             MixpeekError: it is not, or does not.
@@ -263,7 +263,8 @@ class MixpeekClient:
             pause = retry_after(reply) or min(2.0**refused, 60)
             self._resume_at = max(self._resume_at, time.monotonic() + pause)
         try:
-            return read_object(reply, call.endpoint, call.object_id, submits=call.submits)
+            by_id = call.method == "GET"
+            return read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
         except MixpeekError as error:
             failure = replace(error, message=self._told(error.message))
         raise failure

@@ -49,7 +49,7 @@ class UnreadableReplyError(PermanentError):
 
 
 class AccessDeniedError(PermanentError):
-    """The key or the account is the problem, so every other call would fail alike: stop and say so."""
+    """The key, the account or the address is the problem, so every other call would fail alike: stop and say so."""
 
 
 class WrongKeyError(AccessDeniedError):
@@ -64,8 +64,12 @@ class NoCreditsError(AccessDeniedError):
     mend = "The key is fine: the account behind it needs credits"
 
 
-class WrongAddressError(PermanentError):
-    """A submission answered with 404 or 405: there is a server, and what it serves is not this API."""
+class WrongAddressError(AccessDeniedError):
+    """There is a server (or a proxy), and what it serves at this address is not this API.
+
+    A redirect says so; a 404 or 405 for a submission, in which no id could be unknown; and one for a read that is not
+    in the API's own words.
+    """
 
     mend = "Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"
 
@@ -96,5 +100,5 @@ class AnswerLostError(TransientError):
     """A submission was sent and its answer never came, or made no sense: it may have been accepted."""
 
 
-STOPS_ALL = (AccessDeniedError, RateLimitedError, ServerUnreachableError, WrongAddressError)
+STOPS_ALL = (AccessDeniedError, RateLimitedError, ServerUnreachableError)
 """What no other call would escape either, so a run that meets it stops and says so."""

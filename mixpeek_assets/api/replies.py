@@ -26,7 +26,9 @@ from mixpeek_assets.api.records import JsonObject
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
 
 
-def read_object(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool) -> JsonObject:
+def read_object(
+    reply: Reply, endpoint: str, object_id: str | None, *, submits: bool = False, by_id: bool = False
+) -> JsonObject:
     """Return the JSON object of a reply.
 
     Args:
@@ -34,12 +36,13 @@ def read_object(reply: Reply, endpoint: str, object_id: str | None, *, submits: 
         endpoint: For the error.
         object_id: For the error.
         submits: Whether the call creates a task, so that a reply which says nothing leaves its fate unknown.
+        by_id: Whether the call is about something by its id, so that a 404 may mean the id and not the address.
 
     Raises:
         MixpeekError: the class says what the reply means.
     """
     if not reply.ok:
-        raise _error_of(reply, endpoint, object_id, submits=submits)
+        raise _error_of(reply, endpoint, object_id, submits=submits, by_id=by_id)
     lost = AnswerLostError if submits else TransientError
     try:
         body = _parse(reply.content)
@@ -77,22 +80,33 @@ def clock_skew(reply: Reply) -> timedelta | None:
     return (told if told.tzinfo else told.replace(tzinfo=UTC)) - clock.now()
 
 
-def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool) -> MixpeekError:
+def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool, by_id: bool) -> MixpeekError:
     status, message = reply.status_code, message_of(reply)
     if 300 <= status < 400 and (location := reply.headers.get("Location")):
-        message = f"redirects to {location}; set MIXPEEK_API_URL to where the API is"
-        return PermanentError(endpoint, message, object_id, status)
+        return WrongAddressError(endpoint, f"redirects to {location}", object_id, status)
     if status in {401, 403}:
         # "A 401 is not always a bad key" (contract b7).
         out_of_credits = "credit" in message.lower() or "quota" in message.lower()
         return (NoCreditsError if out_of_credits else WrongKeyError)(endpoint, message, object_id, status)
-    if submits and status in {404, 405}:
+    if status in {404, 405} and (submits or by_id) and not (by_id and _is_of_the_api(reply)):
         return WrongAddressError(endpoint, message, object_id, status)
     if status == 404:
         return NotFoundError(endpoint, message, object_id, status)
     if status in {408, 425} or not 400 <= status < 500:
         return (AnswerLostError if submits else TransientError)(endpoint, message, object_id, status)
     return PermanentError(endpoint, message, object_id, status)
+
+
+def _is_of_the_api(reply: Reply) -> bool:
+    """Say whether a 404 or 405 for an id is about the id: else there is no such route here, or not even an API."""
+    if reply.status_code == 405:
+        return False
+    try:
+        body = _parse(reply.content)
+    except ValueError:
+        return False
+    # FastAPI's own words for a path that it does not have.
+    return isinstance(body, dict) and body != {"detail": "Not Found"}
 
 
 def message_of(reply: Reply) -> str:

@@ -48,7 +48,7 @@ REPLIES = [
     pytest.param(envelope(404, "Task not found", "NotFound"), NotFoundError, ["Task not found"], id="404"),
     pytest.param(envelope(500, "It broke", "InternalError"), TransientError, ["It broke"], id="500"),
     pytest.param(envelope(501, "Not yet", "Error"), TransientError, ["Not yet"], id="501"),
-    pytest.param(Answer({"detail": "Method Not Allowed"}, 405), PermanentError, ["Method Not Allowed"], id="405"),
+    pytest.param(Answer({"detail": "Method Not Allowed"}, 405), WrongAddressError, ["Method Not Allowed"], id="405"),
     pytest.param(Answer({"error": "gone for good"}, 410), PermanentError, ["gone for good"], id="a string"),
     pytest.param(
         flat(429, "TooManyRequests", "Rate limit exceeded", rate_limit=10, api_name="tasks"),
@@ -125,11 +125,76 @@ def test_a_message_is_cut_to_what_people_read(mixpeek: ScriptedMixpeek, client: 
 
 def test_an_error_says_whether_waiting_helps_and_whether_all_calls_meet_it() -> None:
     transient = (TransientError, ServerUnreachableError, RateLimitedError, AnswerLostError)
-    permanent = (PermanentError, NotFoundError, UnreadableReplyError, AccessDeniedError, WrongKeyError, NoCreditsError)
+    of_one_call = (PermanentError, NotFoundError, UnreadableReplyError)
+    of_all_calls = (AccessDeniedError, WrongKeyError, NoCreditsError, WrongAddressError)
     assert all(kind.heals for kind in transient)
-    assert not any(kind.heals for kind in permanent)
-    stops = {kind for kind in transient + permanent if issubclass(kind, STOPS_ALL)}
-    assert stops == {ServerUnreachableError, RateLimitedError, AccessDeniedError, WrongKeyError, NoCreditsError}
+    assert not any(kind.heals for kind in of_one_call + of_all_calls)
+    stops = {kind for kind in transient + of_one_call + of_all_calls if issubclass(kind, STOPS_ALL)}
+    assert stops == {ServerUnreachableError, RateLimitedError, *of_all_calls}
+
+
+READS: list[Callable[[MixpeekClient], object]] = [
+    lambda client: client.get_task("t1"),
+    lambda client: client.get_asset("a1"),
+    lambda client: client.get_feature("f1"),
+]
+HTML_404 = Answer(b"<html><h1>404 Not Found</h1></html>", 404, {"Content-Type": "text/html"})
+OF_NO_SUCH_ROUTE = [
+    pytest.param(Answer({"detail": "Not Found"}, 404), id="FastAPI"),
+    pytest.param(HTML_404, id="HTML"),
+    pytest.param(Answer(b"404 page not found", 404, {"Content-Type": "text/plain"}), id="text"),
+    pytest.param(Answer(b"", 404), id="empty"),
+    pytest.param(Answer(["Not Found"], 404), id="a list"),
+    pytest.param(Answer({"detail": "Method Not Allowed"}, 405), id="405"),
+    pytest.param(envelope(405, "Method not allowed", "MethodNotAllowed"), id="405 in the envelope"),
+]
+
+
+@pytest.mark.parametrize("read", READS, ids=["task", "asset", "feature"])
+@pytest.mark.parametrize("answer", OF_NO_SUCH_ROUTE)
+def test_a_404_that_is_not_the_apis_own_tells_of_a_wrong_address(
+    mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer, read: Callable[[MixpeekClient], object]
+) -> None:
+    mixpeek.script("GET", answer, for_ever=True)
+    with pytest.raises(WrongAddressError, match="Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"):
+        read(client)
+    assert len(mixpeek.requests) == 1
+
+
+@pytest.mark.parametrize("read", READS, ids=["task", "asset", "feature"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(envelope(404, "Task not found", "NotFound"), id="envelope"),
+        pytest.param(envelope(404, "Not Found", "NotFound"), id="envelope of few words"),
+        pytest.param(Answer({"detail": "Task not found"}, 404), id="FastAPI, about the id"),
+        pytest.param(Answer({"detail": "Not Found", "id": "t1"}, 404), id="more than FastAPI says"),
+        pytest.param(flat(404, "NotFound", "Task t1 not found"), id="flat"),
+        pytest.param(Answer({}, 404), id="an object of nothing"),
+    ],
+)
+def test_a_404_of_the_apis_own_tells_of_an_unknown_id(
+    mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer, read: Callable[[MixpeekClient], object]
+) -> None:
+    mixpeek.script("GET", answer, for_ever=True)
+    with pytest.raises(NotFoundError):
+        read(client)
+    client.probe()
+
+
+@pytest.mark.parametrize("answer", OF_NO_SUCH_ROUTE)
+def test_a_probe_of_a_wrong_address_says_so(mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer) -> None:
+    mixpeek.script("GET", answer, for_ever=True)
+    with pytest.raises(WrongAddressError, match="MIXPEEK_API_PREFIX"):
+        client.probe()
+
+
+def test_a_route_that_a_server_need_not_have_says_nothing_of_the_address(
+    mixpeek: ScriptedMixpeek, client: MixpeekClient
+) -> None:
+    mixpeek.script("POST /assets", Answer({"detail": "Not Found"}, 404))
+    with pytest.raises(NotFoundError):
+        client.find_asset("t1", "c")
 
 
 def test_a_list_where_an_object_belongs_is_unreadable_for_good(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
@@ -143,7 +208,7 @@ def test_a_redirect_is_not_followed_and_the_key_not_sent_on(mixpeek: ScriptedMix
     with scripted_mixpeek() as elsewhere:
         for status in (301, 302, 303, 307, 308):
             mixpeek.script("", Answer(b"", status, {"Location": f"{elsewhere.url}/tasks/t1"}))
-            with pytest.raises(PermanentError, match="redirects to") as caught:
+            with pytest.raises(WrongAddressError, match="redirects to") as caught:
                 client.submit_video("https://example.com/a.mp4", "c") if status == 303 else client.get_task("t1")
             assert elsewhere.url in str(caught.value)
             assert "MIXPEEK_API_URL" in str(caught.value)
