@@ -43,6 +43,31 @@ def try_lock(handle: int) -> bool:
     return True
 
 
+def create_locked(path: Path) -> int:
+    """Make a file that is locked for as long as it stays open, and return its handle: unlocked, its maker is dead."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle
+        os.close(handle)  # before it was locked, it was taken for a dead maker's, and removed
+
+
+@contextmanager
+def abandoned(path: Path) -> Iterator[int | None]:
+    """Lock a file of `create_locked` whose maker is dead, and yield its handle; None: alive, or no longer there."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        # Having waited for nothing, we may hold the lock of a file that its maker has just renamed or removed.
+        yield handle if try_lock(handle) and path.exists() else None
+    finally:
+        os.close(handle)
+
+
 class _Waiter:
     """Stands in line in a thread of its own, because flock takes no time-out.
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 import orjson
 
 from mixpeek_assets import clock
-from mixpeek_assets.lock import try_lock
+from mixpeek_assets.lock import abandoned, create_locked
 from mixpeek_assets.warehouse.errors import WarehouseError
 
 Kind = Literal["tasks", "assets", "vectors"]
@@ -32,11 +32,7 @@ class LandingFile:
         self._path = folder / f"{name}.part"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            # Locked before it has a name that others look for: an unlocked `.part` is a dead writer's.
-            unlocked = folder / f"{name}.new"
-            self._handle = os.open(unlocked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-            try_lock(self._handle)
-            unlocked.rename(self._path)
+            self._handle = create_locked(self._path)
         except OSError as error:
             message = f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write"
             raise WarehouseError(message) from None
@@ -105,13 +101,8 @@ def batches(files: list[Path], limit: int) -> Iterator[list[Path]]:
 
 def _salvage(part: Path) -> None:
     """Rename a dead writer's file, less the line that it was writing."""
-    try:
-        handle = os.open(part, os.O_RDWR)
-    except FileNotFoundError:
-        return  # its writer has just finished it
-    try:
-        # Having waited for nothing, we may hold the lock of a file that its writer has just renamed.
-        if not try_lock(handle) or not part.exists():
+    with abandoned(part) as handle:
+        if handle is None:
             return
         whole = _end_of_last_line(handle)
         if whole:
@@ -119,8 +110,6 @@ def _salvage(part: Path) -> None:
             part.rename(part.with_suffix(".ndjson"))
         else:
             part.unlink()
-    finally:
-        os.close(handle)
 
 
 def _end_of_last_line(handle: int) -> int:

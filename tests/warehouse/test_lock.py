@@ -10,7 +10,7 @@ from types import FrameType
 
 import pytest
 
-from mixpeek_assets.lock import LockTimeoutError, exclusive
+from mixpeek_assets.lock import LockTimeoutError, abandoned, create_locked, exclusive
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.processes import count_up, hold_lock, run_all, running, until
 from tests.warehouse.rows import DAY, NEXT_DAY, warehouse_in
@@ -188,6 +188,34 @@ def test_giving_up_in_the_moment_in_which_the_turn_comes_leaves_it_free(tmp_path
     assert not other.is_alive()
     take(path)
     assert outcomes == {"served", "gave up"}
+
+
+def test_a_file_is_locked_from_its_first_moment_however_many_look_for_dead_makers(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def clear_away() -> None:
+        while not stop.is_set():
+            for path in tmp_path.glob("*.made"):
+                with abandoned(path) as dead:
+                    if dead is not None:
+                        path.unlink()
+
+    others = [threading.Thread(target=clear_away, daemon=True) for _ in range(3)]
+    for other in others:
+        other.start()
+    for number in range(300):
+        path = tmp_path / f"{number}.made"
+        handle = create_locked(path)
+        assert path.stat().st_ino == os.fstat(handle).st_ino
+        with abandoned(path) as dead:
+            assert dead is None
+        os.close(handle)
+    stop.set()
+    for other in others:
+        other.join(20)
+    for path in tmp_path.glob("*.made"):
+        with abandoned(path) as dead:
+            assert dead is not None
 
 
 def test_no_open_file_is_left_behind(tmp_path: Path) -> None:
