@@ -114,16 +114,26 @@ class Database:
             raise _explained(error, self.path, self.timeout) from None
 
     def _attach(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(config=dict(_CONFIG))
-        options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
-        try:
-            connection.execute("SET TimeZone = 'UTC'")  # so that a time without a zone is read as UTC
-            connection.execute(f"ATTACH {literal(str(self.path))} AS {_CATALOG} ({options})")
-            connection.execute(f"USE {_CATALOG}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        if not self.path.exists():
+            # Under another name first: of a death in the middle, DuckDB leaves a file that it never opens again.
+            unfinished = self.path.with_name(f"{self.path.name}.new")
+            unfinished.unlink(missing_ok=True)
+            _connect(unfinished).close()
+            unfinished.rename(self.path)
+        return _connect(self.path, read_only=read_only)
+
+
+def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config=dict(_CONFIG))
+    options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")  # so that a time without a zone is read as UTC
+        connection.execute(f"ATTACH {literal(str(path))} AS {_CATALOG} ({options})")
+        connection.execute(f"USE {_CATALOG}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 class _Waiting:

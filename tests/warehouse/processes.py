@@ -139,6 +139,13 @@ def _let_nothing_be_written_beyond(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
+def die_while_making_the_file(folder: Path, written: int) -> None:
+    """Be killed by the kernel in the write that goes beyond so many bytes of a file."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written, written))
+    warehouse_in(folder).rows("table_counts")
+
+
 def insert_on_full_disk(folder: Path, answer: Path) -> None:
     database = warehouse_in(folder).database
     _let_nothing_be_written_beyond(4096)

@@ -1,6 +1,7 @@
 """One transaction at a time, whoever else has the file and whatever dies."""
 
 import logging
+import signal
 import threading
 import time
 from itertools import pairwise
@@ -13,6 +14,7 @@ from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.processes import (
+    die_while_making_the_file,
     hold_file,
     insert_on_full_disk,
     insert_videos,
@@ -121,6 +123,19 @@ def test_a_zoneless_time_is_utc_whatever_the_zone_of_the_machine(
 def test_a_zoneless_time_is_utc_in_readers_too(warehouse: Warehouse) -> None:
     with warehouse.database.connection(read_only=True) as connection:
         assert connection.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+
+
+@pytest.mark.parametrize("written", [100, 5000, 10_000])
+def test_a_process_that_is_killed_while_it_makes_the_file_leaves_none_that_cannot_be_opened(
+    tmp_path: Path, written: int
+) -> None:
+    with running(die_while_making_the_file, tmp_path, written) as process:
+        process.join(30)
+        assert process.exitcode == -signal.SIGXFSZ
+    warehouse = warehouse_in(tmp_path)
+    add_videos(warehouse, video("v1"))
+    assert video_ids(warehouse) == ["v1"]
+    assert not list(tmp_path.glob("*.new"))
 
 
 def test_what_a_killed_process_had_not_committed_is_not_there(warehouse: Warehouse, tmp_path: Path) -> None:
