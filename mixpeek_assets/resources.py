@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.limits import NoLimit, SharedLimit
 from mixpeek_assets.local_api import process
+from mixpeek_assets.runs import process_tag
 from mixpeek_assets.settings import MIXPEEK_API, Settings, SettingsError, load_settings
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 
@@ -42,6 +43,11 @@ class MixpeekResource(dg.ConfigurableResource):
 
 class WarehouseResource(DuckDBResource):
     """The DuckDB file. An asset of yours that asks for a `DuckDBResource` can be given this one."""
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Have the run say which process executes it, so that its death is noticed."""
+        if context.run is not None and context.instance is not None:
+            context.instance.add_run_tags(context.run.run_id, process_tag(context.instance))
 
     def open(self) -> Warehouse:
         """Return the warehouse with its landing zone."""

@@ -9,6 +9,7 @@ import dagster as dg
 from mixpeek_assets.automation.jobs import ingest_job, land_job
 from mixpeek_assets.automation.planning import range_tags, ranges
 from mixpeek_assets.definitions import defs
+from mixpeek_assets.runs import fail_dead_runs, process_tag
 
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
@@ -28,6 +29,8 @@ class Jobs:
         self._instance = instance
         self._retry_failed = retry_failed
         self._repository = defs().get_repository_def()
+        for job in (ingest_job, land_job):
+            fail_dead_runs(instance, job.name)
         self.failures: list[str] = []
 
     def ingest(self, partitions: Iterable[date]) -> bool:
@@ -47,7 +50,7 @@ class Jobs:
             result = definition.execute_in_process(
                 run_config={"ops": config, "loggers": _QUIET},
                 instance=self._instance,
-                tags=dict(range_tags(first, last)),
+                tags={**range_tags(first, last), **process_tag(self._instance)},
                 raise_on_error=False,
             )
             failures += [_sentence(event) for event in result.all_events if event.is_step_failure]

@@ -1,0 +1,47 @@
+"""A scripted Mixpeek that keeps a request waiting for its answer, so that a test can do something meanwhile."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.fakes.mixpeek import Request, ScriptedMixpeek
+
+_LONGEST = 60
+
+
+class Held:
+    """Requests that wait."""
+
+    def __init__(self) -> None:
+        self._came, self._go_on = threading.Event(), threading.Event()
+
+    def wait(self) -> None:
+        """Wait until there is one."""
+        assert self._came.wait(_LONGEST), "no such request came"
+
+    def hold(self) -> None:
+        """Be one."""
+        self._came.set()
+        self._go_on.wait(_LONGEST)
+
+    def let_go(self) -> None:
+        """Let them all be answered, and those that come after."""
+        self._go_on.set()
+
+
+@contextmanager
+def held(mixpeek: ScriptedMixpeek, pattern: str) -> Iterator[Held]:
+    """Have requests whose "METHOD /path" matches wait until they are let go, at the latest at the end."""
+    waiting = Held()
+
+    def hold(request: Request) -> None:
+        if re.search(pattern, f"{request.method} {request.path}"):
+            waiting.hold()
+
+    mixpeek.on_request = hold
+    try:
+        yield waiting
+    finally:
+        waiting.let_go()
+        mixpeek.on_request = None

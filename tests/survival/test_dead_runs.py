@@ -1,0 +1,124 @@
+"""A run whose process is gone is marked as failed, and its partition is landed by another."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mixpeek_assets import clock
+from mixpeek_assets.automation.task_sensor import task_status_sensor
+from mixpeek_assets.definitions import defs
+from mixpeek_assets.lock import abandoned
+from mixpeek_assets.runs import PROCESS
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.automation.test_sensors import record_run, requested, tick
+from tests.fakes.mixpeek import ScriptedMixpeek
+from tests.fakes.pipeline import TODAY
+from tests.fakes.project import Project
+from tests.survival.held import held
+
+FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
+Start = Callable[[str], subprocess.Popen[bytes]]
+POST, DETAIL = "POST /ingest", "GET /features/"
+
+
+@pytest.fixture
+def project(environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose manifest names two videos, and which is this process' own too."""
+    (environment / "list.csv").write_text("url\nhttp://videos.test/a.mp4\nhttp://videos.test/b.mp4\n")
+    monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
+    monkeypatch.setenv("DAGSTER_HOME", str(environment / "dagster_home"))
+    return Project(environment)
+
+
+@pytest.fixture
+def started(project: Project) -> Iterator[Start]:
+    """Starts `mixpeek-assets`, which is killed at the end."""
+    with ExitStack() as stack:
+
+        def start(command: str) -> subprocess.Popen[bytes]:
+            process = project.start(project.folder / f"{command}.log", command)
+            stack.callback(process.wait, 20)
+            stack.callback(process.kill)
+            return process
+
+        yield start
+
+
+def landings(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
+    """The statuses of the landings, the newest first."""
+    return [run.status for run in instance.get_runs(dg.RunsFilter(job_name="land_job"))]
+
+
+def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_lands_its_partition(
+    started: Start, mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held(mixpeek, DETAIL) as detail:
+        process = started("run")
+        detail.wait()
+        with dg.DagsterInstance.get() as instance:
+            while_it_lives, _ = tick(task_status_sensor, instance, warehouse)
+            assert isinstance(while_it_lives, dg.SkipReason)
+            assert landings(instance) == [STARTED]
+
+            process.kill()
+            process.wait(20)
+            after_its_death, _ = tick(task_status_sensor, instance, warehouse)
+            assert isinstance(after_its_death, dg.SkipReason), "a failed landing is requested again a little later"
+            [run] = instance.get_runs(dg.RunsFilter(job_name="land_job"))
+            assert run.status == FAILURE
+            assert any("is gone: it was killed" in event.message for event in instance.all_logs(run.run_id))
+
+            monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(minutes=1))
+            result, _ = tick(task_status_sensor, instance, warehouse)
+            assert requested(result) == [TODAY.isoformat()]
+
+
+def test_the_next_run_of_the_command_line_fails_the_dead_one_and_lands_what_it_left(
+    project: Project, started: Start, mixpeek: ScriptedMixpeek
+) -> None:
+    with held(mixpeek, DETAIL) as detail:
+        process = started("run")
+        detail.wait()
+        process.kill()
+        process.wait(20)
+
+    again = project.command("run")
+
+    assert again.returncode == 0, again.stdout + again.stderr
+    with dg.DagsterInstance.get() as instance:
+        assert landings(instance) == [SUCCESS, FAILURE]
+    assert project.sql("SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.vectors") == [(2, 2)]
+    assert len(mixpeek.asked(POST)) == 2
+    locks = list((project.folder / "dagster_home" / "processes").iterdir())
+    assert len(locks) == 1, "the dead one's lock is cleared away"
+
+
+def test_a_run_that_never_said_whose_it_is_is_failed_after_a_while(
+    project: Project, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dg.DagsterInstance.get() as instance:
+        record_run(instance, "land_job", STARTED)
+        tick(task_status_sensor, instance, warehouse)
+        assert landings(instance) == [STARTED], "it may be about to say so"
+
+        monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(minutes=2))
+        tick(task_status_sensor, instance, warehouse)
+        assert landings(instance) == [FAILURE]
+
+
+def test_a_run_names_the_process_that_executes_it_whatever_tags_it_was_given(project: Project) -> None:
+    # Dagster copies the tags of a run that is done again.
+    tags = {PROCESS: "4194304999-0badcafe", "dagster/partition": TODAY.isoformat()}
+    with dg.DagsterInstance.get() as instance:
+        job = defs().get_repository_def().get_job("ingest_job")
+        assert job.execute_in_process(instance=instance, tags=tags).success
+        [run] = instance.get_runs()
+        lock = project.folder / "dagster_home" / "processes" / f"{run.tags[PROCESS]}.lock"
+        assert lock.is_file()
+        with abandoned(lock) as dead:
+            assert dead is None
