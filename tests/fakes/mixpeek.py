@@ -186,7 +186,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _serve(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        if len(content) < length:  # its sender has died in the middle
+            self.close_connection = True
+            return
         path, _, query = self.path.partition("?")
         body = json.loads(content) if content else None
         assert isinstance(self.server, _Server)
