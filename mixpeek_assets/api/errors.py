@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mixpeek_assets.printable import printable
+
 
 @dataclass
 class MixpeekError(Exception):
@@ -33,7 +35,8 @@ class MixpeekError(Exception):
         about = f" for {self.object_id}" if self.object_id else ""
         answered = f" answered {self.status}" if self.status else ""
         mend = f". {self.mend}" if self.mend else ""
-        return f"{self.endpoint}{about}{answered}: {self.message}{mend}"
+        # Ids and messages are the server's: what is said of them goes to logs and terminals.
+        return printable(f"{self.endpoint}{about}{answered}: {self.message}{mend}")
 
 
 class PermanentError(MixpeekError):

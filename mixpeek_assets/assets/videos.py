@@ -8,6 +8,7 @@ from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definiti
 from mixpeek_assets.checks import check_results, check_specs
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.partitions import daily, days, several_days_a_run
+from mixpeek_assets.printable import printable
 from mixpeek_assets.resources import WarehouseResource
 from mixpeek_assets.settings import load_settings
 
@@ -36,7 +37,7 @@ def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> d
         target = warehouse.open()
         added = target.upsert_videos(manifest, partitions, clock.now(), context.run.run_id)
         for problem in manifest.problems:
-            context.log.warning("%s %s", problem["object_id"], problem["reason"])
+            context.log.warning("%s", printable(f"{problem['object_id']} {problem['reason']}"))
         add_metadata(
             context,
             target,

@@ -1,16 +1,30 @@
-"""Printing the result of a query."""
+"""Printing what may be anybody's text: nothing in it is markup, and nothing in it commands the terminal."""
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
+from rich.syntax import Syntax
+from rich.text import Text
+
+from mixpeek_assets.printable import printable, printable_lines
+
+
+def plain(text: object) -> Text:
+    """Return a text on one line, to be shown as it is."""
+    return Text(printable(str(text)))
+
+
+def labelled(style: str, label: str, text: object) -> Text:
+    """Return a word in a colour, and a text behind it."""
+    return Text.assemble((printable(label), style), " ", plain(text))
+
+
+def show_sql(console: Console, sql: str) -> None:
+    """Print a statement in colours."""
+    console.print(Syntax(printable_lines(sql), "sql", background_color="default"))
 
 
 def show_rows(console: Console, result: duckdb.DuckDBPyConnection) -> None:
     """Print a result as a plain table."""
-    frame = result.df()
-    console.print(frame.to_string(index=False, max_colwidth=60), highlight=False, soft_wrap=True)
-
-
-def plain(text: object) -> str:
-    """Escape text that comes from data."""
-    return escape(str(text))
+    # A line break in a cell is written as \n by pandas: those that are left end the rows.
+    table = result.df().to_string(index=False, max_colwidth=60)
+    console.print(Text(printable_lines(table)), soft_wrap=True)

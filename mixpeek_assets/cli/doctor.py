@@ -8,6 +8,7 @@ import duckdb
 from rich.console import Console
 
 from mixpeek_assets.api.client import Patience
+from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import EXPLAINED, CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
 from mixpeek_assets.local_api.models.senses import senses
@@ -35,10 +36,10 @@ def doctor() -> int:
     sick = 0
     for name, check in checks:
         try:
-            console.print(f"[green]ok[/]    {name}: {check()}", highlight=False, soft_wrap=True)
+            console.print(labelled("green", "ok", f"   {name}: {check()}"), soft_wrap=True)
         except (*EXPLAINED, OSError) as error:
             sick += 1
-            console.print(f"[red]mend[/]  {name}: {error}", highlight=False, soft_wrap=True)
+            console.print(labelled("red", "mend", f" {name}: {error}"), soft_wrap=True)
     console.print("All is well." if not sick else f"{sick} of {len(checks)} to mend.")
     return 1 if sick else 0
 

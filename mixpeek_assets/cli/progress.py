@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from mixpeek_assets.cli.display import plain
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -50,7 +51,7 @@ def _update(warehouse: Warehouse, manifest: Manifest, bars: Progress, tasks: dic
         counts = warehouse.rows("progress", manifest=str(manifest.videos))[0]
     except WarehouseError as error:
         # The work itself meets the same trouble, and says so; a bar is no reason to stop.
-        bars.console.print(f"No progress to show: {error}")
+        bars.console.print(plain(f"No progress to show: {error}"))
         return
     for stage, task in tasks.items():
         bars.update(task, completed=counts[stage])

@@ -6,6 +6,7 @@ from rich.console import Console
 from mixpeek_assets.cli.display import show_rows
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import open_warehouse
+from mixpeek_assets.printable import printable_lines
 from mixpeek_assets.settings import load_settings
 
 
@@ -16,4 +17,4 @@ def query(sql: str) -> None:
         try:
             show_rows(Console(), connection.execute(sql))
         except duckdb.Error as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(printable_lines(str(error))) from None

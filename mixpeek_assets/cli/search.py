@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.syntax import Syntax
 from rich.table import Table
 
 from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.errors import MixpeekError, PermanentError
 from mixpeek_assets.api.records import SearchReply
+from mixpeek_assets.cli.display import plain, show_sql
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import local_api, open_warehouse
 from mixpeek_assets.resources import open_client
@@ -89,12 +88,11 @@ def search(words: str, *, collection: str | None, modality: str | None, index: s
         reply = find(client, words, collections, modality=modality, index=index, limit=limit)
     moments = look_up(warehouse, reply)
     if not reply.found:
-        where = escape(", ".join(collections))
-        console.print(f"No hit in {where}: nothing there can be compared with these words.", highlight=False)
+        console.print(plain(f"No hit in {', '.join(collections)}: nothing there can be compared with these words."))
     if moments.rows:
         show(console, moments)
         console.print("\nThe same rows in SQL:")
-        console.print(Syntax(moments.sql, "sql", background_color="default"))
+        show_sql(console, moments.sql)
     if moments.missing:
         console.print(
             f"{moments.missing} of {len(reply.found)} hits are not in the warehouse: `mixpeek-assets run` lands them."
@@ -170,10 +168,10 @@ def show(console: Console, moments: Moments) -> None:
     for score, video, start, modality, found in moments.rows:
         table.add_row(
             "" if score is None else f"{score:.3f}",
-            escape(video),
+            plain(video),
             "" if start is None else clock(start),
-            escape(modality or ""),
-            escape(_brief(found or "")),
+            plain(modality or ""),
+            plain(_brief(found or "")),
         )
     console.print(table)
 

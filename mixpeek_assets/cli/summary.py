@@ -3,12 +3,12 @@
 from typing import Any
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.table import Table
 
-from mixpeek_assets.cli.display import show_rows
+from mixpeek_assets.cli.display import labelled, plain, show_rows, show_sql
 from mixpeek_assets.cli.search import EXAMPLES, Tried, command, show
 from mixpeek_assets.manifest.reader import Manifest
+from mixpeek_assets.printable import printable
 from mixpeek_assets.warehouse.schema import TABLES, literal
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -56,15 +56,15 @@ def print_summary(
     _print_query(console, warehouse)
     _print_search(console, tried)
     for problem in manifest.problems[:_MOST_VIDEOS]:
-        console.print(f"[yellow]skipped[/] {problem['object_id']} {problem['reason']}", highlight=False, soft_wrap=True)
+        console.print(labelled("yellow", "skipped", f"{problem['object_id']} {problem['reason']}"), soft_wrap=True)
     for failure in failures:
-        console.print(f"[red]failed[/] {failure}", highlight=False, soft_wrap=True)
+        console.print(labelled("red", "failed", failure), soft_wrap=True)
     if bad:
         console.print(
             f"[red]{len(bad)} of {len(outcomes)} videos did not land whole[/] (`mixpeek-assets status` says why;"
             " `mixpeek-assets run --retry-failed` submits the failed ones again)."
         )
-    console.print(f"\nDuckDB file: {warehouse.path}", soft_wrap=True, highlight=False)
+    console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
     console.print("Dagster's UI, with these runs in it: `make dev`, then http://127.0.0.1:3000", highlight=False)
     return 1 if bad or failures or manifest.unusable else 0
 
@@ -75,12 +75,12 @@ def _print_videos(console: Console, outcomes: list[dict[str, Any]]) -> None:
     ordered = sorted(outcomes, key=lambda outcome: outcome["whole"])
     for outcome in ordered[:_MOST_VIDEOS]:
         table.add_row(
-            outcome["name"],
-            outcome["collection"],
+            plain(outcome["name"]),
+            plain(outcome["collection"]),
             outcome["state"],
             str(outcome["features"]),
             str(outcome["vectors"]),
-            outcome["reason"] or "",
+            plain(outcome["reason"] or ""),
         )
     console.print(table)
     if len(outcomes) > _MOST_VIDEOS:
@@ -100,10 +100,11 @@ def _print_query(console: Console, warehouse: Warehouse) -> None:
     search = _SEARCH.format(
         feature_id=literal(found[0]["feature_id"]),
         vector_name=literal(found[0]["vector_name"]),
-        moment=f"{found[0]['modality']} at {found[0]['start_time']:.1f} s of {found[0]['name']}",
+        # In a comment of the statement: a line break would end it, and what follows would be executed.
+        moment=printable(f"{found[0]['modality']} at {found[0]['start_time']:.1f} s of {found[0]['name']}"),
     )
     console.print("\nWhat is most like this moment?")
-    console.print(Syntax(search, "sql", background_color="default"))
+    show_sql(console, search)
     with warehouse.database.connection(read_only=True) as connection:
         show_rows(console, connection.execute(search))
 
@@ -113,8 +114,8 @@ def _print_search(console: Console, tried: Tried | None) -> None:
     console.print("\nFind moments by words:")
     found = tried.found if tried else {}
     for words in found or EXAMPLES[:1]:
-        console.print(f'{command()} search "{words}"', highlight=False, soft_wrap=True)
+        console.print(plain(f'{command()} search "{words}"'), soft_wrap=True)
         if words in found:
             show(console, found[words])
     if tried and tried.problem:
-        console.print(tried.problem, highlight=False, markup=False, soft_wrap=True)
+        console.print(plain(tried.problem), soft_wrap=True)
