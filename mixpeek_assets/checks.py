@@ -1,5 +1,6 @@
 """Asset checks: computed in SQL with each materialization, over its partitions. Errors block, oddities warn."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,9 +8,12 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from mixpeek_assets.printable import printable
 from mixpeek_assets.warehouse.schema import TABLES, TableName, duplicates_query, misplaced_query
 from mixpeek_assets.warehouse.statements import sql
 from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_LONGEST_EXAMPLE = 400
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def check_results(warehouse: Warehouse, table: TableName, partitions: Sequence[d
 def _result(check: Check, wrong: list[str]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"wrong": len(wrong)}
     if wrong:
-        metadata["examples"] = dg.MetadataValue.md("\n".join(f"- {example}" for example in wrong[:10]))
+        metadata["examples"] = dg.MetadataValue.md("\n".join(f"- {_as_code(example)}" for example in wrong[:10]))
     return dg.AssetCheckResult(
         asset_key=check.table,
         check_name=check.name,
@@ -122,3 +126,11 @@ def _result(check: Check, wrong: list[str]) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN if check.level == "warn" else dg.AssetCheckSeverity.ERROR,
         metadata=metadata,
     )
+
+
+def _as_code(example: str) -> str:
+    """Write an example as a span of code: a server's text must not become a link or a picture in the UI."""
+    shown = printable(example[:_LONGEST_EXAMPLE])
+    # Markdown ends a span at as many backticks as it began with.
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    return f"{fence} {shown} {fence}"

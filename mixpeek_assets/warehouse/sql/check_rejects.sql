@@ -1,6 +1,7 @@
--- Replies of one endpoint that could not be landed.
-SELECT object_id || ': ' || reason AS example
-FROM mixpeek.rejects
+-- Replies of one endpoint that could not be landed: of which video, and why.
+SELECT concat_ws(': ', video.url, reject.object_id, reject.reason) AS example
+FROM mixpeek.rejects AS reject
+LEFT JOIN mixpeek.videos AS video ON reject.video_id = video.video_id
 WHERE
-    list_contains($partitions, partition_date)
-    AND endpoint = $endpoint;
+    list_contains($partitions, reject.partition_date)
+    AND reject.endpoint = $endpoint;
