@@ -37,6 +37,7 @@ from mixpeek_assets.api.errors import (
 from mixpeek_assets.api.limits import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
+from mixpeek_assets.api.secrecy import MASK, without_key
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,9 @@ class MixpeekClient:
 
     def _exchange(self, call: _Call) -> JsonObject:
         """Send a call as often as the rate limit makes us, and read its reply."""
+        if call.object_id in (".", "..") and "{id}" in call.template:
+            # In a path these lead to another place, however they are written.
+            raise NotFoundError(call.endpoint, "no address can hold such an id", call.object_id)
         deadline = time.monotonic() + self._patience.rate_limit
         if self._patience.until is not None:
             deadline = min(deadline, self._patience.until)
@@ -264,14 +268,18 @@ class MixpeekClient:
             self._resume_at = max(self._resume_at, time.monotonic() + pause)
         try:
             by_id = call.method == "GET"
-            return read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
+            body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
+            return without_key(body, reply.content, self._key)
         except MixpeekError as error:
             failure = replace(error, message=self._told(error.message))
+        except ValueError as error:
+            kind = AnswerLostError if call.submits else UnreadableReplyError
+            failure = kind(call.endpoint, f"a reply that cannot be kept: {error}", call.object_id, reply.status_code)
         raise failure
 
     def _told(self, message: str) -> str:
         # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
-        return records.excerpt(message.replace(self._key.get_secret_value(), "***"))
+        return records.excerpt(message.replace(self._key.get_secret_value(), MASK))
 
     def _wait_for_turn(self, call: _Call, deadline: float) -> None:
         # A 429 holds every thread back, not just the one that got it.
@@ -304,7 +312,7 @@ class MixpeekClient:
     def _failure(self, call: _Call, error: OSError | HTTPError) -> MixpeekError:
         """Say what it means that there is no reply."""
         if isinstance(error, requests.exceptions.InvalidURL):
-            return WrongAddressError(call.endpoint, str(error), call.object_id)
+            return WrongAddressError(call.endpoint, self._told(str(error)), call.object_id)
         if _never_connected(error):
             # A plain one tells of a file of certificates that the environment names.
             reason = error if type(error) is OSError else type(error).__name__
