@@ -18,6 +18,8 @@ class SettingsError(ValueError):
 def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be an http(s) URL such as " + MIXPEEK_API)
+    if "@" in value:
+        raise ValueError("must hold no name and no password: a key goes into MIXPEEK_API_KEY")
     return value.rstrip("/")
 
 
@@ -151,6 +153,8 @@ def load_settings(**overrides: Any) -> Settings:
         for problem in error.errors(include_url=False):
             name = "_".join(["MIXPEEK", *(str(part).upper() for part in problem["loc"])])
             message = problem["msg"].removeprefix("Value error, ")
-            shown = "" if "KEY" in name else f" (it is {problem.get('input')!r})"
+            # A key is never shown, nor a URL with a password in it.
+            is_secret = "KEY" in name or "@" in str(problem.get("input"))
+            shown = "" if is_secret else f" (it is {problem.get('input')!r})"
             problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}")
         raise SettingsError("; ".join(problems)) from None
