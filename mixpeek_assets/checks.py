@@ -13,7 +13,7 @@ from mixpeek_assets.warehouse.schema import TABLES, TableName, duplicates_query,
 from mixpeek_assets.warehouse.statements import sql
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
-_LONGEST_EXAMPLE = 400
+_LONGEST_EXAMPLE = 1_000
 
 
 @dataclass(frozen=True)

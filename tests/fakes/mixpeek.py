@@ -9,9 +9,10 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 KEY = "sk_test_0123456789"
 
@@ -48,11 +49,16 @@ class Request:
 
 @dataclass
 class Video:
-    """What becomes of a submitted video: the statuses of its task, then its features."""
+    """What becomes of a submitted video: the statuses of its task, then its features.
+
+    `asset` has fields of the asset beside the usual ones, or instead of them.
+    """
 
     statuses: list[str] = field(default_factory=lambda: ["DONE"])
     features: dict[str, list[dict[str, Any]] | None] = field(default_factory=dict)
-    error: str | None = None
+    error: Any = None
+    task_id: str | None = None
+    asset: dict[str, Any] = field(default_factory=dict)
 
 
 class ScriptedMixpeek:
@@ -105,15 +111,16 @@ class ScriptedMixpeek:
             return self._submit(request.body)
         kind, _, rest = path.strip("/").partition("/")
         found = {"tasks": self._task, "assets": self._asset, "features": self._feature}.get(kind)
-        answer = found(rest.removesuffix("/features")) if found else None
+        answer = found(unquote(rest.removesuffix("/features"))) if found else None
         missing = {"success": False, "status": 404, "error": {"message": f"{path} not found", "type": "NotFound"}}
         return answer or Answer(missing, 404)
 
     def _submit(self, body: dict[str, Any]) -> Answer:
-        task_id = str(uuid.uuid4())
-        asset_id = (body.get("asset_update") or {}).get("asset_id") or str(uuid.uuid4())
         video = self.videos.get(body["url"]) or Video(features={"video": [self.feature("video", body["url"])]})
-        self.tasks[task_id] = (asset_id, Video(list(video.statuses), video.features, video.error), body["collection"])
+        task_id = video.task_id or str(uuid.uuid4())
+        replaced = (body.get("asset_update") or {}).get("asset_id")
+        asset_id = replaced or video.asset.get("asset_id") or str(uuid.uuid4())
+        self.tasks[task_id] = (asset_id, replace(video, statuses=list(video.statuses)), body["collection"])
         self.assets[asset_id] = video
         return Answer({"message": "Video URL processing queued", "task_id": task_id})
 
@@ -135,7 +142,8 @@ class ScriptedMixpeek:
         if asset_id not in self.assets:
             return None
         asset = {"asset_id": asset_id, "status": "DONE", "url": None, "created_at": "2024-11-07T14:31:55.473000"}
-        return Answer({"asset": asset, "features": self.assets[asset_id].features})
+        video = self.assets[asset_id]
+        return Answer({"asset": {**asset, **video.asset}, "features": video.features})
 
     def _feature(self, feature_id: str) -> Answer | None:
         if feature_id not in self.vectors:

@@ -1,6 +1,6 @@
 -- Videos whose last task failed, was cancelled or lost, and why.
 SELECT
-    arg_max(task.state, task.attempt) || ': ' || coalesce(any_value(video.url), task.video_id) || ': ' || coalesce(
+    arg_max(task.state, task.attempt) || ': ' || coalesce(left(any_value(video.url), 200), task.video_id) || ': ' || coalesce(
         arg_max_null(task.error ->> '$.reason', task.attempt),
         arg_max_null(task.error ->> '$.message', task.attempt),
         arg_max_null(task.error ->> '$', task.attempt),

@@ -1,5 +1,5 @@
 -- Replies of one endpoint that could not be landed: of which video, and why.
-SELECT concat_ws(': ', video.url, reject.object_id, reject.reason) AS example
+SELECT concat_ws(': ', left(video.url, 200), left(reject.object_id, 200), reject.reason) AS example
 FROM mixpeek.rejects AS reject
 LEFT JOIN mixpeek.videos AS video ON reject.video_id = video.video_id
 WHERE
