@@ -183,6 +183,12 @@ def test_what_a_materialization_shows_is_the_text_itself(instance: dg.DagsterIns
     assert len(urls) == 5
 
 
+def test_status_prints_plain_text(landed: Project) -> None:
+    process = landed.command("status", "--problems", "100")
+    assert_is_harmless(process, 0)
+    assert NAMES["rich markup"] in process.stdout
+
+
 def test_query_prints_plain_text(landed: Project) -> None:
     process = landed.command("query", "SELECT * FROM mixpeek.features JOIN mixpeek.videos USING (video_id)")
     assert_is_harmless(process, 0)
