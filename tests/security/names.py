@@ -9,7 +9,8 @@ NAMES: dict[str, str] = {
     "two hundred characters": "x" * 200,
     "emoji": "👩\u200d👩\u200d👧 é 日本語",
     "marks of direction": "gpj.\u202e4pm\u200f\u2066",
-    "rich markup": "[red]a[/red] [/foo] [link=http://evil.test]b[/link] :smile:",
+    # Its end and its beginning make a tag where two texts are joined.
+    "rich markup": "] [red]a[/red] [/foo] [link=http://evil.test]b[/link] :smile: [/",
     "escape sequences": "\x1b[31m\x1b]0;owned\x07\x9b2J\x08",
     "HTML and Markdown": "<img src=x onerror=alert(1)> [a](javascript:alert(1)) ![](http://evil.test/p.png) ``` **b**",
     "a path": "../../etc/passwd?x=1#y",
