@@ -141,7 +141,8 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
         spool.append({**_identity(row), "next_poll_at": _next_poll(client, row), "polls": 1})
         raise
     if reply.state == "open" and row["give_up_at"] is not None and client.time() > row["give_up_at"]:
-        reply = _lost(row, f"still {reply.status} {_age(client, row)} after it was submitted", reply.status)
+        hours = _age(client, row).total_seconds() / 3600
+        reply = _lost(row, f"still {reply.status} {hours:.1f} hours after it was submitted", reply.status)
     now = clock.now()
     settled = reply.state != "open"
     event: Row = {

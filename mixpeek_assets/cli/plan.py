@@ -24,7 +24,7 @@ def plan(videos: str | None, *, retry_failed: bool) -> None:
         rules = submission_rules(settings, resubmit_failed=retry_failed)
         found = find_out(warehouse, settings.effective_requests_per_minute, rules=rules, manifest=manifest)
         source, count = manifest.source, manifest.videos_count
-    console.print(f"{plain(source)}: {count:,} videos. Nothing is sent.", highlight=False, soft_wrap=True)
+    console.print(plain(f"{source}: {count:,} videos. Nothing is sent."), soft_wrap=True)
     if found.lines:
         table = Table("what", "partition", "why", "requests", box=None, header_style="bold")
         table.columns[3].justify = "right"

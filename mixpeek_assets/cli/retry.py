@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mixpeek_assets.cli.display import plain
+from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
 from mixpeek_assets.cli.watch import land_as_it_settles
@@ -61,7 +61,7 @@ def _work(settings: Settings, console: Console, warehouse: Warehouse, candidates
             jobs.ingest(partitions)
         land_as_it_settles(client, warehouse, jobs, console)
     for failure in jobs.failures:
-        console.print(f"[red]failed[/] {plain(failure)}", highlight=False, soft_wrap=True)
+        console.print(labelled("red", "failed", failure), soft_wrap=True)
 
 
 def _left(warehouse: Warehouse, chosen: Retry, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ def _show(console: Console, rows: list[dict[str, Any]]) -> None:
         console.print(f"{count:,} to be {_ACTIONS[endpoint]}:", highlight=False)
         for row in [row for row in rows if row["endpoint"] == endpoint][:_MOST_SHOWN]:
             about = row["url"] if row["object_id"] == row["video_id"] else f"{row['object_id']} of {row['url']}"
-            line = f"  [red]{row['kind']}[/] {row['partition_date']} {plain(about)}: {plain(row['reason'])}"
-            console.print(line, highlight=False, soft_wrap=True)
+            said = f"{row['partition_date']} {about}: {row['reason']}"
+            console.print(" ", labelled("red", row["kind"], said), soft_wrap=True)
         if count > _MOST_SHOWN:
             console.print(f"  ... and {count - _MOST_SHOWN:,} more", highlight=False)

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from mixpeek_assets.cli.display import plain
+from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.cli.project import open_warehouse
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import landing
@@ -29,7 +29,7 @@ def status(problems: int) -> None:
     warehouse.load_pending()
     rows = warehouse.rows("status")
     if not rows:
-        console.print(f"{warehouse.path} holds no video yet: `make run`, or materialize `videos` in the UI.")
+        console.print(plain(f"{warehouse.path} holds no video yet: `make run`, or materialize `videos` in the UI."))
     else:
         _show_counts(console, rows)
     _show_problems(console, warehouse, problems)
@@ -37,7 +37,7 @@ def status(problems: int) -> None:
     for column, remedy in _REMEDIES.items():
         if count := sum(row[column] for row in rows):
             console.print(f"{count:,} {column.replace('_', ' ')}: {remedy}", highlight=False, soft_wrap=True)
-    console.print(f"\nDuckDB file: {warehouse.path}", highlight=False, soft_wrap=True)
+    console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
 
 
 def _show_counts(console: Console, rows: list[dict[str, Any]]) -> None:
@@ -58,8 +58,8 @@ def _show_problems(console: Console, warehouse: Warehouse, limit: int) -> None:
         console.print("\nWhat went wrong, the newest first:")
     for problem in found:
         times = f" ({problem['times']:,} times, e.g. this)" if problem["times"] > 1 else ""
-        line = f"[red]{problem['kind']}[/] {problem['partition_date']} {plain(problem['about'])}{times}:"
-        console.print(f"{line} {plain(problem['reason'])}", highlight=False, soft_wrap=True)
+        said = f"{problem['partition_date']} {problem['about']}{times}: {problem['reason']}"
+        console.print(labelled("red", problem["kind"], said), soft_wrap=True)
     console.print()
 
 
@@ -67,14 +67,11 @@ def _show_waiting(console: Console, warehouse: Warehouse) -> None:
     """Print what waits for something else than time."""
     for row in warehouse.rows("waiting"):
         reason = (
-            f"were submitted to {plain(row['name'])}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
+            f"were submitted to {row['name']}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
             if row["kind"] == "api"
             else f"are of {row['name']}, which has not begun: they wait for that day (was this machine's clock ahead?)"
         )
-        console.print(f"{row['tasks']:,} {reason}", highlight=False, soft_wrap=True)
+        console.print(plain(f"{row['tasks']:,} {reason}"), soft_wrap=True)
     for file in landing.set_aside(warehouse.landing_folder):
-        console.print(
-            f"{file} could not be loaded and waits there: rename it to end with .ndjson to have it tried again",
-            highlight=False,
-            soft_wrap=True,
-        )
+        said = f"{file} could not be loaded and waits there: rename it to end with .ndjson to have it tried again"
+        console.print(plain(said), soft_wrap=True)

@@ -9,7 +9,7 @@ from rich.console import Console
 from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.automation.polling import poll_due_tasks
-from mixpeek_assets.cli.display import plain
+from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -64,7 +64,7 @@ def _tell_once(console: Console, oddities: Iterable[str], told: set[str]) -> Non
     for oddity in oddities:
         if oddity not in told:
             told.add(oddity)
-            console.print(f"[yellow]note[/] {plain(oddity)}", highlight=False, soft_wrap=True)
+            console.print(labelled("yellow", "note", oddity), soft_wrap=True)
 
 
 def _sleep_until(moment: datetime | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mixpeek_assets.api.errors import NotThereYetError, WrongKeyError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video
-from tests.fakes.pipeline import add_videos, land, poll, submit
+from tests.fakes.pipeline import add_videos, land, let_pass, poll, submit
 
 DETAIL = "GET /features/"
 LIST = "GET /assets/"
@@ -32,12 +32,6 @@ def settle(mixpeek: ScriptedMixpeek, videos: dict[str, Video]) -> None:
     add_videos(sorted(videos))
     submit()
     poll()
-
-
-def long_ago(warehouse: Warehouse) -> None:
-    """Make the tasks ones that were over an hour ago: all that they made should be visible by now."""
-    with warehouse.database.transaction() as connection:
-        connection.execute("UPDATE mixpeek.tasks SET settled_at = settled_at - INTERVAL 1 HOUR")
 
 
 def videos_with_features(mixpeek: ScriptedMixpeek, videos: int, features: int) -> dict[str, Video]:
@@ -146,7 +140,7 @@ def test_what_the_server_does_not_know_is_rejected_with_the_reason_and_not_asked
     settle(mixpeek, videos_with_features(mixpeek, 1, 3))
     gone = next(iter(mixpeek.vectors))
     kept = mixpeek.vectors.pop(gone)
-    long_ago(warehouse)
+    let_pass(hours=1)
 
     land()
     land()
@@ -188,7 +182,7 @@ def test_what_does_not_become_visible_is_left_to_the_next_run_and_at_last_reject
     assert [(type(error), error.status) for error in unfinished] == [(NotThereYetError, 404)]
     assert [count(warehouse, name) for name in (table, "rejects")] == [0, 0]
     assert warehouse.rows("partitions_to_land")[0]["tasks"] == 1
-    long_ago(warehouse)
+    let_pass(hours=1)
     land()
     assert [count(warehouse, name) for name in (table, "rejects")] == [0, 1]
     assert warehouse.rows("partitions_to_land") == []

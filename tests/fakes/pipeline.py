@@ -5,7 +5,7 @@
 
 import sys
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from mixpeek_assets.api.client import Patience
@@ -34,6 +34,16 @@ def add_videos(urls: list[str], day: date = TODAY) -> None:
     manifest.write_text(f"url,added_at\n{rows}", encoding="utf-8")
     with read_manifest(load_settings(), str(manifest)) as read:
         project_warehouse().upsert_videos(read, [day], datetime.now(UTC), "test")
+
+
+def let_pass(hours: float) -> None:
+    """Make all that has happened to tasks so many hours older."""
+    with project_warehouse().database.transaction() as connection:
+        connection.execute(
+            "UPDATE mixpeek.tasks SET submitted_at = submitted_at - $past, give_up_at = give_up_at - $past,"
+            " settled_at = settled_at - $past",
+            {"past": timedelta(hours=hours)},
+        )
 
 
 def submit(*, day: date = TODAY, **asked: Any) -> Submitted:

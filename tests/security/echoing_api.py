@@ -40,11 +40,9 @@ def teach(mixpeek: ScriptedMixpeek) -> None:
         MOVED: Video(asset={"asset_id": "moved"}),
         DONE: Video(features={"text": [feature, {"id": KEY}]}, asset=asset),
     }
-    # Denied once: the first landing fails with it, the second lands.
+    # Denied once and led astray once: the first landings fail with it, the next one lands.
     mixpeek.script("^GET /assets/blocked", denial())
-    mixpeek.script(
-        "^GET /assets/moved", Answer(b"", 302, {"Location": f"http://videos.test/?key={KEY}"}), for_ever=True
-    )
+    mixpeek.script("^GET /assets/moved", Answer(b"", 302, {"Location": f"http://videos.test/?key={KEY}"}))
     usual = mixpeek.answer
 
     def answer(request: Request) -> Answer:

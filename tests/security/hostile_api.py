@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.mixpeek import ScriptedMixpeek, Video
+from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video
 from tests.security.names import NAMES
 
 VECTOR = [0.6, 0.8]
@@ -85,3 +85,6 @@ def teach(mixpeek: ScriptedMixpeek) -> None:
             },
         )
         mixpeek.videos[one.bad_url] = Video(["FAILED"], error={"message": one.name})
+    # A 404 right after a task is done might be one that heals.
+    gone = {"success": False, "status": 410, "error": {"message": "it is gone", "type": "Gone"}}
+    mixpeek.script("^GET /features/missing", Answer(gone, 410), for_ever=True)

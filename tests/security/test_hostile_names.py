@@ -166,7 +166,7 @@ def test_the_checks_show_their_examples_as_code_with_the_reason(landed: Project,
         fence, inside = shape.groups()
         assert fence not in inside
         assert "http://videos.test/" in inside
-        assert "/features/missing%20" in inside or inside.startswith("failed: http://videos.test/bad/")
+        assert ": 410: it is gone" in inside or inside.startswith("failed: http://videos.test/bad/")
 
 
 def test_what_a_materialization_shows_is_the_text_itself(instance: dg.DagsterInstance) -> None:
