@@ -1,5 +1,6 @@
 """The Mixpeek client: its verbs over one session."""
 
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -49,6 +50,7 @@ class Patience:
         read: Seconds between two bytes of a reply.
         whole: Seconds from the sending of a request until all of its reply is there.
         attempts: How often a call is sent when it fails in a way that heals.
+        pause: Seconds of the longest pause between two attempts, where the server names none.
         rate_limit: Seconds to wait for the rate limit, ours or the server's (429), which costs no attempt.
         until: A moment of `time.monotonic()` after which no call waits for the rate limit.
     """
@@ -57,8 +59,15 @@ class Patience:
     read: float = 60
     whole: float = 300
     attempts: int = 5
+    pause: float = 60
     rate_limit: float = 600
     until: float | None = None
+
+    @property
+    def for_the_rate_limit(self) -> float:
+        """Seconds from now that a call waits for it."""
+        left = math.inf if self.until is None else self.until - time.monotonic()
+        return max(min(self.rate_limit, left), 0.0)
 
 
 @dataclass(frozen=True)
@@ -243,7 +252,7 @@ class MixpeekClient:
             # Patience with the rate limit is over when that error comes: it is not to be had five times.
             retry=retry_if_exception_type(heals) & retry_if_not_exception_type(RateLimitedError),
             stop=stop_after_attempt(self._patience.attempts),
-            wait=wait_random_exponential(multiplier=0.5, max=20),
+            wait=wait_random_exponential(multiplier=0.5, max=self._patience.pause),
             reraise=True,
         )
         return retrying(self._exchange, call)
@@ -253,18 +262,17 @@ class MixpeekClient:
         if call.object_id in (".", "..") and "{id}" in call.template:
             # In a path these lead to another place, however they are written.
             raise NotFoundError(call.endpoint, "no address can hold such an id", call.object_id)
-        deadline = time.monotonic() + self._patience.rate_limit
-        if self._patience.until is not None:
-            deadline = min(deadline, self._patience.until)
+        patience = self._patience.for_the_rate_limit
+        deadline = time.monotonic() + patience
         refused = 0
         while True:
-            self._wait_for_turn(call, deadline)
+            self._wait_for_turn(call, patience, deadline)
             reply = self._request(call)
             self.skew = clock_skew(reply) or self.skew
             if reply.status_code != 429:
                 break
             refused += 1
-            pause = retry_after(reply) or min(2.0**refused, 60)
+            pause = retry_after(reply) or min(2.0**refused, self._patience.pause)
             self._resume_at = max(self._resume_at, time.monotonic() + pause)
         try:
             by_id = call.method == "GET"
@@ -281,16 +289,19 @@ class MixpeekClient:
         # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
         return records.excerpt(message.replace(self._key.get_secret_value(), MASK))
 
-    def _wait_for_turn(self, call: _Call, deadline: float) -> None:
-        # A 429 holds every thread back, not just the one that got it.
-        while (pause := self._resume_at - time.monotonic()) > 0:
-            if self._resume_at > deadline:
-                message = f"rate limit exceeded, and not free again within {self._patience.rate_limit:.0f} s"
-                raise RateLimitedError(call.endpoint, message, call.object_id, 429)
-            time.sleep(min(pause, 1.0))
-        if not self._limit.wait(max(deadline - time.monotonic(), 0.0)):
-            message = f"no place in our own budget of requests within {self._patience.rate_limit:.0f} s"
-            raise RateLimitedError(call.endpoint, message, call.object_id)
+    def _wait_for_turn(self, call: _Call, patience: float, deadline: float) -> None:
+        while True:
+            # A 429 holds every thread back, not just the one that got it.
+            while (pause := self._resume_at - time.monotonic()) > 0:
+                if self._resume_at > deadline:
+                    message = f"rate limit exceeded, and not free again within {patience:.0f} s"
+                    raise RateLimitedError(call.endpoint, message, call.object_id, 429)
+                time.sleep(min(pause, 1.0))
+            if not self._limit.wait(max(deadline - time.monotonic(), 0.0)):
+                message = f"no place in our own budget of requests within {patience:.0f} s"
+                raise RateLimitedError(call.endpoint, message, call.object_id)
+            if time.monotonic() >= self._resume_at:  # no other thread got one meanwhile
+                return
 
     def _request(self, call: _Call) -> Reply:
         try:

@@ -52,7 +52,10 @@ class UnreadableReplyError(PermanentError):
 
 
 class AccessDeniedError(PermanentError):
-    """The key, the account or the address is the problem, so every other call would fail alike: stop and say so."""
+    """The key, the account, the address or the budget is the problem.
+
+    Every other call would fail alike: stop and say so.
+    """
 
 
 class WrongKeyError(AccessDeniedError):
@@ -75,6 +78,12 @@ class WrongAddressError(AccessDeniedError):
     """
 
     mend = "Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"
+
+
+class BudgetUnusableError(AccessDeniedError):
+    """What we send cannot be counted, so it cannot be kept below the server's limit."""
+
+    mend = "Set MIXPEEK_DATA_DIR to a folder that you may write"
 
 
 class TransientError(MixpeekError):

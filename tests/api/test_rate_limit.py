@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -167,6 +168,73 @@ def test_a_thread_whose_patience_is_shorter_than_anothers_pause_does_not_wait(
     assert len(mixpeek.requests) == 2
 
 
+class Places:
+    """A budget that gives a place at once, for so long as there are some."""
+
+    def __init__(self, *whether: bool) -> None:
+        self.left = list(whether)
+        self.timeouts: list[float] = []
+
+    def wait(self, timeout: float) -> bool:
+        self.timeouts.append(timeout)
+        return self.left.pop(0)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_call_waits_for_its_place_until_the_moment_that_it_is_told(
+    mixpeek: ScriptedMixpeek, connect: Connect
+) -> None:
+    mixpeek.script("GET", Answer({"status": "DONE"}), for_ever=True)
+    until = time.monotonic() + 40
+    for patience in (Patience(until=until), Patience(until=until, rate_limit=10), Patience(until=until - 80)):
+        client = connect(limit=(budget := Places(True, False)), patience=patience)
+        client.get_task("t1")
+        with pytest.raises(RateLimitedError, match="our own budget"):
+            client.get_task("t2")
+        if patience.rate_limit == 10:
+            assert all(9 < timeout <= 10 for timeout in budget.timeouts)
+        elif patience.until == until:
+            assert all(20 < timeout <= 40 for timeout in budget.timeouts)
+        else:
+            assert budget.timeouts == [0, 0]
+    assert len(mixpeek.requests) == 3
+
+
+def test_a_pause_that_ends_after_the_moment_that_a_call_is_told_is_not_begun(
+    mixpeek: ScriptedMixpeek, connect: Connect
+) -> None:
+    mixpeek.script("GET", refusal("100"), for_ever=True)
+    client = connect(patience=Patience(attempts=1, until=time.monotonic() + 20))
+    with pytest.raises(RateLimitedError, match=r"not free again within (20|19|1[0-8]) s"):
+        client.get_task("t1")
+    assert len(mixpeek.requests) == 1
+
+
+def test_a_429_holds_back_those_too_that_got_their_place_meanwhile(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
+    waiting, refused = threading.Event(), threading.Event()
+
+    class SlowForTheFirst(Places):
+        def wait(self, timeout: float) -> bool:
+            place = super().wait(timeout)
+            if not waiting.is_set():
+                waiting.set()
+                refused.wait(30)
+            return place
+
+    mixpeek.script("GET", refusal("300"), for_ever=True)
+    client = connect(limit=SlowForTheFirst(True, True), patience=ONE_ATTEMPT)
+    with ThreadPoolExecutor() as pool:
+        early = pool.submit(client.get_task, "early")
+        waiting.wait(30)
+        with pytest.raises(RateLimitedError):
+            client.get_task("late")
+        refused.set()
+        assert isinstance(early.exception(30), RateLimitedError)
+    assert [request.path for request in mixpeek.requests] == ["/tasks/late"]
+
+
 def test_a_client_asks_for_its_place_in_the_budget_before_each_request(
     mixpeek: ScriptedMixpeek, connect: Connect
 ) -> None:
@@ -198,9 +266,9 @@ def test_a_budget_in_a_file_holds_two_clients_back(mixpeek: ScriptedMixpeek, con
     account = f"{mixpeek.url} {KEY}"
     patience = Patience(attempts=1, rate_limit=0.3)
     folder = tmp_path / "rate_limit"
-    one = connect(limit=SharedLimit(folder, 4, account), patience=patience)
-    two = connect(limit=SharedLimit(folder, 4, account), patience=patience)
-    for client in (one, two, one, two):
+    one = connect(limit=SharedLimit(folder, 24, account), patience=patience)
+    two = connect(limit=SharedLimit(folder, 24, account), patience=patience)
+    for client in (one, two, one, two):  # of 24 a minute, four may leave at once
         client.get_task("t1")
     for client in (one, two):
         with pytest.raises(RateLimitedError) as caught:

@@ -18,7 +18,7 @@ HURRIED = Patience(connect=1, read=5, attempts=1, rate_limit=0.3)
 def test_submissions_and_polls_share_one_budget(
     mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "5")
+    monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "30")  # five of them at once
     add_videos([f"http://videos.test/{number}.mp4" for number in range(3)])
     submit()
 
@@ -33,7 +33,7 @@ def test_a_tick_that_meets_the_limit_stops_and_keeps_what_it_read(
 ) -> None:
     add_videos([f"http://videos.test/{number}.mp4" for number in range(6)])
     submit()
-    monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "4")
+    monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "24")  # four of them at once
     monkeypatch.setenv("MIXPEEK_CONCURRENCY", "2")
 
     with open_client(load_settings(), HURRIED) as client:
