@@ -8,7 +8,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -27,8 +27,9 @@ def exclusive(path: Path, timeout: float) -> Iterator[None]:
     if not try_lock(handle):
         _Waiter(path, handle).wait(timeout)
     try:
-        os.truncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # a disk that is full: who waits is not told of whom, and that is all
+            os.truncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(handle)
