@@ -1,10 +1,11 @@
 """The one code path that opens the DuckDB file: queue on the lock, open, one transaction, close."""
 
 import logging
+import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from mixpeek_assets.lock import LockTimeoutError, exclusive
+from mixpeek_assets.warehouse.disk import refused, refused_to_duckdb
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
 from mixpeek_assets.warehouse.schema import literal
@@ -56,7 +58,8 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                connection.rollback()
+                with suppress(duckdb.Error):  # it must not hide why
+                    connection.rollback()
                 raise
             connection.commit()
 
@@ -66,9 +69,10 @@ class Database:
 
         Raises:
             WarehouseBusyError: someone else held the file for longer than `timeout`.
+            DiskError: the disk is full, or may not be written.
             WarehouseError: the file cannot be used.
         """
-        with self._queued():
+        with self._queued(read_only=read_only):
             connection = self._open(read_only=read_only and self.path.exists())
             try:
                 if needs_migration(connection, self.path):
@@ -77,6 +81,10 @@ class Database:
                         connection = self._open(read_only=False)
                     migrate(connection)
                 yield connection
+            except duckdb.Error as error:
+                if disk_error := refused_to_duckdb(self.path, error):
+                    raise disk_error from None
+                raise
             finally:
                 connection.close()
 
@@ -86,7 +94,7 @@ class Database:
             return fetch(connection, query, **parameters)
 
     @contextmanager
-    def _queued(self) -> Iterator[None]:
+    def _queued(self, *, read_only: bool) -> Iterator[None]:
         with ExitStack() as stack:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,8 +103,9 @@ class Database:
             except LockTimeoutError as error:
                 raise WarehouseBusyError(str(error)) from None
             except OSError as error:
-                message = f"{error.filename}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write"
-                raise WarehouseError(message) from None
+                # Where the lock cannot be written, a reader goes without its turn: DuckDB's own lock keeps writers off.
+                if not read_only or not os.access(self.path, os.R_OK):
+                    raise refused(self.path.parent, error) from None
             yield
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -173,6 +182,8 @@ def _explained(error: duckdb.Error, path: Path, timeout: float) -> WarehouseErro
             f"{path} was written by a newer DuckDB than the installed {duckdb.__version__}: "
             "upgrade duckdb, or set MIXPEEK_WAREHOUSE to another path"
         )
+    if disk_error := refused_to_duckdb(path, error):
+        return disk_error
     if isinstance(error, duckdb.IOException | duckdb.PermissionException):
         return WarehouseError(f"{path} cannot be opened ({message}): set MIXPEEK_WAREHOUSE to a path you may write")
     return WarehouseError(f"{path}: {message}")

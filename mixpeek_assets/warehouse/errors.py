@@ -7,3 +7,7 @@ class WarehouseError(Exception):
 
 class WarehouseBusyError(WarehouseError):
     """Another program held the warehouse for longer than we wait."""
+
+
+class DiskError(WarehouseError):
+    """The disk is full, or may not be written. What was kept before stays, and is loaded once it can be."""

@@ -15,7 +15,7 @@ import orjson
 
 from mixpeek_assets import clock
 from mixpeek_assets.lock import abandoned, create_locked
-from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.disk import refusals_explained
 
 Kind = Literal["tasks", "assets", "vectors"]
 KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
@@ -23,19 +23,21 @@ KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
 
 
 class LandingFile:
-    """A landing file that is being written."""
+    """A landing file that is being written.
+
+    Raises:
+        DiskError: the disk is full, or may not be written; so do its methods.
+    """
 
     def __init__(self, folder: Path, kind: Kind) -> None:
         # The name sorts by time, so that files are loaded in the order in which they were begun.
         name = f"{kind}-{clock.now():%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}"
         self.size = 0
+        self._folder = folder
         self._path = folder / f"{name}.part"
-        try:
+        with refusals_explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._handle = create_locked(self._path)
-        except OSError as error:
-            message = f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write"
-            raise WarehouseError(message) from None
 
     def __enter__(self) -> Self:
         return self
@@ -43,28 +45,37 @@ class LandingFile:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
+    def reserve(self, size: int) -> None:
+        """Take the room for `size` more bytes now, so that what they will say can be kept even if the disk fills up."""
+        with refusals_explained(self._folder):
+            # Zeros, which `close` or `_salvage` cuts off: fallocate is not everywhere.
+            self._write(memoryview(bytes(size)), self.size)
+
     def append(self, record: dict[str, Any]) -> None:
         """Write one line; once this returns, a death of this process no longer loses it."""
-        line = memoryview(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS))
-        size = self.size + len(line)
-        try:
-            while line:
-                line = line[os.write(self._handle, line) :]
-        except OSError:
-            # Half a line, of a disk that is full, would spoil the whole ones.
-            os.ftruncate(self._handle, self.size)
-            os.lseek(self._handle, self.size, os.SEEK_SET)
-            raise
-        self.size = size
+        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS)
+        # Half a line, of a disk that is full, is written over by the next one, or cut off at the end.
+        with refusals_explained(self._folder):
+            self._write(memoryview(line), self.size)
+        self.size += len(line)
 
     def close(self) -> None:
-        """Make the file one that is loaded; an empty one vanishes."""
-        if self.size:
-            os.fsync(self._handle)
-            self._path.rename(self._path.with_suffix(".ndjson"))
-        else:
-            self._path.unlink()
-        os.close(self._handle)
+        """Make the file one that is loaded; an empty one vanishes. If that fails, the next load does it."""
+        try:
+            with refusals_explained(self._folder):
+                if self.size:
+                    os.ftruncate(self._handle, self.size)
+                    os.fsync(self._handle)
+                    self._path.rename(self._path.with_suffix(".ndjson"))
+                else:
+                    self._path.unlink()
+        finally:
+            os.close(self._handle)
+
+    def _write(self, content: memoryview, place: int) -> None:
+        while content:
+            written = os.pwrite(self._handle, content, place)
+            content, place = content[written:], place + written
 
 
 def pending(folder: Path) -> list[Path]:

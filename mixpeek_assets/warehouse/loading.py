@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import duckdb
 
 from mixpeek_assets.warehouse import landing
 from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.disk import refusals_explained, refused_to_duckdb
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.statements import run
 from mixpeek_assets.warehouse.views import refresh_views
@@ -40,19 +42,22 @@ def load_pending(database: Database, folder: Path) -> Loaded:
     twice. A file that cannot be read is set aside as `….bad`, with a row in `rejects`, and stops no other.
 
     Raises:
-        WarehouseError: the warehouse cannot be used or written; what is not loaded stays for the next load.
+        DiskError: the disk is full, or may not be written.
+        WarehouseError: the warehouse cannot be used. Either way, what is not loaded stays for the next load.
     """
     if not any(folder.glob("*.ndjson")) and not any(folder.glob("*.part")):
         return Loaded(0)
     quarantined: list[Path] = []
-    with database.connection() as connection:
+    with refusals_explained(folder), database.connection() as connection:
         _forget_loaded(connection, folder)
         files = landing.pending(folder)
         for batch in landing.batches(files, _BATCH_BYTES):
             try:
                 _load(connection, batch)
-            except duckdb.Error:
-                quarantined += _load_singly(connection, batch)
+            except duckdb.Error as error:
+                if disk_error := refused_to_duckdb(database.path, error):
+                    raise disk_error from None
+                quarantined += _load_singly(connection, database.path, batch)
             for file in batch:
                 file.unlink(missing_ok=True)
         _forget_loaded(connection, folder)
@@ -70,7 +75,8 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
             {"names": [file.name for file in files]},
         )
     except BaseException:
-        connection.rollback()
+        with suppress(duckdb.Error):  # it must not hide why
+            connection.rollback()
         raise
     connection.commit()
 
@@ -86,14 +92,15 @@ def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing.Kind, files:
         refresh_views(connection)
 
 
-def _load_singly(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> list[Path]:
+def _load_singly(connection: duckdb.DuckDBPyConnection, path: Path, files: Sequence[Path]) -> list[Path]:
     """Load the files of a batch that failed one by one, setting aside those that are to blame."""
     bad: list[Path] = []
     for file in files:
         try:
             _load(connection, [file])
         except _NOT_THE_FILE as error:
-            raise WarehouseError(f"{file} cannot be loaded now; it stays, for the next load: {error}") from None
+            later = f"{file} cannot be loaded now; it stays, for the next load: {error}"
+            raise refused_to_duckdb(path, error) or WarehouseError(later) from None
         except duckdb.Error as error:
             aside = file.with_suffix(".bad")
             reason = str(error).strip().splitlines()[0]  # DuckDB's internal errors go on with a stack trace

@@ -15,6 +15,7 @@ from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse import loading
 from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.disk import refusals_explained
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
@@ -22,6 +23,9 @@ from mixpeek_assets.warehouse.statements import fetch, run
 
 _FILE_BYTES = 32 << 20
 """When a landing file is closed and loaded while the next is written."""
+
+_ANSWER_BYTES = 2048
+"""An answer to a submission, kept with the reason of a refusal, takes less."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +107,18 @@ class Warehouse:
 
         Raises:
             WarehouseBusyError: another run did it for longer than the time-out.
-            WarehouseError: the landing zone cannot be written.
+            DiskError: the landing zone cannot be written.
         """
         folder = self.landing_folder / "locks"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write"
-            raise WarehouseError(message) from None
         with ExitStack() as stack:
-            # In one order everywhere, so that two runs over several partitions cannot wait for each other.
-            for partition in sorted(partitions):
-                try:
-                    stack.enter_context(exclusive(folder / f"{work}-{partition}.lock", self.database.timeout))
-                except LockTimeoutError as error:
-                    raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
+            with refusals_explained(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                # In one order everywhere, so that two runs over several partitions cannot wait for each other.
+                for partition in sorted(partitions):
+                    try:
+                        stack.enter_context(exclusive(folder / f"{work}-{partition}.lock", self.database.timeout))
+                    except LockTimeoutError as error:
+                        raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
             yield
 
     def upsert_videos(self, manifest: Manifest, partitions: Sequence[date], now: datetime, run_id: str) -> int:
@@ -216,28 +217,59 @@ class Spool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        """Load the rest, even after an exception: what was fetched is kept."""
-        self._file.close()
-        self._load()
-        self._loader.shutdown()
-        for load in self._loads:
-            load.result()
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        """Load the rest, even after an exception: what was fetched is kept.
+
+        Raises:
+            WarehouseError: it cannot be loaded now, and will be by the next load. An exception that came before it
+                has the first word.
+        """
+        try:
+            try:
+                self._file.close()
+                self._load()
+            finally:
+                self._loader.shutdown()
+            for load in self._loads:
+                load.result()
+        except WarehouseError as second:
+            if error is None:
+                raise
+            error.add_note(str(second))
 
     def append(self, record: dict[str, Any]) -> None:
-        """Keep a reply; it is safe once this returns. Threads may share a spool."""
+        """Keep a reply; it is safe once this returns. Threads may share a spool.
+
+        Raises:
+            DiskError: it cannot be kept; what was kept before is.
+        """
         with self._rotating:
             self._file.append(record)
         if self._file.size > _FILE_BYTES:
             self.rotate()
 
-    def rotate(self) -> None:
-        """Have what is kept so far loaded, while more is written."""
+    def rotate(self, room_for: int = 0) -> None:
+        """Have what is kept so far loaded, while more is written.
+
+        Args:
+            room_for: How many answers to submissions must fit on the disk, whatever else fills it.
+
+        Raises:
+            DiskError: there is no room for them; what is under way still has its own.
+        """
+        room = room_for * _ANSWER_BYTES
         with self._rotating:
             if not self._file.size:
+                self._file.reserve(room)
                 return
-            self._file.close()
-            self._file = LandingFile(self._warehouse.landing_folder, self._kind)
+            following = LandingFile(self._warehouse.landing_folder, self._kind)
+            try:
+                following.reserve(room)
+            except BaseException:
+                following.close()
+                raise
+            written, self._file = self._file, following
+            written.close()
             self._load()
 
     def _load(self) -> None:

@@ -20,7 +20,7 @@ import duckdb
 
 from mixpeek_assets.lock import exclusive
 from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.errors import DiskError, WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from tests.warehouse.rows import Row, event, feature_reply, warehouse_in
 
@@ -170,7 +170,7 @@ def append_until_disk_is_full(folder: Path, answer: Path) -> None:
     _let_nothing_be_written_beyond(10_000)
     kept = 0
     with LandingFile(folder, "tasks") as file:
-        with suppress(OSError):
+        with suppress(DiskError):
             while True:
                 file.append(event("v1", status="x" * 900))
                 kept += 1

@@ -43,6 +43,25 @@ def test_a_line_is_on_its_way_to_the_disk_as_soon_as_it_is_appended(tmp_path: Pa
         assert file.size == part.stat().st_size
 
 
+@pytest.mark.parametrize("room", [10, 10_000])
+def test_room_that_was_reserved_is_written_to_and_what_is_left_of_it_cut_off(tmp_path: Path, room: int) -> None:
+    with LandingFile(tmp_path, "tasks") as file:
+        file.append({"video_id": "v1"})
+        file.reserve(room)
+        [part] = tmp_path.glob("*.part")
+        assert part.stat().st_size == file.size + room
+        file.append({"video_id": "v2"})
+    [closed] = landing.pending(tmp_path)
+    assert lines(closed) == [{"video_id": "v1"}, {"video_id": "v2"}]
+    assert closed.stat().st_size == file.size
+
+
+def test_room_alone_leaves_no_file(tmp_path: Path) -> None:
+    with LandingFile(tmp_path, "tasks") as file:
+        file.reserve(10_000)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_to_which_nothing_was_written_vanishes(tmp_path: Path) -> None:
     with LandingFile(tmp_path, "assets"):
         pass
@@ -76,8 +95,8 @@ def test_a_live_writers_file_is_left_to_it(tmp_path: Path) -> None:
         assert part.read_bytes() == written
 
 
-# The longest is more than is read at a time in the search for the last whole line.
-@pytest.mark.parametrize("half_line", [b"", b'{"video_id": "v', b'{"text": "' + b"x" * 2_500_000])
+# The longest is more than is read at a time in the search for the last whole line; zeros are room that was reserved.
+@pytest.mark.parametrize("half_line", [b"", b'{"video_id": "v', b'{"text": "' + b"x" * 2_500_000, bytes(10_000)])
 def test_a_killed_writers_file_is_saved_to_its_last_whole_line(tmp_path: Path, half_line: bytes) -> None:
     told = [event(f"v{number}") for number in range(3)]
     with running(write_and_stay, tmp_path, "tasks", told, half_line, tmp_path / "ready") as writer:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.warehouse import loading
+from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.processes import (
     die_at_first_removal,
@@ -118,6 +119,7 @@ def test_whatever_dies_when_each_line_that_was_kept_is_loaded_once(warehouse: Wa
 
 
 BROKEN = {
+    "a disk's words": b'{"asset_id": "a2", "partition_date": "a file: No space left on device"}\n',
     "no JSON": b"nonsense\n",
     "half a line": b'{"asset_id": "a2", "video_id": "v2"',
     "no object": b'{"asset_id": "a2"}\n[1, 2]\n',
@@ -175,9 +177,7 @@ def test_a_disk_that_is_full_is_not_blamed_on_the_files(warehouse: Warehouse, tm
         write(warehouse.landing_folder, "vectors", *replies)
     waiting, answer = left(warehouse), tmp_path / "answer"
     run(load_on_full_disk, tmp_path, answer)
-    assert "cannot be loaded now" in answer.read_text()
-    assert "File too large" in answer.read_text()
-    assert "rollback" not in answer.read_text()
+    assert f"{warehouse.path}: File too large; make room on that disk" in answer.read_text()
     assert left(warehouse) == waiting
     assert table(warehouse, "rejects") == []
     assert [row["feature_id"] for row in table(warehouse, "vectors")] == ["f0"]
@@ -254,12 +254,19 @@ def test_threads_may_share_a_spool(warehouse: Warehouse) -> None:
 
 def test_a_spool_says_that_its_load_failed_and_keeps_what_it_had(warehouse: Warehouse) -> None:
     warehouse.path.write_text("this is no warehouse" * 1000)
-    spool = warehouse.spool("vectors")
-    spool.append(feature_reply("f1", {"clip": [1]}))
-    with pytest.raises(Exception, match="is not a DuckDB file"):
-        spool.__exit__()
+    with pytest.raises(WarehouseError, match="is not a DuckDB file"), warehouse.spool("vectors") as spool:
+        spool.append(feature_reply("f1", {"clip": [1]}))
     warehouse.path.unlink()
     assert warehouse.load_pending().files == 1
+
+
+def test_an_exception_is_not_hidden_by_the_load_that_fails_after_it(warehouse: Warehouse) -> None:
+    warehouse.path.write_text("this is no warehouse" * 1000)
+    with pytest.raises(ZeroDivisionError) as first, warehouse.spool("vectors") as spool:
+        spool.append(feature_reply("f1", {"clip": [1]}))
+        raise ZeroDivisionError
+    assert "is not a DuckDB file" in first.value.__notes__[0]
+    assert len(list(warehouse.landing_folder.glob("*.ndjson"))) == 1
 
 
 def test_a_load_is_cut_into_transactions_of_bounded_size(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
