@@ -111,7 +111,7 @@ class _Submission:
         """Commit the intents of the next few videos, then hand them out; earlier answers are loaded meanwhile."""
         size = 4 * self._client.concurrency
         for wave in (videos[start : start + size] for start in range(0, len(videos), size)):
-            self._spool.rotate()
+            self._spool.rotate(room_for=len(wave) + self._client.concurrency)  # no answer is to find the disk full
             keys = ("video_id", "attempt", "partition_date", "why")
             intents = [{key: video[key] for key in keys} for video in wave]
             self._warehouse.insert_intents(intents, self._run_id, self._extractors)
