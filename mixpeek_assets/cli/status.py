@@ -9,6 +9,7 @@ from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.cli.project import open_warehouse
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import landing
+from mixpeek_assets.warehouse.errors import DiskError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "lost", "features", "vectors", "rejects")
@@ -26,7 +27,10 @@ def status(problems: int) -> None:
     """Print what is pending, landed and failed, per partition and collection, why, and what can be done about it."""
     console = Console()
     warehouse = open_warehouse(load_settings())
-    warehouse.load_pending()
+    try:
+        warehouse.load_pending()
+    except DiskError as error:  # what is loaded can be read all the same
+        console.print(plain(f"Replies wait to be loaded. {error}"), soft_wrap=True)
     rows = warehouse.rows("status")
     if not rows:
         console.print(plain(f"{warehouse.path} holds no video yet: `make run`, or materialize `videos` in the UI."))
