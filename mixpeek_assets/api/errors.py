@@ -83,7 +83,7 @@ class WrongAddressError(AccessDeniedError):
 class BudgetUnusableError(AccessDeniedError):
     """What we send cannot be counted, so it cannot be kept below the server's limit."""
 
-    mend = "Set MIXPEEK_DATA_DIR to a folder that you may write"
+    mend = "Free some space there, or set MIXPEEK_DATA_DIR to a folder that you may write"
 
 
 class TransientError(MixpeekError):

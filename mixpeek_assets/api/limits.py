@@ -96,7 +96,8 @@ class SharedLimit:
 
     def _unusable(self, error: OSError | sqlite3.Error) -> BudgetUnusableError:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
-        return BudgetUnusableError("the budget of requests", f"{self._file}: {reason}")
+        message = f"nothing was sent, as {self._file} cannot be kept: {reason}"
+        return BudgetUnusableError("the budget of requests", message)
 
 
 def _left(deadline: float) -> float:

@@ -43,6 +43,8 @@ def teach(mixpeek: ScriptedMixpeek) -> None:
     # Denied once and led astray once: the first landings fail with it, the next one lands.
     mixpeek.script("^GET /assets/blocked", denial())
     mixpeek.script("^GET /assets/moved", Answer(b"", 302, {"Location": f"http://videos.test/?key={KEY}"}))
+    # Its id is masked, so it is asked for by another; a 404 right after its task would be taken for one that heals.
+    mixpeek.script("^GET /features/(%2A|\\*)+-", Answer({"error": {"message": f"{KEY} is gone"}}, 410), for_ever=True)
     usual = mixpeek.answer
 
     def answer(request: Request) -> Answer:
