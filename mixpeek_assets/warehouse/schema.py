@@ -193,6 +193,12 @@ def add_column(table: Table, column: Column) -> list[str]:
     return [add, _comment(table, column)]
 
 
+def no_row_query(table: Table) -> str:
+    """Return a query that fails when a declared column is missing, and finds no row."""
+    columns = ", ".join(quote(column.name) for column in table.columns)
+    return f"SELECT {columns} FROM {SCHEMA}.{table.name} LIMIT 0"  # noqa: S608
+
+
 _NOT_IN_PREVIEW = frozenset(
     {"embedding", "sparse", "payload", "run_id", "loaded_at", "partition_date", "video_id", "asset_id", "task_id"}
 )
