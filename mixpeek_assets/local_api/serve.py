@@ -49,6 +49,7 @@ def serve(config: LocalApiConfig, *, wait: bool = False, while_used: bool = Fals
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
+                ws="none",
                 timeout_graceful_shutdown=1,
             )
         )

@@ -12,9 +12,11 @@ from starlette.routing import Match
 _TYPES = {
     400: "BadRequest",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "NotFound",
     405: "MethodNotAllowed",
     413: "PayloadTooLarge",
+    421: "MisdirectedRequest",
     422: "ValidationError",
     500: "InternalServerError",
 }

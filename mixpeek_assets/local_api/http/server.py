@@ -13,6 +13,7 @@ from mixpeek_assets.local_api.faults.rules import read_rules
 from mixpeek_assets.local_api.http import openapi, replies
 from mixpeek_assets.local_api.http.auth import BearerAuth
 from mixpeek_assets.local_api.http.body_limit import BodyLimit
+from mixpeek_assets.local_api.http.loopback import LoopbackOnly
 from mixpeek_assets.local_api.http.profiles import Profiles
 from mixpeek_assets.local_api.http.rate import RateLimit, TooManyRequestsError, refusal
 from mixpeek_assets.local_api.http.request_log import RequestLog
@@ -41,7 +42,12 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
         docs_url=None,  # both would load their scripts from the web
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(RequestLog), Middleware(BearerAuth, api_key=api_key), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(LoopbackOnly),
+            Middleware(BearerAuth, api_key=api_key),
+            Middleware(BodyLimit),
+        ],
     )
     app.add_exception_handler(HTTPException, replies.http_error)
     app.add_exception_handler(RequestValidationError, replies.invalid_request)

@@ -18,8 +18,18 @@ from mixpeek_assets.local_api.store.store import Store
 _FILES = Path(__file__).parents[1] / "page"
 _TYPES = {"index.html": "text/html", "style.css": "text/css", "app.js": "text/javascript"}
 _LATEST_TASKS = 30
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:"
-_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-cache",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_LONGEST_NAME = 60
 _CHUNKS_BEFORE_WRITE = 1 << 20
 
 
@@ -68,7 +78,7 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
     @routes.post("/uploads")
     async def upload(request: Request, name: str = "video") -> Response:
         """Keep a dropped video, so that it can be ingested; gives its address."""
-        path = config.uploads / str(uuid.uuid4()) / (Path(name).name or "video")
+        path = config.uploads / str(uuid.uuid4()) / _file_name(name)
         path.parent.mkdir(parents=True)
         try:
             await _receive(request, path, config.max_bytes)
@@ -95,6 +105,12 @@ async def _receive(request: Request, path: Path, max_bytes: int) -> None:
                 await run_in_threadpool(file.write, bytes(waiting))
                 waiting.clear()
         file.write(waiting)
+
+
+def _file_name(name: str) -> str:
+    """A dropped file's name, as a file's name in any folder."""
+    kept = re.sub(r"[^\w .()-]", "_", Path(name).name)[-_LONGEST_NAME:]
+    return kept if kept.strip(". ") else "video"
 
 
 def _file(name: str) -> Response:
