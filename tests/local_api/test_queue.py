@@ -9,7 +9,7 @@ from mixpeek_assets.local_api.extract import Extraction
 from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 from mixpeek_assets.local_api.store.removal import cancel
 from mixpeek_assets.local_api.store.store import Store, Submission
-from mixpeek_assets.local_api.store.tasks import ClaimLostError
+from mixpeek_assets.local_api.store.tasks import MAX_ATTEMPTS, ClaimLostError
 
 NOTHING = Extraction("video", (), {})
 
@@ -102,12 +102,17 @@ def test_a_worker_learns_from_its_progress_that_the_task_is_cancelled(store: Sto
     assert state(store, task_id) == ("CANCELLED", 0, None)
 
 
-def test_the_task_of_a_dead_worker_fails(store: Store) -> None:
+def test_the_task_of_a_dead_worker_goes_back_until_too_many_have_died_of_it(store: Store) -> None:
     task_id, other_id = queue(store), queue(store)
-    assert store.tasks.claim("dead") is not None
-    assert store.tasks.claim("alive") is not None
-    store.tasks.bury("dead", "it died")
-    assert state(store, task_id) == ("FAILED", 0, "it died")
+    for number in range(MAX_ATTEMPTS):
+        assert state(store, task_id) == ("QUEUED", 0, None)
+        job = store.tasks.claim(f"dead {number}")
+        assert job is not None
+        assert job.task_id == task_id
+        if not number:
+            assert store.tasks.claim("alive") is not None
+        store.tasks.bury(f"dead {number}", "it died")
+    assert state(store, task_id) == ("FAILED", 0, "it died, 3 times")
     assert state(store, other_id) == ("DOWNLOADING", 0, None)
 
 
@@ -116,7 +121,7 @@ def test_a_worker_that_is_ended_for_one_task_gives_back_the_next(store: Store) -
     assert store.tasks.claim("worker") is not None
     cancel(store, cancelled_id)
     assert store.tasks.claim("worker") is not None
-    store.tasks.bury("worker", "its task was taken from it", cancelled_id)
+    store.tasks.end("worker", cancelled_id, "its task was taken from it")
     assert state(store, cancelled_id) == ("CANCELLED", 0, None)
     assert state(store, next_id) == ("QUEUED", 0, None)
     task = store.tasks.get(next_id)

@@ -9,7 +9,7 @@ from mixpeek_assets.local_api.extract.settings import ExtractionSettings
 from mixpeek_assets.local_api.store.database import Database, now
 
 MAX_ATTEMPTS = 3
-"""A task that was under way in so many deaths of the server is taken for their cause."""
+"""A task that was under way in so many deaths, of the server or of its worker, is taken for their cause."""
 
 UNDER_WAY = ("DOWNLOADING", "PROCESSING")
 """The statuses in which a worker is at a task."""
@@ -94,22 +94,32 @@ class Tasks:
             )
             _require_one(changed, job)
 
-    def bury(self, claim: str, reason: str, task_id: str | None = None) -> None:
-        """End the task that a dead worker was at, if there is one.
+    def bury(self, claim: str, reason: str) -> None:
+        """Put back what was under way when a worker died; fail what was under way in too many deaths.
 
         Args:
             claim: The worker's.
-            reason: Why the task failed.
-            task_id: The task that the worker was ended for: one that it took in that moment goes back to the queue.
+            reason: Why the task failed, if it is taken for the cause.
         """
         with self._database.transaction() as connection:
             connection.execute(
                 """
-                UPDATE tasks SET status = 'FAILED', error = :reason, claim = NULL, updated_at = :now
-                WHERE claim = :claim AND task_id = coalesce(:task_id, task_id)
-                    AND status IN ('DOWNLOADING', 'PROCESSING')
+                UPDATE tasks SET status = 'FAILED', error = ?, claim = NULL, updated_at = ?
+                WHERE claim = ? AND status IN ('DOWNLOADING', 'PROCESSING') AND attempts >= ?
                 """,
-                {"reason": reason, "claim": claim, "task_id": task_id, "now": now()},
+                (f"{reason}, {MAX_ATTEMPTS} times", now(), claim, MAX_ATTEMPTS),
+            )
+            self._requeue(connection, claim)
+
+    def end(self, claim: str, task_id: str, reason: str) -> None:
+        """Fail the task that a worker was ended for; one that it took in that moment goes back to the queue."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                """
+                UPDATE tasks SET status = 'FAILED', error = ?, claim = NULL, updated_at = ?
+                WHERE claim = ? AND task_id = ? AND status IN ('DOWNLOADING', 'PROCESSING')
+                """,
+                (reason, now(), claim, task_id),
             )
             self._requeue(connection, claim, forgiven=1)
 

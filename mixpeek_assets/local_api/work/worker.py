@@ -18,6 +18,8 @@ from mixpeek_assets.local_api.lifeline import end_with_parent
 from mixpeek_assets.local_api.store.store import Store
 from mixpeek_assets.local_api.store.tasks import ClaimLostError, Job
 from mixpeek_assets.local_api.work.download import local_copy
+from mixpeek_assets.local_api.work.memory import hold_back, too_much_memory
+from mixpeek_assets.printable import printable
 
 _IDLE_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.25
@@ -35,6 +37,7 @@ def work(config: LocalApiConfig, claim: str, parent_pid: int) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     end_with_parent(parent_pid)
+    hold_back(config.max_memory)
     # Standard output is for the supervisor: what libraries print goes to the log.
     supervisor = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -56,7 +59,7 @@ def run(store: Store, job: Job, config: LocalApiConfig) -> None:
         outcome = _outcome(store, job, config)
     except ClaimLostError as error:
         outcome = str(error)
-    _log.info("task %s %s after %.2f s", job.task_id, outcome, time.monotonic() - started)
+    _log.info("task %s %s after %.2f s", job.task_id, printable(outcome), time.monotonic() - started)
 
 
 def _outcome(store: Store, job: Job, config: LocalApiConfig) -> str:
@@ -69,6 +72,9 @@ def _outcome(store: Store, job: Job, config: LocalApiConfig) -> str:
     except UnusableVideoError as error:
         store.tasks.fail(job, str(error))
         return f"failed: {error}"
+    except MemoryError:
+        store.tasks.fail(job, too_much_memory(config.max_memory))
+        return "failed: out of memory"
     except Exception as error:
         _log.exception("task %s", job.task_id)
         store.tasks.fail(job, f"the server could not process this video ({type(error).__name__}); see its log")

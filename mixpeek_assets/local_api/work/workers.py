@@ -17,7 +17,7 @@ from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.store.store import Store
 from mixpeek_assets.local_api.store.tasks import UNDER_WAY
 from mixpeek_assets.local_api.work.download import remove_downloads
-from mixpeek_assets.local_api.work.memory import resident_bytes
+from mixpeek_assets.local_api.work.memory import resident_bytes, too_much_memory
 
 _LOOK_SECONDS = 0.2
 _GRACE_SECONDS = 0.5  # in which a worker may notice by itself that its task was cancelled: it keeps its models
@@ -110,7 +110,10 @@ class Workers:
             return
         reason = worker.verdict or _death(worker.process.returncode)
         _log.warning("worker %d ended: %s", worker.process.pid, reason)
-        self._store.tasks.bury(worker.claim, reason, worker.task_id if worker.verdict else None)
+        if worker.verdict:
+            self._store.tasks.end(worker.claim, worker.task_id, worker.verdict)
+        else:
+            self._store.tasks.bury(worker.claim, reason)
         worker.clear_away(self._config)
         self._workers.remove(worker)
         self._not_before = worker.started + _PAUSE_AFTER_DEATH_SECONDS
@@ -132,7 +135,7 @@ class Workers:
         if seconds > self._config.processing_timeout:
             return f"the video took longer than {self._config.processing_timeout:g} seconds to process"
         if resident_bytes(worker.process.pid) > self._config.max_memory:
-            return f"the video needs more memory than this server gives it ({self._config.max_memory:,} bytes)"
+            return too_much_memory(self._config.max_memory)
         return None
 
     def _another_is_needed(self) -> bool:
