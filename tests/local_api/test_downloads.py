@@ -1,5 +1,7 @@
 """Downloads: whole or refused, from nowhere but where the operator allows."""
 
+import io
+import os
 import resource
 import socket
 import ssl
@@ -20,7 +22,7 @@ from mixpeek_assets.local_api.process import api_key, running
 from mixpeek_assets.local_api.work import web
 from mixpeek_assets.local_api.work.addresses import AllowedHosts, RefusedAddressError, is_public
 from mixpeek_assets.local_api.work.download import local_copy
-from mixpeek_assets.local_api.work.transfer import FRUITLESS_ATTEMPTS
+from mixpeek_assets.local_api.work.transfer import FRUITLESS_ATTEMPTS, Transfer
 from tests.local_api.caller import Caller
 from tests.local_api.video_host import VideoHost, hosting
 
@@ -114,6 +116,21 @@ def test_what_is_no_whole_video_of_bounded_size_is_refused(
     fetch: Fetch, host: VideoHost, path: str, words: str
 ) -> None:
     assert words in reason(fetch, host.address(path))
+
+
+def test_a_compressed_body_is_unpacked_a_piece_at_a_time(tmp_path: Path, host: VideoHost) -> None:
+    class Recorder(io.BytesIO):
+        largest = 0
+
+        def write(self, content: Any) -> int:
+            self.largest = max(self.largest, len(content))
+            return super().write(content)
+
+    file = Recorder()
+    allowed = AllowedHosts(["127.0.0.1"])
+    Transfer(host.address("/bomb"), file, max_bytes=1 << 30, allowed=allowed, progress=lambda _share: None).run()
+    assert file.tell() == 20 << 20
+    assert file.largest <= 1 << 18
 
 
 def test_attempts_are_bounded(fetch: Fetch, host: VideoHost) -> None:
@@ -266,3 +283,56 @@ def test_a_server_reaches_nothing_but_public_addresses_by_default(own: LocalApiC
         api = Caller(url, api_key(own.state_dir))
         assert "127.0.0.1 has no public address" in api.reason(host.address("/clip"))
     assert host.requests == []
+
+
+@pytest.fixture
+def walled(tmp_path: Path) -> Callable[[str], str]:
+    """The reason for which an address is refused by a server that may read `inside`; `outside` is beside it."""
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside-too").mkdir()
+    for path in (tmp_path / "outside.mp4", tmp_path / "inside-too" / "video.mp4"):
+        path.write_bytes(b"secret")
+    config = LocalApiConfig(tmp_path / "state", allowed_folders=(tmp_path / "inside",))
+
+    def refused(url: str) -> str:
+        address = url.format(inside=tmp_path / "inside", outside=tmp_path / "outside.mp4", near=tmp_path)
+        with pytest.raises(UnusableVideoError) as refusal, local_copy(address, config, name="x", progress=print):
+            pass
+        return str(refusal.value)
+
+    return refused
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "{outside}",
+        "file://{outside}",
+        "FILE://{outside}",
+        "file:{outside}",
+        "file://localhost{outside}",
+        "//{outside}",
+        "../outside.mp4",
+        "{inside}/../outside.mp4",
+        "file://{inside}/../outside.mp4",
+        "file://{inside}/%2e%2e/outside.mp4",
+        "file://{inside}/..%2foutside.mp4",
+        "file://{inside}/%2E%2E%2Foutside.mp4?x=1#y",
+        "{inside}/.././outside.mp4",
+        "{near}/inside-too/video.mp4",
+        "/proc/self/root{outside}",
+        "/proc/self/cwd/../{outside}",
+        "/dev/zero",
+        "/dev/stdin",
+        "/etc/passwd",
+    ],
+)
+def test_no_spelling_of_a_path_leads_out_of_the_allowed_folders(walled: Callable[[str], str], url: str) -> None:
+    assert "outside the folders that this server may read" in walled(url)
+
+
+@pytest.mark.parametrize("url", ["file://{inside}/%00", "file://elsewhere{outside}", "{inside}/pipe", "{inside}"])
+def test_what_is_no_file_of_this_machine_is_not_opened(walled: Callable[[str], str], tmp_path: Path, url: str) -> None:
+    os.mkfifo(tmp_path / "inside" / "pipe")  # which would keep a reader waiting for ever
+    said = walled(url)
+    assert any(words in said for words in ("is not a file", "is on another machine", "cannot be read"))
