@@ -71,9 +71,9 @@ def _show_waiting(console: Console, warehouse: Warehouse) -> None:
     """Print what waits for something else than time."""
     for row in warehouse.rows("waiting"):
         reason = (
-            f"were submitted to {row['name']}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
+            f"tasks were submitted to {row['name']}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
             if row["kind"] == "api"
-            else f"are of {row['name']}, which has not begun: they wait for that day (was this machine's clock ahead?)"
+            else f"videos are of {row['name']}, which has not begun: they wait (was this machine's clock ahead?)"
         )
         console.print(plain(f"{row['tasks']:,} {reason}"), soft_wrap=True)
     for file in landing.set_aside(warehouse.landing_folder):

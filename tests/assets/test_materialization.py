@@ -35,6 +35,14 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
     return said
 
 
+def observed(instance: dg.DagsterInstance, asset: str) -> dict[str, object]:
+    """What the newest observation of an asset tells."""
+    records = instance.fetch_observations(dg.AssetKey(asset), limit=1).records
+    observation = records[0].asset_observation
+    assert observation is not None
+    return {name: value.value for name, value in observation.metadata.items()}
+
+
 def metadata(instance: dg.DagsterInstance, asset: str) -> dict:
     event = instance.get_latest_materialization_event(dg.AssetKey(asset))
     assert event is not None
@@ -111,6 +119,64 @@ def test_materializing_again_changes_nothing_and_sends_nothing_but_what_is_missi
 
     assert len(mixpeek.requests) == before
     assert warehouse.rows("table_counts") == counts
+
+
+def test_a_dry_run_tells_what_would_be_sent_and_neither_sends_nor_materializes_anything(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest("url\nhttp://videos.test/a.mp4\nhttp://videos.test/b.mp4\n", monkeypatch)
+    dry = {"config": {"dry_run": True}}
+
+    assert run("ingest_job", instance, run_config={"ops": {"tasks": dry}}).success
+    assert mixpeek.requests == []
+    assert observed(instance, "tasks") == {"dry_run": True, "requests": 2, "submit: new": 2}
+    assert instance.get_latest_materialization_event(dg.AssetKey("tasks")) is None
+
+    run("ingest_job", instance)
+    poll()
+    before = len(mixpeek.requests)
+    assert run("land_job", instance, run_config={"ops": {"assets_and_features": dry, "vectors": dry}}).success
+    assert len(mixpeek.requests) == before
+    assert observed(instance, "assets") == {"dry_run": True, "requests": 2, "fetch asset: not landed": 2}
+    assert instance.get_latest_materialization_event(dg.AssetKey("assets")) is None
+
+    run("land_job", instance)
+    again = {"config": {"dry_run": True, "refresh": True}}
+    before = len(mixpeek.requests)
+    assert run("land_job", instance, run_config={"ops": {"vectors": again}}, asset_selection=[dg.AssetKey("vectors")])
+    assert len(mixpeek.requests) == before
+    assert observed(instance, "vectors") == {"dry_run": True, "requests": 2, "fetch vectors: not landed": 2}
+
+
+def ingest_job() -> dg.JobDefinition:
+    return defs().get_repository_def().get_job("ingest_job")
+
+
+def test_a_refresh_that_is_executed_again_pays_once(
+    mixpeek: ScriptedMixpeek, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        _refresh_twice(mixpeek, instance, monkeypatch)
+
+
+def _refresh_twice(mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
+    land_all(instance)
+    config = {"ops": {"tasks": {"config": {"refresh": True}}}}
+    refreshed = run("ingest_job", instance, run_config=config)
+    poll()
+    assert len(mixpeek.asked("^POST /ingest")) == 2
+
+    again = dg.execute_job(
+        dg.reconstructable(ingest_job),
+        instance,
+        run_config=config,
+        tags={"dagster/partition": TODAY.isoformat()},
+        reexecution_options=dg.ReexecutionOptions(refreshed.run_id),
+    )
+
+    assert again.success
+    assert len(mixpeek.asked("^POST /ingest")) == 2
 
 
 def test_a_range_of_partitions_is_one_run(

@@ -37,7 +37,7 @@ def test_help_names_every_command() -> None:
     script = Path(sys.executable).with_name("mixpeek-assets")
     shown = subprocess.run([script, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
 
-    for command in ("run", "dev", "status", "query", "search", "serve-local-api", "doctor"):
+    for command in ("run", "dev", "status", "plan", "retry", "query", "search", "serve-local-api", "doctor"):
         assert f"\n  {command} " in shown
 
 
