@@ -39,6 +39,7 @@ from mixpeek_assets.api.limits import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
 from mixpeek_assets.api.secrecy import MASK, without_key
+from mixpeek_assets.printable import printable
 
 
 @dataclass(frozen=True)
@@ -287,7 +288,9 @@ class MixpeekClient:
 
     def _told(self, message: str) -> str:
         # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
-        return records.excerpt(message.replace(self._key.get_secret_value(), MASK))
+        masked = message.replace(self._key.get_secret_value(), MASK)
+        # One line, and no character that a terminal would obey.
+        return records.excerpt(" ".join(printable(masked).split()))
 
     def _wait_for_turn(self, call: _Call, patience: float, deadline: float) -> None:
         while True:

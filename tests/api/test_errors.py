@@ -123,6 +123,25 @@ def test_a_message_is_cut_to_what_people_read(mixpeek: ScriptedMixpeek, client: 
     assert len(str(caught.value)) < 500
 
 
+@pytest.mark.parametrize("call", [0, 1], ids=["GET", "POST"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(b"<html>\n\n  <h1>Bad\tGateway</h1>\r\n</html>\n", 502), id="a page"),
+        pytest.param(envelope(500, "Bad\nGateway", "Error\x1b[2J\x07"), id="an envelope"),
+        pytest.param(Answer({"detail": "Bad\u2028Gateway\x9b31m"}, 400), id="a detail"),
+        pytest.param(Answer(["Bad\n", "\x1b]0;Gateway\x07"]), id="a list"),
+    ],
+)
+def test_a_message_is_one_line_that_does_nothing_to_a_terminal(
+    mixpeek: ScriptedMixpeek, connect: Connect, answer: Answer, call: int
+) -> None:
+    mixpeek.script("", answer, for_ever=True)
+    with pytest.raises(MixpeekError, match=r"Bad.*Gateway") as caught:
+        CALLS[call](connect(patience=IMPATIENT))
+    assert str(caught.value).isprintable()
+
+
 def test_an_error_says_whether_waiting_helps_and_whether_all_calls_meet_it() -> None:
     transient = (TransientError, ServerUnreachableError, RateLimitedError, AnswerLostError)
     of_one_call = (PermanentError, NotFoundError, UnreadableReplyError)
