@@ -21,6 +21,12 @@ def _can_be_given_back(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
+def _has_no_zero_byte(name: str) -> str:
+    if "\0" in name:
+        raise ValueError("a name cannot hold a zero byte: SQLite's JSON would end it there")
+    return name
+
+
 def _is_one(extractors: list[VideoSettings]) -> list[VideoSettings]:
     if len(extractors) > 1:
         raise ValueError("this server extracts a video once: give one extractor, or ingest the video once for each")
@@ -59,7 +65,7 @@ class IngestRequest(BaseModel):
     model_config = ConfigDict(strict=True)
 
     url: Annotated[Text, Field(max_length=MAX_URL_CHARACTERS)]
-    collection: Text
+    collection: Annotated[Text, AfterValidator(_has_no_zero_byte)]
     metadata: Metadata | None = None
     feature_extractors: Annotated[list[VideoSettings], AfterValidator(_is_one)] | None = None
     skip_duplicate: bool | None = None
