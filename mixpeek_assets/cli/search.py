@@ -17,6 +17,7 @@ from mixpeek_assets.api.records import SearchReply
 from mixpeek_assets.cli.display import plain, show_sql
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import local_api, open_warehouse
+from mixpeek_assets.printable import printable
 from mixpeek_assets.resources import open_client
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import literal
@@ -129,7 +130,8 @@ def find(
         raise CommandError(message) from None
     if reply.problems and not reply.found:
         problem = reply.problems[0]
-        raise CommandError(f"the search's answer cannot be read: {problem.reason}: {problem.excerpt}")
+        said = printable(f"{problem.reason}: {problem.excerpt}")
+        raise CommandError(f"the search's answer cannot be read: {said}")
     return reply
 
 

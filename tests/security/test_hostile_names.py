@@ -224,7 +224,10 @@ def test_what_a_server_says_of_a_failure_is_plain_text(landed: Project, mixpeek:
     mixpeek.script(SEARCH, refusal)
     mixpeek.script("^GET /tasks/0000", refusal)
 
-    for process in (landed.command("search", "a lighthouse", "--collection", words), landed.command("doctor")):
+    mixpeek.script(SEARCH, Answer({"results": [words]}))
+
+    search = ("search", "a lighthouse", "--collection", words)
+    for process in (landed.command(*search), landed.command(*search), landed.command("doctor")):
         assert_is_harmless(process, 1)
         assert NAMES["rich markup"] in process.stdout + process.stderr
     mixpeek.unscript()
