@@ -160,7 +160,8 @@ def _parse(content: bytes) -> Any:
 
 
 def _finite(number: str) -> int | float | None:
-    if number.removeprefix("-").isdigit() and len(number) < 19:
+    # As many digits as 64 bits may have; what has more, orjson takes for a float too.
+    if number.removeprefix("-").isdigit() and len(number) <= 20 and -(2**63) <= int(number) < 2**64:
         return int(number)
     return value if math.isfinite(value := float(number)) else None
 
