@@ -265,8 +265,8 @@ def _asset_row(asset: JsonObject, asset_id: str) -> JsonObject:
         "file_hash": _text(asset.get("file_hash")) or _text(asset.get("unique_hash")),
         "duplicate_of": _text(asset.get("duplicate_of")),
         "score": _number(asset.get("score")),
-        "created_at": _text(asset.get("created_at")),
-        "updated_at": _text(asset.get("updated_at")),
+        "created_at": _time(asset.get("created_at")),
+        "updated_at": _time(asset.get("updated_at")),
         "payload": asset,
     }
 
@@ -282,7 +282,7 @@ def _feature_row(feature: JsonObject, feature_id: str, modality: str | None) -> 
         "transcription": _text(feature.get("transcription")),
         "description": _text(feature.get("description")),
         "metadata": feature.get("metadata"),
-        "created_at": _text(feature.get("created_at")),
+        "created_at": _time(feature.get("created_at")),
         "payload": feature,
     }
 
@@ -321,6 +321,12 @@ def _text(value: object) -> str | None:
     if isinstance(value, str):
         return value or None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _time(value: object) -> str | None:
+    """Return what may be a time, for DuckDB to read, which would also take the words `epoch` and `infinity` for one."""
+    text = (_text(value) or "").strip()
+    return text.upper() if text[:1].isdigit() else None
 
 
 def _number(value: object) -> float | None:
