@@ -1,16 +1,27 @@
--- Merge features: a field that a reply lacks never erases what another gave. (json_merge_patch would: its nulls erase, so
--- that the same reply, landed twice, would lose fields.)
+-- Merge features: a field that a reply lacks, or has empty, never erases what another gave. (json_merge_patch would: its
+-- nulls erase, so that the same reply, landed twice, would lose fields.)
 MERGE INTO mixpeek.features AS feature
 USING (
     SELECT landed.* REPLACE (
         CASE
+            WHEN landed.metadata IN ('{}', '[]', '""') THEN coalesce(known.metadata, landed.metadata)
+            ELSE landed.metadata
+        END AS metadata,
+        CASE
             WHEN known.payload IS NULL THEN landed.payload
             ELSE to_json(
                 map_concat(
+                    map_from_entries(
+                        list_filter(
+                            map_entries(landed.payload::MAP(VARCHAR, JSON)),
+                            lambda field: field.value IN ('{}', '[]', '""')
+                        )
+                    ),
                     known.payload::MAP(VARCHAR, JSON),
                     map_from_entries(
                         list_filter(
-                            map_entries(landed.payload::MAP(VARCHAR, JSON)), lambda field: field.value != 'null'
+                            map_entries(landed.payload::MAP(VARCHAR, JSON)),
+                            lambda field: field.value NOT IN ('null', '{}', '[]', '""')
                         )
                     )
                 )
