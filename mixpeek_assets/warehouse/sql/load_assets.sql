@@ -127,3 +127,24 @@ SELECT
     run_id,
     now() AS loaded_at
 FROM (SELECT *, unnest(problems) AS problem FROM landed_assets);
+
+-- A feature that two assets list stays with the one that had it first.
+INSERT INTO mixpeek.rejects BY NAME
+SELECT
+    'GET /assets/{id}/features' AS endpoint,
+    listed.asset_id AS object_id,
+    listed.video_id,
+    'the feature ' || listed.feature_id || ' is that of another asset, ' || owner.asset_id AS reason,
+    '' AS excerpt,
+    listed.partition_date,
+    listed.run_id,
+    now() AS loaded_at
+FROM (SELECT * EXCLUDE (features), unnest(features).feature_id AS feature_id FROM landed_assets) AS listed
+INNER JOIN (
+    SELECT
+        landed.feature_id,
+        coalesce(known.asset_id, landed.asset_id) AS asset_id
+    FROM landed_features AS landed
+    LEFT JOIN mixpeek.features AS known ON landed.feature_id = known.feature_id
+) AS owner ON listed.feature_id = owner.feature_id
+WHERE listed.asset_id != owner.asset_id;
