@@ -23,7 +23,7 @@ from mixpeek_assets.warehouse import database
 from tests.disk.disks import Place
 from tests.fakes import pipeline
 
-_SECONDS = 60
+_SECONDS = 120
 
 
 @dataclass
