@@ -96,7 +96,7 @@ class Tmpfs:
                 os.posix_fallocate(filler.fileno(), filler.tell(), free - leave)
 
     def make_room(self) -> None:
-        self._megabytes *= 4
+        self._megabytes += 8
         self.mount(f"remount,size={self._megabytes}m")
 
     def close(self) -> None:
