@@ -1,0 +1,176 @@
+"""Faults of many kinds at once, and faults without an end."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from mixpeek_assets.api import client
+from mixpeek_assets.api.errors import MixpeekError
+from mixpeek_assets.assets.landing import Landed
+from mixpeek_assets.assets.submission import Submitted
+from mixpeek_assets.automation.polling import Polled
+from tests.assets.test_materialization import failures, run
+from tests.fakes import pipeline
+from tests.fakes.faulty import FaultyMixpeek
+from tests.faults.conftest import PATIENCE
+from tests.faults.ingestion import Contents, furnish, make_due, one_pass, tables
+
+MANY, FEW = 20, 3
+
+# One of each family: the connection, the work that is done and not told, the body, the server, the limit, the content.
+MIXED = ("reset", "lost-acknowledgement", "cut-off", "503", "429-flat", "truncated-json")
+
+
+@pytest.fixture(scope="module")
+def truths() -> dict[int, Contents]:
+    """What ingestions of so many videos come to that meet no fault; each is made once."""
+    return {}
+
+
+@pytest.fixture
+def truth_of(truths: dict[int, Contents], faulty: FaultyMixpeek, tmp_path, monkeypatch) -> Callable[[int], Contents]:
+    def truth_of(videos: int) -> Contents:
+        if videos not in truths:
+            with monkeypatch.context() as elsewhere:
+                (tmp_path / "truth").mkdir()
+                elsewhere.chdir(tmp_path / "truth")
+                pipeline.add_videos(furnish(faulty.mixpeek, videos))
+                assert one_pass() == []
+                truths[videos] = tables().contents
+            faulty.mixpeek.requests.clear()
+        return truths[videos]
+
+    return truth_of
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_request_in_ten_meets_each_of_six_faults_and_the_tables_are_the_truth(
+    faulty: FaultyMixpeek, truth_of: Callable[[int], Contents], seed: int
+) -> None:
+    truth = truth_of(MANY)
+    pipeline.add_videos(furnish(faulty.mixpeek, MANY))
+    faulty.order(*({"fault": kind, "rate": 0.1, "seed": seed} for kind in MIXED))
+
+    for _ in range(20):
+        assert one_pass() == [], "none of these faults is one that stops a step"
+        if tables().contents == truth:
+            break
+        make_due()
+
+    told = tables()
+    assert told.contents == truth
+    assert set(faulty.played) == set(MIXED), "all were met"
+    assert all(states[-1] == "done" and set(states[:-1]) <= {"lost"} for states in told.attempts.values())
+    assert_repeated_only_with_care(faulty)
+
+
+ENDLESS: dict[str, tuple[dict[str, Any], str]] = {
+    "reset": ({}, "no whole answer (ConnectionError)"),
+    "lost-acknowledgement": ({}, "no whole answer (ConnectionError)"),
+    "read-timeout": ({"seconds": 60}, "no whole answer (ReadTimeout)"),
+    "cut-off": ({}, "no whole answer (ChunkedEncodingError)"),
+    "503": ({}, "answered 503: the service is not available; Error"),
+    "502-html": ({}, "answered 502: a body that tells nothing (text/html; charset=utf-8): <!DOCTYPE html>"),
+    "429": ({}, "rate limit exceeded, and not free again within 0 s"),
+    "truncated-json": ({}, "a reply that is not whole JSON"),
+    "broken-gzip": ({}, "no whole answer (ContentDecodingError)"),
+    "redirect": ({}, "redirects to /elsewhere. Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"),
+    "refused": ({}, "no server at"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_when_everything_fails_a_step_says_so_and_the_next_run_goes_on_from_there(
+    faulty: FaultyMixpeek, truth_of: Callable[[int], Contents], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    truth = truth_of(FEW)
+    pipeline.add_videos(furnish(faulty.mixpeek, FEW))
+    details, words = ENDLESS[kind]
+
+    for step in (pipeline.submit, pipeline.poll, pipeline.land):
+        before = tables()
+        for message in messages_of_failing(step, faulty, monkeypatch, {"fault": kind, **details}):
+            assert words in message
+            assert message.count("\n") == 0
+        after = tables()
+        stored = ("assets", "features", "vectors", "rejects")
+        assert {name: after.contents[name] for name in stored} == {name: before.contents[name] for name in stored}
+        if step is not pipeline.submit:
+            assert after.attempts == before.attempts
+        make_due()
+        step()
+
+    assert tables().contents == truth
+    assert_repeated_only_with_care(faulty)
+    sent = Counter(request.body["url"] for request in faulty.mixpeek.asked("POST /ingest"))
+    assert len(sent) == FEW
+    if kind not in ("lost-acknowledgement", "cut-off", "truncated-json", "broken-gzip"):
+        assert set(sent.values()) == {1}, "what was never done was sent once, in the end"
+
+
+def test_a_job_whose_every_call_fails_fails_in_one_sentence(
+    faulty: FaultyMixpeek,
+    truth_of: Callable[[int], Contents],
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    truth = truth_of(FEW)
+    pipeline.add_videos(furnish(faulty.mixpeek, FEW))
+    monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
+    monkeypatch.setattr(client, "Patience", lambda: PATIENCE)
+    broken = {"fault": "503"}
+
+    faulty.order(broken)
+    (said,) = failures(run("ingest_job", instance))
+    assert said.startswith("3 submissions' answers did not come, and the next run asks for them again")
+    assert "answered 503: the service is not available" in said
+    faulty.order()
+    assert run("ingest_job", instance).success
+    pipeline.poll()
+
+    faulty.order(broken)
+    (said,) = failures(run("land_job", instance))
+    assert said.startswith("3 assets did not come (the log of assets_and_features says why), and the next run asks")
+    faulty.order()
+    assert run("land_job", instance).success
+    assert tables().contents == truth
+    assert len(faulty.mixpeek.asked("POST /ingest")) == FEW
+
+
+def messages_of_failing(
+    step: Callable[[], object], faulty: FaultyMixpeek, monkeypatch: pytest.MonkeyPatch, rule: dict[str, Any]
+) -> list[str]:
+    """Take a step while every request meets the fault; return what it says, whichever way it says it."""
+    impatient = replace(PATIENCE, read=0.3, rate_limit=0.3)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(pipeline, "QUICK", impatient)
+        if rule["fault"] == "refused":
+            faulty.stop()
+        else:
+            faulty.order(rule)
+        try:
+            done = step()
+        except MixpeekError as error:
+            return [str(error)]
+        finally:
+            if rule["fault"] == "refused":
+                faulty.start()
+            faulty.order()
+    match done:
+        case Submitted(lost=errors) | Polled(errors=errors) | (Landed(unfinished=errors), Landed()):
+            assert errors, "it fails, and says so"
+            return [str(error) for error in errors]
+    raise AssertionError(done)
+
+
+def assert_repeated_only_with_care(faulty: FaultyMixpeek) -> None:
+    """Whatever the server has made of a video once, it is asked for again only so that it makes no second."""
+    first = set[str]()
+    for request in faulty.mixpeek.asked("POST /ingest"):
+        url = request.body["url"]
+        assert url not in first or request.body.get("skip_duplicate") is True
+        first.add(url)
