@@ -2,10 +2,11 @@
 
 from mixpeek_assets.assets.failures import EXPLAINED as PIPELINE
 from mixpeek_assets.local_api.process import AlreadyServingError, NotAllowedError, NotStartedError
+from mixpeek_assets.lock import LockTimeoutError
 
 
 class CommandError(Exception):
     """A command cannot do its work; the message says what to do."""
 
 
-EXPLAINED = (*PIPELINE, AlreadyServingError, NotAllowedError, NotStartedError, CommandError)
+EXPLAINED = (*PIPELINE, AlreadyServingError, NotAllowedError, NotStartedError, CommandError, LockTimeoutError)

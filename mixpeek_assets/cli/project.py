@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from mixpeek_assets.cli.errors import CommandError
+from mixpeek_assets.cli.storage import make_storage
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.process import running
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
@@ -32,6 +33,7 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
         raise CommandError(
             f"DAGSTER_HOME is {home}, which has no dagster.yaml: work in the project's folder, or set DAGSTER_HOME"
         )
+    make_storage(home)
     with dg.DagsterInstance.get() as instance:
         yield instance
 
