@@ -11,7 +11,7 @@ from typing import Any
 from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient, Patience
 from mixpeek_assets.api.concurrency import in_flight
-from mixpeek_assets.api.errors import MixpeekError, NotFoundError, RateLimitedError, TransientError
+from mixpeek_assets.api.errors import STOPS_ALL, MixpeekError, NotFoundError, RateLimitedError
 from mixpeek_assets.api.records import TaskReply, is_known
 from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
 
@@ -134,13 +134,15 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
         else:
             # The server has forgotten it: polling on would never end.
             reply = _lost(row, f"{error}; `mixpeek-assets retry` asks for it again")
-    except RateLimitedError:
-        raise  # nothing was asked
-    except TransientError:
-        # Due again, but not at once: a server in trouble is not helped by being asked all the time.
-        spool.append({**_identity(row), "next_poll_at": _next_poll(client, row), "polls": 1})
-        raise
-    if reply.state == "open" and row["give_up_at"] is not None and client.time() > row["give_up_at"]:
+    except STOPS_ALL:
+        raise  # it is not this task's
+    except MixpeekError as error:
+        if not _is_overdue(client, row):
+            # Due again, but not at once: a server in trouble is not helped by being asked all the time.
+            spool.append({**_identity(row), "next_poll_at": _next_poll(client, row), "polls": 1})
+            raise
+        reply = _lost(row, str(error))
+    if reply.state == "open" and _is_overdue(client, row):
         hours = _age(client, row).total_seconds() / 3600
         reply = _lost(row, f"still {reply.status} {hours:.1f} hours after it was submitted", reply.status)
     now = clock.now()
@@ -170,6 +172,10 @@ def _identity(row: Row) -> Row:
 def _age(client: MixpeekClient, row: Row) -> timedelta:
     # By the API's clock, which does not jump when this machine's does.
     return client.time() - row["submitted_at"] if row["submitted_at"] else timedelta(0)
+
+
+def _is_overdue(client: MixpeekClient, row: Row) -> bool:
+    return row["give_up_at"] is not None and client.time() > row["give_up_at"]
 
 
 def _next_poll(client: MixpeekClient, row: Row) -> datetime:

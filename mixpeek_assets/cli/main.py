@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from mixpeek_assets import __version__
+from mixpeek_assets.printable import printable_lines
 from mixpeek_assets.settings import SettingsError
 
 
@@ -22,7 +23,7 @@ def friendly_errors() -> Iterator[None]:
     try:
         yield
     except EXPLAINED as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(printable_lines(str(error))) from None
     except OSError as error:
         if error.filename is None:
             raise

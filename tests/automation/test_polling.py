@@ -112,6 +112,23 @@ def test_a_task_that_does_not_end_within_a_day_is_lost(mixpeek: ScriptedMixpeek,
     assert "still PROCESSING 25.0 hours after it was submitted" in str(task(warehouse, "error"))
 
 
+@pytest.mark.parametrize("answer", [Answer([]), Answer({"detail": "no"}, 400), Answer(b"oops", 500)])
+def test_a_task_that_cannot_be_read_is_due_again_later_and_lost_at_its_deadline(
+    answer: Answer, mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    submitted(mixpeek, "DONE")
+    mixpeek.script(GET, answer, for_ever=True)
+
+    assert len(poll().errors) == 1
+    assert poll().errors == [], "it is not due at once"
+    assert task(warehouse, "state") == "open"
+
+    let_pass(hours=25)
+    make_due(warehouse)
+    poll()
+    assert task(warehouse, "state") == "lost"
+
+
 def test_a_task_that_is_not_visible_at_first_stays_open(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
     submitted(mixpeek, "DONE")
     missing = {"success": False, "status": 404, "error": {"message": "not found", "type": "NotFound"}}
