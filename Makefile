@@ -19,12 +19,15 @@ dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the loca
 models: $(VENV)/run.stamp  ## Get the models of the local API's senses that are not there yet
 	@$(BIN)/python -m mixpeek_assets.local_api.models
 
+# Much of the suite waits: for servers, processes and locks. A file's tests share servers, so they stay together.
+SIDE_BY_SIDE := -n 2 --dist loadfile
+
 test: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The whole test suite
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 test-duckdb-1: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r requirements-duckdb-1.lock
-	PYTHONPATH=$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/assets $(PYTEST_ARGS)
+	PYTHONPATH=$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/assets $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp  ## Formatting, lint, types and definitions, as CI checks them
 	$(BIN)/ruff format --check .
