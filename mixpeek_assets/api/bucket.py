@@ -17,6 +17,9 @@ _MARGIN = timedelta(seconds=1)
 _PARTS = 6
 """Into so many parts is a window divided, so that its budget does not go at once and leave the next in line nothing."""
 
+_TABLE = "departures"
+_NOT_AFTER = f"UPDATE {_TABLE} SET item_timestamp = ? WHERE item_timestamp > ?"  # noqa: S608 - it holds no data
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,9 +64,8 @@ class Bucket:
         now = _now()
         bucket.leak(now)
         # Left while the clock was ahead: taken as left now, or they would be in the way until it is there again.
-        query = f'UPDATE "{bucket.table}" SET item_timestamp = ? WHERE item_timestamp > ?'  # noqa: S608 - not data
         with bucket.conn:
-            bucket.conn.execute(query, (now, now))
+            bucket.conn.execute(_NOT_AFTER, (now, now))
         request = RateItem("request", now)
         if bucket.put(request):
             return 0
@@ -71,11 +73,16 @@ class Bucket:
         return max(pause, 1) / 1000
 
     def _open(self, rates: list[Rate]) -> SQLiteBucket:
-        bucket = SQLiteBucket.init_from_file(rates, db_path=str(self._file))
-        # The death of a process loses nothing; what the death of the machine spoils is begun anew.
-        bucket.conn.execute("PRAGMA synchronous = OFF")
-        bucket.conn.execute("PRAGMA journal_mode = TRUNCATE")
-        return bucket
+        connection = sqlite3.connect(self._file, check_same_thread=False)
+        try:
+            # The death of a process loses nothing; what the death of the machine spoils is begun anew.
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (name TEXT, item_timestamp INTEGER)")
+            return SQLiteBucket(rates, connection, _TABLE)
+        except sqlite3.Error:
+            connection.close()
+            raise
 
     def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
         """Empty a spoilt file, in place as others have it open, and begin with a window in which all has left."""

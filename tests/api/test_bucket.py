@@ -116,7 +116,7 @@ def test_two_who_have_the_file_open_share_a_budget(open_bucket: Open, time: Cloc
 def test_a_file_holds_no_more_than_a_window(open_bucket: Open, time: Clock) -> None:
     departures(open_bucket(60), time, 600)
     with closing(sqlite3.connect(open_bucket.file)) as connection:
-        assert connection.execute("SELECT count(*) FROM rate_bucket").fetchone()[0] <= 60
+        assert connection.execute("SELECT count(*) FROM departures").fetchone()[0] <= 60
 
 
 @pytest.mark.parametrize("ahead", [timedelta(seconds=90), timedelta(hours=1), timedelta(days=400)])
