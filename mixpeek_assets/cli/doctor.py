@@ -17,7 +17,7 @@ from mixpeek_assets.resources import open_client
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import SCHEMA
 
-_IMPATIENT = Patience(connect=5, read=15, attempts=1, rate_limit=5)
+_IMPATIENT = Patience(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
 
 def doctor() -> int:
