@@ -65,10 +65,7 @@ def live_whole(
     folder: Path, environment: dict[str, str], began: datetime, urls: list[str], death: Death | None
 ) -> None:
     """Do it in steps of the usual size."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    tempfile.tempdir = str(folder)
+    enter(folder, environment)
     clock.now = lambda: began + _FASTER * (datetime.now(UTC) - began)
     if death is not None:
         _prepare(death)
@@ -82,6 +79,14 @@ def live_whole(
         if not _unlanded():
             return
     raise AssertionError("it does not come to an end")
+
+
+def enter(folder: Path, environment: dict[str, str]) -> None:
+    """Make a project this process' own: what it was forked from knows of none."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    tempfile.tempdir = str(folder)
 
 
 def _unlanded() -> int:

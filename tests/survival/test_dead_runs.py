@@ -11,6 +11,7 @@ import pytest
 
 from mixpeek_assets import clock
 from mixpeek_assets.automation.task_sensor import task_status_sensor
+from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.lock import abandoned
 from mixpeek_assets.runs import PROCESS
@@ -87,10 +88,10 @@ def test_the_next_run_of_the_command_line_fails_the_dead_one_and_lands_what_it_l
         process.kill()
         process.wait(20)
 
-    again = project.command("run")
-
-    assert again.returncode == 0, again.stdout + again.stderr
     with dg.DagsterInstance.get() as instance:
+        jobs = Jobs(instance)
+        assert landings(instance) == [FAILURE]
+        assert jobs.land([TODAY])
         assert landings(instance) == [SUCCESS, FAILURE]
     assert project.sql("SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.vectors") == [(2, 2)]
     assert len(mixpeek.asked(POST)) == 2

@@ -1,0 +1,164 @@
+"""Many at once on one project: no error, no row lost or twice, nothing submitted twice, and waits that end."""
+
+import logging
+import os
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mixpeek_assets.automation.planning import range_tags
+from mixpeek_assets.automation.task_sensor import task_status_sensor
+from mixpeek_assets.cli.project import dagster_instance
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.automation.test_sensors import tick
+from tests.fakes.mixpeek import ScriptedMixpeek, Video
+from tests.fakes.pipeline import add_videos, submit
+from tests.fakes.project import Project
+from tests.survival.crowd import crowd, ended, hold, ingest_and_land, write_on
+
+log = logging.getLogger(__name__)
+
+HOLD_SECONDS = float(os.environ.get("HOLD_SECONDS", "8"))
+WRITERS, TIMES = 20, 4
+DAYS = ("2026-01-05", "2026-01-06")
+POST, DETAIL = "POST /ingest/", "GET /features/"
+URLS = [f"http://videos.test/{number}.mp4" for number in range(6)]
+
+
+@pytest.fixture
+def project(
+    environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> Project:
+    """A project whose manifest names videos of two days, and which is this process' own too."""
+    rows = "".join(f"{url},{DAYS[number % 2]}\n" for number, url in enumerate(URLS))
+    (environment / "list.csv").write_text(f"url,added_at\n{rows}")
+    for number, url in enumerate(URLS):
+        features = [mixpeek.feature("video", url, start_time=float(place)) for place in range(5)]
+        mixpeek.videos[url] = Video(["PROCESSING", "DONE"][number % 2 :], {"video": features})
+    monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
+    monkeypatch.setenv("DAGSTER_HOME", str(environment / "dagster_home"))
+    monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
+    return Project(environment)
+
+
+def each_landed_once(project: Project, mixpeek: ScriptedMixpeek) -> None:
+    """See that every video was submitted once, and each of its features landed once and fetched once."""
+    assert Counter(request.body["url"] for request in mixpeek.asked(POST)) == dict.fromkeys(URLS, 1)
+    assert set(Counter(request.path for request in mixpeek.asked(DETAIL)).values()) == {1}
+    assert project.sql("SELECT count(*), count(landed_at) FROM mixpeek.tasks") == [(6, 6)]
+    assert project.sql("SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.features") == [(30, 30)]
+    assert project.sql("SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.vectors") == [(30, 30)]
+    assert project.sql("SELECT count(*) FROM mixpeek.rejects") == [(0,)]
+
+
+@contextmanager
+def started(project: Project, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Have `mixpeek-assets run` at work, which is killed at the end."""
+    process = project.start(output, "run")
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def longest(waits: Path) -> float:
+    return max(float(file.read_text()) for file in waits.iterdir())
+
+
+def test_twenty_processes_that_write_at_once_lose_no_row_and_each_has_its_turn(
+    project: Project, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    warehouse.rows("table_counts")
+    waits = tmp_path / "waits"
+    waits.mkdir()
+    began = time.monotonic()
+
+    with crowd(write_on, dict(os.environ), [(f"w{number}", TIMES, waits) for number in range(WRITERS)]) as writers:
+        assert ended(writers) == [0] * WRITERS
+
+    log.info("%d writers: %.1f s, the longest wait %.1f s", WRITERS, time.monotonic() - began, longest(waits))
+    assert project.sql("SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.vectors") == [(80, 80)]
+    assert project.sql("SELECT count(*), count(DISTINCT video_id) FROM mixpeek.videos") == [(80, 80)]
+    assert not list(warehouse.landing_folder.glob("*-*"))
+
+
+def test_a_run_waits_for_a_reader_that_holds_the_file_for_long_and_then_finishes(
+    project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    add_videos(URLS[:1])
+    submit()
+    output = project.folder / "run.log"
+    with crowd(hold, dict(os.environ), [(HOLD_SECONDS,)]) as [reader], started(project, output) as process:
+        while reader.is_alive():
+            assert process.poll() is None, output.read_text()
+            time.sleep(0.1)
+        released = time.monotonic()
+        assert process.wait(120) == 0, output.read_text()
+
+    log.info("a reader for %.0f s: the run ended %.1f s after it", HOLD_SECONDS, time.monotonic() - released)
+    assert f"(process {reader.pid}) has it open" in output.read_text()
+    each_landed_once(project, mixpeek)
+
+
+def test_two_runs_of_the_command_line_at_once_share_the_work(project: Project, mixpeek: ScriptedMixpeek) -> None:
+    outputs = [project.folder / f"run-{number}.log" for number in range(2)]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(started(project, output)) for output in outputs]
+        codes = [process.wait(180) for process in processes]
+
+    told = "".join(output.read_text() for output in outputs)
+    assert codes == [0, 0], told
+    assert "locked" not in told
+    assert "Traceback" not in told
+    each_landed_once(project, mixpeek)
+
+
+def test_the_sensor_ticks_on_while_others_load(
+    project: Project, mixpeek: ScriptedMixpeek, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    mixpeek.videos[URLS[0]] = Video(["PROCESSING"])
+    add_videos(URLS[:1])
+    submit()
+    waits = tmp_path / "waits"
+    waits.mkdir()
+    ticks = list[float]()
+    writers_args = [(f"w{number}", 8, waits) for number in range(6)]
+    with dagster_instance() as instance, crowd(write_on, dict(os.environ), writers_args) as writers:
+        while any(writer.is_alive() for writer in writers):
+            began = time.monotonic()
+            result, _ = tick(task_status_sensor, instance, warehouse)
+            assert isinstance(result, dg.SkipReason)
+            ticks.append(time.monotonic() - began)
+        assert ended(writers) == [0] * len(writers)
+
+    log.info("%d ticks, the longest %.1f s; the writers' longest wait %.1f s", len(ticks), max(ticks), longest(waits))
+    assert len(ticks) > 1
+    assert project.sql("SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.vectors") == [(48, 48)]
+    assert project.sql("SELECT polls = ? FROM mixpeek.tasks", [len(mixpeek.asked("GET /tasks"))]) == [(True,)]
+
+
+def test_a_schedules_run_and_a_backfills_run_of_the_same_partition_at_once_do_it_once(
+    project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    for video in mixpeek.videos.values():
+        video.statuses = ["DONE"]
+    scheduled = {"dagster/schedule_name": "daily_ingest", "dagster/partition": DAYS[0]}
+    backfill = {"dagster/backfill": "a", **range_tags(*map(date.fromisoformat, DAYS))}
+    with dagster_instance() as instance:
+        with crowd(ingest_and_land, dict(os.environ), [(scheduled,), (backfill,)]) as workers:
+            assert ended(workers) == [0, 0]
+        runs = instance.get_runs()
+        assert Counter((run.job_name, run.status.value) for run in runs) == {
+            ("ingest_job", "SUCCESS"): 2,
+            ("land_job", "SUCCESS"): 2,
+        }
+
+    each_landed_once(project, mixpeek)
