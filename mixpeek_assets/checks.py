@@ -115,6 +115,16 @@ def check_results(warehouse: Warehouse, table: TableName, partitions: Sequence[d
         return results
 
 
+def evaluation(
+    warehouse: Warehouse, table: TableName, name: str, partitions: Sequence[date]
+) -> dg.AssetCheckEvaluation:
+    """Run one check outside a run, as an event that a sensor can report."""
+    (result,) = (found for found in check_results(warehouse, table, partitions) if found.check_name == name)
+    return dg.AssetCheckEvaluation(
+        dg.AssetKey(table), name, result.passed, metadata=result.metadata, severity=result.severity
+    )
+
+
 def _result(check: Check, wrong: list[str]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"wrong": len(wrong)}
     if wrong:

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import requests
 from pydantic import SecretStr
-from requests.auth import AuthBase
 from tenacity import (
     Retrying,
     retry_if_exception_type,
@@ -20,7 +19,7 @@ from tenacity import (
     stop_after_attempt,
     wait_random_exponential,
 )
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
 from mixpeek_assets import clock
 from mixpeek_assets.api import records
@@ -39,6 +38,7 @@ from mixpeek_assets.api.limits import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
 from mixpeek_assets.api.secrecy import MASK, without_key
+from mixpeek_assets.api.session import Bearer, Session, never_connected
 from mixpeek_assets.printable import printable
 
 
@@ -127,8 +127,8 @@ class MixpeekClient:
         self._patience = patience or Patience()
         self._resume_at = 0.0
         self.skew = timedelta(0)
-        self._session = _Session()
-        self._session.auth = _Bearer(api_key)
+        self._session = Session()
+        self._session.auth = Bearer(api_key)
         self._session.mount(self._base, PunctualAdapter(self._patience.whole, concurrency))
         if namespace:
             self._session.headers["X-Namespace"] = namespace
@@ -276,7 +276,8 @@ class MixpeekClient:
             pause = retry_after(reply) or min(2.0**refused, self._patience.pause)
             self._resume_at = max(self._resume_at, time.monotonic() + pause)
         try:
-            by_id = call.method == "GET"
+            # Where an asset is to be replaced, it may be that which is not known.
+            by_id = call.method == "GET" or "asset_update" in (call.body or {})
             body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
             return without_key(body, reply.content, self._key)
         except MixpeekError as error:
@@ -327,44 +328,10 @@ class MixpeekClient:
         """Say what it means that there is no reply."""
         if isinstance(error, requests.exceptions.InvalidURL):
             return WrongAddressError(call.endpoint, self._told(str(error)), call.object_id)
-        if _never_connected(error):
+        if never_connected(error):
             # A plain one tells of a file of certificates that the environment names.
             reason = error if type(error) is OSError else type(error).__name__
             message = f"no server at {self._base} ({reason})"
             return ServerUnreachableError(call.endpoint, message, call.object_id)
         lost = AnswerLostError if call.submits else TransientError
         return lost(call.endpoint, f"no whole answer ({type(error).__name__})", call.object_id)
-
-
-class _Session(requests.Session):
-    """Follows no redirect: a POST would become a GET, and the key would travel to another host."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find none, and leave the body to be read as any other; `allow_redirects=False` reads it, however large."""
-
-
-class _Bearer(AuthBase):
-    """Sets the Authorization header itself, because requests would prefer a .netrc entry to a plain header."""
-
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
-        return request
-
-
-_REFUSED_BY_TLS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "HANDSHAKE_FAILURE")
-
-
-def _never_connected(error: OSError | HTTPError) -> bool:
-    """Say whether the request certainly never left: a submission may then be sent again."""
-    if type(error) is OSError:
-        return True
-    if isinstance(error, requests.exceptions.SSLError):
-        # TLS can also break while the answer is read.
-        return any(sign in str(error) for sign in _REFUSED_BY_TLS)
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from mixpeek_assets.api.errors import STOPS_ALL, MixpeekError, NotFoundError, Ra
 from mixpeek_assets.api.records import TaskReply, is_known
 from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
 
-TICK_PATIENCE = Patience(connect=3, read=10, attempts=1)
+TICK_PATIENCE = Patience(connect=3, read=10, whole=10, attempts=1)
 """A poll that fails is due again soon: within a tick there is no time to try it twice."""
 
 _VISIBLE_WITHIN = timedelta(minutes=10)
@@ -188,7 +188,9 @@ def _lost(row: Row, reason: str, status: str = "") -> TaskReply:
 
 def _with_asset(client: MixpeekClient, reply: TaskReply, collection: str) -> TaskReply:
     """Look an asset up whose task is over and names none (contract b3)."""
-    asset_id = client.find_asset(reply.task_id, collection)
+    asset_id = None
+    with suppress(NotFoundError):  # of an API that cannot be asked
+        asset_id = client.find_asset(reply.task_id, collection)
     if asset_id is not None:
         return TaskReply(reply.task_id, reply.status, reply.state, asset_id, reply.error)
     error = {"reason": f"the task is {reply.status}, but names no asset, and none is found for it"}

@@ -10,6 +10,7 @@ from mixpeek_assets.assets.failures import EXPLAINED
 from mixpeek_assets.automation.jobs import land_job
 from mixpeek_assets.automation.planning import past_runs, ready
 from mixpeek_assets.automation.polling import Polled, poll_due_tasks, tick_patience
+from mixpeek_assets.checks import evaluation
 from mixpeek_assets.resources import LocalApiDownError, MixpeekResource, WarehouseResource
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -37,7 +38,7 @@ def task_status_sensor(
         context.log.warning("%s", trouble_or_oddity)
     if not requests and not polled.settled:
         return dg.SkipReason(trouble or _why_nothing(target, polled, landable))
-    return dg.SensorResult(run_requests=requests, asset_events=_observations(target, polled))
+    return dg.SensorResult(run_requests=requests, asset_events=_events(target, polled))
 
 
 def _poll(mixpeek: MixpeekResource, target: Warehouse, started: float) -> tuple[Polled, str | None]:
@@ -62,10 +63,12 @@ def _why_nothing(target: Warehouse, polled: Polled, landable: Sequence[object]) 
     return f"{polled.polled} tasks read, none over" if polled.polled else "no task is due"
 
 
-def _observations(target: Warehouse, polled: Polled) -> list[dg.AssetObservation]:
-    """Show on the asset `tasks` what has become of a partition's tasks."""
+def _events(target: Warehouse, polled: Polled) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
+    """Show on the asset `tasks` what has become of a partition's tasks, and which came to nothing and why."""
+    if not polled.settled:
+        return []
     states = target.rows("task_states", partitions=list(polled.settled))
-    return [
+    observations = [
         dg.AssetObservation(
             "tasks",
             partition=day.isoformat(),
@@ -73,3 +76,4 @@ def _observations(target: Warehouse, polled: Polled) -> list[dg.AssetObservation
         )
         for day in polled.settled
     ]
+    return [*observations, evaluation(target, "tasks", "no_task_failed", list(polled.settled))]

@@ -294,6 +294,22 @@ def test_a_lost_answer_to_a_paid_repetition_is_sent_again_so_that_it_costs_nothi
     assert whys(warehouse) == ["new", "refresh", "answer lost"]
 
 
+def test_an_asset_that_is_gone_fails_its_replacement_and_stops_no_other(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
+    add_videos(urls(2))
+    submit()
+    poll()
+    land()
+    gone = {"success": False, "status": 404, "error": {"message": "asset not found", "type": "NotFound"}}
+    mixpeek.script(POST, Answer(gone, 404))
+
+    submitted = submit(refresh=True)
+
+    assert (submitted.accepted, submitted.refused) == (1, 1)
+    assert sorted(state for _, attempt, state in states(warehouse) if attempt == 2) == ["failed", "open"]
+
+
 def test_a_duplicate_that_is_refused_at_once_leads_to_the_asset_that_is_there(
     mixpeek: ScriptedMixpeek, warehouse: Warehouse
 ) -> None:

@@ -255,10 +255,13 @@ def test_an_asset_that_hides_in_outputs_or_must_be_looked_up_is_found(
     assert land()[0].fetched == 2
 
 
-def test_a_task_that_is_done_without_an_asset_fails_and_says_so(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("answer", [Answer({"results": []}), Answer({"detail": "Not Found"}, 404)])
+def test_a_task_that_is_done_without_an_asset_fails_and_says_so(
+    answer: Answer, mixpeek: ScriptedMixpeek, warehouse: Warehouse
+) -> None:
     submitted(mixpeek, "DONE")
     mixpeek.script(GET, Answer({"status": "DONE"}))
-    mixpeek.script("POST /assets", Answer({"results": []}))
+    mixpeek.script("POST /assets", answer)
 
     poll()
 

@@ -57,9 +57,28 @@ def test_settled_tasks_are_written_down_and_their_partition_is_landed(
 
     assert requested(result) == [TODAY.isoformat()]
     assert isinstance(result, dg.SensorResult)
-    (observation,) = result.asset_events
+    observation, check = result.asset_events
     assert observation.asset_key == dg.AssetKey("tasks")
     assert observation.metadata["done"].value == 1
+    assert isinstance(check, dg.AssetCheckEvaluation)
+    assert (check.check_name, check.passed) == ("no_task_failed", True)
+
+
+def test_a_task_that_came_to_nothing_is_shown_at_once_and_why(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, instance: dg.DagsterInstance
+) -> None:
+    mixpeek.videos[URL] = Video(["FAILED"], error="moov atom not found")
+    add_videos([URL])
+    submit()
+
+    result, _ = tick(task_status_sensor, instance, warehouse)
+
+    assert isinstance(result, dg.SensorResult)
+    observation, check = result.asset_events
+    assert observation.metadata["failed"].value == 1
+    assert isinstance(check, dg.AssetCheckEvaluation)
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert f"{URL}: moov atom not found" in str(check.metadata["examples"].value)
 
 
 def test_nothing_is_requested_while_a_landing_runs_and_again_after_it_failed_a_while_ago(
