@@ -51,37 +51,28 @@ WHERE
     AND object_id IN (SELECT asset_id FROM landed_assets);
 
 -- What an asset no longer lists goes, with its vectors and rejects; but an empty list is never taken for "there is nothing".
-DELETE FROM mixpeek.vectors
+CREATE OR REPLACE TEMP TABLE unlisted_features AS
+SELECT feature_id
+FROM mixpeek.features
 WHERE
     asset_id IN (SELECT asset_id FROM landed_features)
     AND feature_id NOT IN (SELECT feature_id FROM landed_features);
+
+DELETE FROM mixpeek.vectors
+WHERE feature_id IN (SELECT feature_id FROM unlisted_features);
 
 DELETE FROM mixpeek.rejects
 WHERE
     endpoint = 'GET /features/{id}'
-    AND object_id IN (
-        SELECT feature_id
-        FROM mixpeek.features
-        WHERE
-            asset_id IN (SELECT asset_id FROM landed_features)
-            AND feature_id NOT IN (SELECT feature_id FROM landed_features)
-    );
+    AND object_id IN (SELECT feature_id FROM unlisted_features);
 
 DELETE FROM mixpeek_internal.wanted_again
 WHERE
     endpoint = 'GET /features/{id}'
-    AND object_id IN (
-        SELECT feature_id
-        FROM mixpeek.features
-        WHERE
-            asset_id IN (SELECT asset_id FROM landed_features)
-            AND feature_id NOT IN (SELECT feature_id FROM landed_features)
-    );
+    AND object_id IN (SELECT feature_id FROM unlisted_features);
 
 DELETE FROM mixpeek.features
-WHERE
-    asset_id IN (SELECT asset_id FROM landed_features)
-    AND feature_id NOT IN (SELECT feature_id FROM landed_features);
+WHERE feature_id IN (SELECT feature_id FROM unlisted_features);
 
 -- A reply that could not be read says why in `problems`, and has no asset.
 DELETE FROM mixpeek.assets
