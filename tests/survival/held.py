@@ -7,21 +7,23 @@ from contextlib import contextmanager
 
 from tests.fakes.mixpeek import Request, ScriptedMixpeek
 
-_LONGEST = 60
+_LONGEST = 300
 
 
 class Held:
     """Requests that wait."""
 
     def __init__(self) -> None:
+        self.requests: list[Request] = []
         self._came, self._go_on = threading.Event(), threading.Event()
 
     def wait(self) -> None:
         """Wait until there is one."""
         assert self._came.wait(_LONGEST), "no such request came"
 
-    def hold(self) -> None:
-        """Be one."""
+    def hold(self, request: Request) -> None:
+        """Have it be one."""
+        self.requests.append(request)
         self._came.set()
         self._go_on.wait(_LONGEST)
 
@@ -37,7 +39,7 @@ def held(mixpeek: ScriptedMixpeek, pattern: str) -> Iterator[Held]:
 
     def hold(request: Request) -> None:
         if re.search(pattern, f"{request.method} {request.path}"):
-            waiting.hold()
+            waiting.hold(request)
 
     mixpeek.on_request = hold
     try:

@@ -1,0 +1,94 @@
+"""`mixpeek-assets dev` whose run workers are killed: each landing is done by another, and nothing is paid for twice."""
+
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mixpeek_assets.runs import PROCESS
+from tests.end_to_end.test_dagster_dev import free_port, landed, until, vectors
+from tests.fakes.mixpeek import ScriptedMixpeek
+from tests.fakes.project import Project
+from tests.survival.held import held
+
+DAYS = ("2026-01-05", "2026-01-07")
+POST, DETAIL = "POST /ingest/", "GET /features/"
+
+
+@pytest.fixture
+def project(environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose manifest names a video of each of two days, so that two landings run at once."""
+    manifest = environment / "list.csv"
+    manifest.write_text("url,added_at\n" + "".join(f"http://videos.test/{day}.mp4,{day}\n" for day in DAYS))
+    monkeypatch.setenv("MIXPEEK_VIDEOS", str(manifest))
+    monkeypatch.setenv("DAGSTER_HOME", str(environment / "dagster_home"))
+    return Project(environment)
+
+
+@contextmanager
+def dev(project: Project, log: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Have `dagster dev` at work, of which nothing is left at the end."""
+    process = project.start(project.folder / log, "dev", "--port", str(free_port()), "--host", "127.0.0.1")
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(20)
+
+
+def landings() -> dict[str, dg.DagsterRun]:
+    """The landings, by their run's id."""
+    with dg.DagsterInstance.get() as instance:
+        return {run.run_id: run for run in instance.get_runs(dg.RunsFilter(job_name="land_job"))}
+
+
+def status(run_id: str) -> str:
+    return landings()[run_id].status.value
+
+
+def worker(run_id: str) -> int:
+    """The process of a run."""
+    return int(landings()[run_id].tags[PROCESS].partition("-")[0])
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_worker_that_is_killed_and_a_machine_that_goes_down_leave_landings_that_others_finish(
+    project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    with held(mixpeek, DETAIL) as detail, dev(project, "before.log") as process:
+        until(lambda: len(detail.requests) == 2, "landings of both days")
+        killed, cut_off = landings()
+
+        os.kill(worker(killed), signal.SIGKILL)
+        until(lambda: status(killed) == "FAILURE", "end of the run whose worker was killed")
+
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+        until(lambda: not is_alive(worker(cut_off)), "death of the other worker")
+        assert status(cut_off) == "STARTED", "there was nobody left to say so"
+
+    with dev(project, "after.log") as process:
+        until(lambda: landed(project) == 2, "landing of both days")
+        until(lambda: all(run.is_finished for run in landings().values()), "end of every run")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0
+
+    assert status(cut_off) == "FAILURE"
+    assert Counter(run.status.value for run in landings().values()) == {"FAILURE": 2, "SUCCESS": 2}
+    assert vectors(project) == 2
+    assert len(mixpeek.asked(POST)) == 2
+    assert set(Counter(request.path for request in mixpeek.asked(DETAIL)).values()) == {2}, "once more after its death"
