@@ -119,9 +119,7 @@ def partitions_to_ingest(
         rules: Which videos are submitted.
         now: The current time.
     """
+    # The new first: what another run adds meanwhile is then among the waiting.
+    new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now) if manifest is not None else []
     waiting = warehouse.needed("partitions_to_submit", rules)
-    partitions = {row["partition_date"] for row in waiting if row["partition_date"] <= now.date()}
-    if manifest is not None:
-        new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now)
-        partitions.update(row["partition_date"] for row in new)
-    return sorted(partitions)
+    return sorted({row["partition_date"] for row in [*new, *waiting] if row["partition_date"] <= now.date()})

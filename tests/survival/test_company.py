@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
-from mixpeek_assets.automation.planning import range_tags
+from mixpeek_assets import clock
+from mixpeek_assets.automation.planning import partitions_to_ingest, range_tags
 from mixpeek_assets.automation.task_sensor import task_status_sensor
 from mixpeek_assets.cli.project import dagster_instance
-from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 from tests.automation.test_sensors import tick
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
@@ -119,6 +123,36 @@ def test_two_runs_of_the_command_line_at_once_share_the_work(project: Project, m
     assert "locked" not in told
     assert "Traceback" not in told
     each_landed_once(project, mixpeek)
+
+
+class Overtaken(Warehouse):
+    """A warehouse into which another run puts the manifest's videos right after it was first asked something."""
+
+    overtaken = False
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        return self._overtaken(super().rows(query, **parameters))
+
+    def needed(self, query: str, rules: SubmissionRules | None = None, **parameters: Any) -> list[dict[str, Any]]:
+        return self._overtaken(super().needed(query, rules, **parameters))
+
+    def _overtaken(self, answer: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not self.overtaken:
+            self.overtaken = True
+            with read_manifest(load_settings()) as manifest:
+                days = [date.fromisoformat(day) for day in DAYS]
+                self.upsert_videos(manifest, days, clock.now(), "another run")
+        return answer
+
+
+def test_a_run_that_another_overtakes_while_it_plans_still_sees_what_is_to_be_submitted(
+    project: Project, warehouse: Warehouse
+) -> None:
+    overtaken = Overtaken(warehouse.path, warehouse.landing_folder, timeout=30)
+    with read_manifest(load_settings()) as manifest:
+        planned = partitions_to_ingest(overtaken, manifest, rules=SubmissionRules(), now=clock.now())
+
+    assert [day.isoformat() for day in planned] == list(DAYS)
 
 
 def test_the_sensor_ticks_on_while_others_load(
