@@ -18,7 +18,9 @@ class InProcess(Project):
     """A project whose commands are run in this process: none of this is about processes, and each costs seconds."""
 
     def command(self, *arguments: str, **environment: str) -> CompletedProcess[str]:
-        result = CliRunner().invoke(cli, arguments, env={"COLUMNS": "160", **environment})
+        # What the command line sets for its process is not to outlive the call.
+        own = {"COLUMNS": "160", "DAGSTER_HOME": str(self.folder / "dagster_home")}
+        result = CliRunner().invoke(cli, arguments, env={**own, **environment})
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
         return CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
