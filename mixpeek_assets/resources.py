@@ -18,6 +18,9 @@ from mixpeek_assets.runs import process_tag
 from mixpeek_assets.settings import MIXPEEK_API, Settings, SettingsError, load_settings
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 
+TICK_WAREHOUSE_SECONDS = 10
+"""For how long a sensor waits for the warehouse: Dagster drops a tick after 60 s, and its thread would wait on."""
+
 
 class LocalApiDownError(Exception):
     """No key is set, so the local API is meant, and it is not running."""
@@ -49,10 +52,11 @@ class WarehouseResource(DuckDBResource):
         if context.run is not None and context.instance is not None:
             context.instance.add_run_tags(context.run.run_id, process_tag(context.instance))
 
-    def open(self) -> Warehouse:
-        """Return the warehouse with its landing zone."""
+    def open(self, longest_wait: float = float("inf")) -> Warehouse:
+        """Return the warehouse with its landing zone; it is waited for as the settings say, or for less."""
         settings = load_settings()
-        return Warehouse(Path(self.database), settings.landing_folder, settings.warehouse_timeout, settings.api_name)
+        timeout = min(settings.warehouse_timeout, longest_wait)
+        return Warehouse(Path(self.database), settings.landing_folder, timeout, settings.api_name)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

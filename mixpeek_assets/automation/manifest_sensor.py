@@ -12,8 +12,9 @@ from mixpeek_assets.automation.jobs import ingest_job
 from mixpeek_assets.automation.planning import partitions_to_ingest, past_runs, ready
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
-from mixpeek_assets.resources import WarehouseResource, submission_rules
+from mixpeek_assets.resources import TICK_WAREHOUSE_SECONDS, WarehouseResource, submission_rules
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.errors import WarehouseBusyError
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ def manifest_sensor(
         current = Cursor(fingerprint(settings), now.date().isoformat())
         known = current.fingerprint is not None and current == Cursor.read(context.cursor)
         with nullcontext() if known else read_manifest(settings) as manifest:
-            partitions = partitions_to_ingest(warehouse.open(), manifest, rules=submission_rules(settings), now=now)
+            target = warehouse.open(TICK_WAREHOUSE_SECONDS)
+            partitions = partitions_to_ingest(target, manifest, rules=submission_rules(settings), now=now)
+    except WarehouseBusyError as error:
+        return dg.SkipReason(str(error))
     except EXPLAINED as error:
         raise dg.Failure(str(error)) from None
     requests = [

@@ -11,7 +11,8 @@ from mixpeek_assets.automation.jobs import land_job
 from mixpeek_assets.automation.planning import past_runs, ready
 from mixpeek_assets.automation.polling import Polled, poll_due_tasks, tick_patience
 from mixpeek_assets.checks import evaluation
-from mixpeek_assets.resources import LocalApiDownError, MixpeekResource, WarehouseResource
+from mixpeek_assets.resources import TICK_WAREHOUSE_SECONDS, LocalApiDownError, MixpeekResource, WarehouseResource
+from mixpeek_assets.warehouse.errors import WarehouseBusyError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _POLL_SECONDS = 25
@@ -24,10 +25,12 @@ def task_status_sensor(
 ) -> dg.SensorResult | dg.SkipReason:
     """Reads the status of tasks that are due, and requests a landing for each partition with something to land."""
     started = time.monotonic()
-    target = warehouse.open()
+    target = warehouse.open(TICK_WAREHOUSE_SECONDS)
     try:
         polled, trouble = _poll(mixpeek, target, started)
         landable = [row["partition_date"] for row in target.rows("partitions_to_land")]
+    except WarehouseBusyError as error:
+        return dg.SkipReason(str(error))  # what was read is kept, and loaded by whoever loads next
     except EXPLAINED as error:
         raise dg.Failure(str(error)) from None
     requests = [

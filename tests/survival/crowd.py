@@ -64,6 +64,7 @@ def hold(folder: Path, environment: dict[str, str], together: Barrier, seconds: 
     with duckdb.connect(project_warehouse().path, read_only=True) as connection:
         connection.execute("SELECT count(*) FROM mixpeek.vectors").fetchall()
         together.wait(WAIT)
+        Path("reading").touch()
         time.sleep(seconds)
 
 

@@ -26,6 +26,7 @@ from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
 from tests.fakes.project import Project
 from tests.survival.crowd import crowd, ended, hold, ingest_and_land, write_on
+from tests.warehouse.processes import until
 
 log = logging.getLogger(__name__)
 
@@ -177,6 +178,26 @@ def test_the_sensor_ticks_on_while_others_load(
     assert len(ticks) > 1
     assert project.sql("SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.vectors") == [(48, 48)]
     assert project.sql("SELECT polls = ? FROM mixpeek.tasks", [len(mixpeek.asked("GET /tasks"))]) == [(True,)]
+
+
+def test_a_tick_gives_way_to_a_session_that_does_not_end_and_keeps_what_it_has_read(
+    project: Project, mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixpeek_assets.automation.task_sensor.TICK_WAREHOUSE_SECONDS", 0.3)
+    mixpeek.videos[URLS[0]].statuses = ["DONE"]
+    add_videos(URLS[:1])
+    submit()
+    with dagster_instance() as instance:
+        with crowd(hold, dict(os.environ), [(60,)]) as [reader]:
+            until(lambda: (project.folder / "reading").exists())
+            result, _ = tick(task_status_sensor, instance, warehouse)
+            assert isinstance(result, dg.SkipReason)
+            assert f"(process {reader.pid})" in str(result.skip_message)
+        result, _ = tick(task_status_sensor, instance, warehouse)
+
+    assert isinstance(result, dg.SensorResult)
+    assert len(result.run_requests or []) == 1
+    assert len(mixpeek.asked("GET /tasks")) == 1
 
 
 def test_a_schedules_run_and_a_backfills_run_of_the_same_partition_at_once_do_it_once(
