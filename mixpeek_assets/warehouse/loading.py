@@ -47,21 +47,36 @@ def load_pending(database: Database, folder: Path) -> Loaded:
     """
     if not any(folder.glob("*.ndjson")) and not any(folder.glob("*.part")):
         return Loaded(0)
+    loaded = 0
     quarantined: list[Path] = []
-    with refusals_explained(folder), database.connection() as connection:
-        _forget_loaded(connection, folder)
-        files = landing.pending(folder)
-        for batch in landing.batches(files, _BATCH_BYTES):
-            try:
-                _load(connection, batch)
-            except duckdb.Error as error:
-                if disk_error := refused_to_duckdb(database.path, error):
-                    raise disk_error from None
-                quarantined += _load_singly(connection, database.path, batch)
-            for file in batch:
-                file.unlink(missing_ok=True)
-        _forget_loaded(connection, folder)
-    return Loaded(len(files) - len(quarantined), tuple(quarantined))
+    # Those that are there now: whoever goes on writing does not keep us.
+    waiting: set[Path] | None = None
+    while waiting is None or waiting:
+        # Between two transactions, others have their turn.
+        with refusals_explained(folder), database.connection() as connection:
+            _forget_loaded(connection, folder)
+            files = [file for file in landing.pending(folder) if waiting is None or file in waiting]
+            batch = next(landing.batches(files, _BATCH_BYTES), [])
+            bad = _load_batch(connection, database.path, batch) if batch else []
+            _forget_loaded(connection, folder)
+        loaded += len(batch) - len(bad)
+        quarantined += bad
+        waiting = set(files) - set(batch)
+    return Loaded(loaded, tuple(quarantined))
+
+
+def _load_batch(connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequence[Path]) -> list[Path]:
+    """Load some files in one transaction, if none of them is bad, and return those that are."""
+    bad: list[Path] = []
+    try:
+        _load(connection, batch)
+    except duckdb.Error as error:
+        if disk_error := refused_to_duckdb(path, error):
+            raise disk_error from None
+        bad = _load_singly(connection, path, batch)
+    for file in batch:
+        file.unlink(missing_ok=True)
+    return bad
 
 
 def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:

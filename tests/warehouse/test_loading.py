@@ -1,6 +1,7 @@
 """Loads as a whole: all or nothing, each file once, and nothing that was fetched is lost."""
 
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -116,6 +117,23 @@ def test_whatever_dies_when_each_line_that_was_kept_is_loaded_once(warehouse: Wa
     # A line can be kept by one who died before noting that it was.
     assert told.stat().st_size <= the_task(warehouse)["polls"] <= told.stat().st_size + lives
     assert left(warehouse) == []
+
+
+def test_a_long_load_gives_others_their_turn_between_its_transactions(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_BATCH_BYTES", 1)
+    for number in range(12):
+        write(warehouse.landing_folder, "assets", asset_reply(f"a{number}", feature(f"f{number}")))
+    loader = threading.Thread(target=warehouse.load_pending)
+    seen = set[int]()
+    loader.start()
+    while loader.is_alive():
+        seen.add(warehouse.rows("table_counts")[0]["assets"])
+    loader.join()
+
+    assert seen - {0, 12}
+    assert warehouse.rows("table_counts")[0]["assets"] == 12
 
 
 BROKEN = {
