@@ -14,13 +14,25 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_environment() -> Iterator[None]:
+    """None of the developer's own variables, nor those of `make`, for whatever is made before a test."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _forget_variables(monkeypatch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder, and none of the developer's own variables."""
-    for name in [name for name in os.environ if name.startswith(("MIXPEEK_", "DAGSTER_"))]:
-        monkeypatch.delenv(name)
+    """An empty working folder, and no variable that another test has left."""
+    _forget_variables(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def _forget_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("MIXPEEK_", "DAGSTER_"))]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
