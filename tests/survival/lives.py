@@ -126,15 +126,15 @@ def _nth(death: Death) -> Callable[[], bool]:
 
 def _die_in_a_line(death: Death) -> None:
     """Die when half of a line is in a landing file: nothing else is written with a memoryview."""
-    write, is_time = os.write, _nth(death)
+    write, is_time = os.pwrite, _nth(death)
 
-    def write_half(handle: int, data: Any) -> int:
+    def write_half(handle: int, data: Any, place: int) -> int:
         if isinstance(data, memoryview) and is_time():
-            write(handle, data[: len(data) // 2])
+            write(handle, data[: len(data) // 2], place)
             die()
-        return write(handle, data)
+        return write(handle, data, place)
 
-    os.write = write_half
+    os.pwrite = write_half
 
 
 def _die_at_an_event(death: Death) -> None:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -54,6 +54,7 @@ class Project:
     """How many requests had come when each life began."""
 
     deaths: Counter[str] = field(default_factory=Counter)
+    places: set[Death] = field(default_factory=set)
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.folder / "data" / "warehouse.duckdb", read_only=True) as connection:
@@ -86,6 +87,8 @@ class Project:
         if process.exitcode == 0:
             return False
         self.deaths["random" if death is None else death.stage] += 1
+        if death is not None:
+            self.places.add(replace(death, at=1))
         return True
 
 
@@ -105,11 +108,7 @@ def deaths_to_die(chance: random.Random) -> Iterator[Death | None]:
     latest = {POST: NEW_VIDEOS, TASK: NEW_VIDEOS, ASSET: NEW_VIDEOS, DETAIL: NEW_VIDEOS * FEATURES}
     while True:
         in_flight = [Death(stage, "audit", at=chance.randint(1, latest[call])) for stage, call in IN_FLIGHT.items()]
-        named = [
-            place if place.event == "open" else Death(place.stage, place.place, place.event, place.suffix, at)
-            for place in PLACES
-            for at in [chance.randint(1, 6)]
-        ]
+        named = [place if place.event == "open" else replace(place, at=chance.randint(1, 6)) for place in PLACES]
         deaths: list[Death | None] = [*in_flight, *named, None, None, None]
         chance.shuffle(deaths)
         yield from deaths
@@ -166,6 +165,7 @@ def test_processes_died_a_hundred_times_and_in_every_stage(story: Story) -> None
 
     assert deaths.total() == DEATHS
     assert {stage for stage in (*STAGES, "random") if deaths[stage] < 3} == set()
+    assert set(PLACES) - story.broken.places == set()
 
 
 CONTENT = {
