@@ -152,7 +152,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
                 broken.sql("SELECT count(*) FROM duckdb_tables()")
             if broken.deaths.total() >= DEATHS or len(broken.lives) >= MOST_LIVES:
                 break
-        assert not broken.live(urls)
+        assert not broken.live(urls, seconds=300)
         log.info("%d lives in %.0f s", len(broken.lives), time.monotonic() - began)
         whole.mixpeek.videos, whole.mixpeek.vectors = broken.mixpeek.videos, broken.mixpeek.vectors
         assert not whole.live(urls, life=live_whole)
