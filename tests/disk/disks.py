@@ -3,6 +3,7 @@
 A tmpfs is mounted in a mount namespace of its own: no other process sees it, and it goes with its keeper.
 """
 
+import contextlib
 import errno
 import functools
 import os
@@ -11,7 +12,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -89,11 +89,16 @@ class Tmpfs:
         """Processes come and go."""
 
     def fill(self, leave: int = 0) -> None:
+        """Take what is free until that is little enough: processes may write between the look and the taking."""
         with (self.seen_from_here / "filler").open("ab", buffering=0) as filler:
-            system = os.fstatvfs(filler.fileno())
-            free = system.f_bavail * system.f_frsize
-            if free > leave:
-                os.posix_fallocate(filler.fileno(), filler.tell(), free - leave)
+            for _ in range(1_000):
+                system = os.fstatvfs(filler.fileno())
+                free = system.f_bavail * system.f_frsize
+                if free <= leave:
+                    return
+                with contextlib.suppress(OSError):  # no room for so much any more: look again
+                    os.posix_fallocate(filler.fileno(), os.fstat(filler.fileno()).st_size, free - leave)
+        raise AssertionError(f"what is free on {self.folder} cannot be taken")
 
     def make_room(self) -> None:
         self._megabytes += 8
@@ -165,7 +170,7 @@ class OwnFolder:
             folder.chmod(mode)
 
 
-@contextmanager
+@contextlib.contextmanager
 def small_tmpfs(folder: Path, megabytes: int = 8) -> Iterator[Tmpfs]:
     """Mount a tmpfs that only the processes of its `command` see."""
     folder.mkdir(exist_ok=True)
