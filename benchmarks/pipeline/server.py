@@ -1,0 +1,139 @@
+"""The benchmark server: the API's four verbs with ready-made bodies and a set latency, so cheap that it never waits.
+
+`python -m benchmarks.pipeline.server` prints its port once it listens, and ends with its standard input. Everything
+has a number: the n-th video's task is `task-n`, its asset `asset-n`, and its features `feature-n-0`, `feature-n-1`, …
+`GET /told` says what was asked for so far, and begins a new count.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import orjson
+import uvloop
+
+_VECTORS = 64
+"""So many different embeddings there are."""
+
+_JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_LISTED = '{"feature_id":"feature-%s-%d","modality":"video","asset_id":"asset-%s","start_time":%d,"end_time":%d}'
+_MOST_TOLD = 200_000
+
+
+@dataclass
+class World:
+    """What the server says.
+
+    Attributes:
+        latency: Seconds from a request to its reply.
+        features: How many features an asset has.
+        dimensions: How long an embedding is.
+        settled: Whether tasks are over.
+    """
+
+    latency: float
+    features: int
+    dimensions: int
+    settled: bool
+    asked: Counter[str] = field(default_factory=Counter)
+    polled: list[int] = field(default_factory=list)
+    submitted: int = 0
+
+    def __post_init__(self) -> None:
+        random = np.random.default_rng(1)
+        vectors = random.normal(0, 0.03, (_VECTORS, self.dimensions)).astype(np.float32)
+        self._vectors = [orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY) for vector in vectors]
+
+    def answer(self, method: str, path: str) -> bytes:
+        """Return the body for a request."""
+        _, kind, *rest = path.partition("?")[0].split("/")
+        self.asked[f"{method} /{kind}"] += 1
+        if kind == "features":
+            return self._feature(rest[0])
+        if kind == "assets":
+            return self._asset(rest[0].removeprefix("asset-"))
+        if kind == "tasks":
+            return self._task(rest[0].removeprefix("task-"))
+        if kind == "ingest":
+            self.submitted += 1
+            return b'{"message":"Video URL processing queued","task_id":"task-%d"}' % (self.submitted - 1)
+        return self._told()
+
+    def _task(self, number: str) -> bytes:
+        if len(self.polled) < _MOST_TOLD:
+            self.polled.append(int(number))
+        status = "DONE" if self.settled else "PROCESSING"
+        return f'{{"task_id":"task-{number}","asset_id":"asset-{number}","status":"{status}"}}'.encode()
+
+    def _asset(self, number: str) -> bytes:
+        listed = ",".join(_LISTED % (number, place, number, place, place + 1) for place in range(self.features))
+        asset = f'{{"asset_id":"asset-{number}","collection_id":"example","status":"DONE","modality":"video"}}'
+        return f'{{"asset":{asset},"features":{{"video":[{listed}],"image":[],"text":[],"audio":[]}}}}'.encode()
+
+    def _feature(self, feature_id: str) -> bytes:
+        _, number, place = feature_id.split("-")
+        vector = self._vectors[(int(number) * 31 + int(place)) % _VECTORS]
+        return b"".join(
+            (
+                b'{"created_at":"2024-11-06T18:19:43.340820Z","asset_id":"asset-%s","metadata":{},' % number.encode(),
+                b'"feature_id":"%s","modality":"video","vectors":{"multimodal":' % feature_id.encode(),
+                vector,
+                b"}}",
+            )
+        )
+
+    def _told(self) -> bytes:
+        told = orjson.dumps({"asked": self.asked, "polled": self.polled})
+        self.asked, self.polled = Counter(), []
+        return told
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection, kept alive."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._received = world, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember where replies go."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each whole request, after the latency."""
+        self._received += data
+        while (end := self._received.find(b"\r\n\r\n")) >= 0:
+            head, length = self._received[:end], 0
+            if head.startswith(b"POST"):
+                length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+            if len(self._received) < end + 4 + length:
+                return
+            self._received = self._received[end + 4 + length :]
+            method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            body = self._world.answer(method, path)
+            reply = _JSON % len(body) + body
+            if self._world.latency and path != "/told":
+                asyncio.get_running_loop().call_later(self._world.latency, self._transport.write, reply)
+            else:
+                self._transport.write(reply)
+
+
+async def _serve(world: World) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(world), "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--latency-ms", type=float, default=0)
+    arguments.add_argument("--features", type=int, default=10)
+    arguments.add_argument("--dimensions", type=int, default=1024)
+    arguments.add_argument("--unsettled", action="store_true")
+    given = arguments.parse_args()
+    uvloop.run(_serve(World(given.latency_ms / 1000, given.features, given.dimensions, not given.unsettled)))

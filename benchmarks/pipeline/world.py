@@ -1,0 +1,32 @@
+"""Warehouses as a pipeline would have left them, made by SQL: what is not measured is not waited for."""
+
+from datetime import date
+from pathlib import Path
+
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+DAY = date(2026, 1, 1)
+"""The partition, or the first."""
+
+_FILL = (Path(__file__).parent / "fill.sql").read_text()
+
+
+def warehouse_in(folder: Path) -> Warehouse:
+    """Return the warehouse of a folder."""
+    return Warehouse(folder / "warehouse.duckdb", folder / "landing")
+
+
+def fill(warehouse: Warehouse, videos: int, features: int = 0, *, first: int = 0, a_day: int | None = None) -> None:
+    """Add videos whose tasks are done; with `features`, their assets and features too, still without vectors.
+
+    Args:
+        warehouse: Where.
+        videos: How many.
+        features: How many each; 0 leaves the assets to be landed.
+        first: The first one's number.
+        a_day: How many a partition has; all by default.
+    """
+    given = {"day": DAY, "a_day": a_day or first + videos, "first": first, "videos": videos, "features": features}
+    with warehouse.database.transaction() as connection:
+        for statement in connection.extract_statements(_FILL):
+            connection.execute(statement, {name: given[name] for name in statement.named_parameters})
