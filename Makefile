@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev models test test-duckdb-1 lint lock clean
+.PHONY: help run dev models test test-duckdb-1 bench lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ test-duckdb-1: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The warehouse and mani
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r requirements-duckdb-1.lock
 	PYTHONPATH=$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/assets $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
+bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
+	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)
+
 lint: $(VENV)/dev.stamp  ## Formatting, lint, types and definitions, as CI checks them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -40,6 +43,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:  ## Resolve the dependencies anew (needs uv)
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra dev --output-file requirements-dev.lock
+	$(LOCK) --extra bench --output-file requirements-bench.lock
 	echo 'duckdb>=1.5,<2' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - --output-file requirements-duckdb-1.lock
 
 clean:  ## Remove the environment (your data stays)
@@ -65,4 +69,10 @@ $(VENV)/models.stamp: mixpeek_assets/local_api/models/catalogue.py $(VENV)/run.s
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Beside the main environment, before which it is looked in: pandas 2 for all that is compared.
+$(VENV)/bench.stamp: requirements-bench.lock $(VENV)/run.stamp
+	@rm -rf $(VENV)/bench
+	@$(INSTALL) --target $(VENV)/bench --require-hashes -r requirements-bench.lock
 	@touch $@
