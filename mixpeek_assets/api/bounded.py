@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 LARGEST_REPLY = 64 << 20
@@ -45,22 +45,19 @@ class ReplyTooLargeError(Exception):
     """There is more of a body than we read."""
 
 
-def read_whole(response: requests.Response) -> Reply:
-    """Read a reply that was asked for with `stream=True`; of an error that is too large, the beginning.
+def read_whole(response: BaseHTTPResponse) -> Reply:
+    """Read a reply of which only the headers are there; of an error that is too large, the beginning.
 
     Raises:
         ReplyTooLargeError: the body is larger than `LARGEST_REPLY`; counted as it is decoded, so that no bomb unfolds.
-        requests.RequestException: it did not come whole, or not in time.
+        HTTPError: it did not come whole, or not in time.
     """
-    pieces: list[bytes] = []
-    size = 0
-    for piece in response.iter_content(_PIECE):
-        pieces.append(piece)
-        size += len(piece)
-        if size > LARGEST_REPLY:
-            break
-    reply = Reply(response.status_code, response.headers, b"".join(pieces))
-    if reply.ok and size > LARGEST_REPLY:
+    try:
+        content = response.read(LARGEST_REPLY + 1, decode_content=True)
+    finally:
+        response.close()  # or, read whole, it has gone back to its pool
+    reply = Reply(response.status, response.headers, content)
+    if reply.ok and len(content) > LARGEST_REPLY:
         raise ReplyTooLargeError(f"a reply of more than {LARGEST_REPLY / (1 << 20):.0f} MiB, the most we read")
     return reply
 

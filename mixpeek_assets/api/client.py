@@ -19,11 +19,11 @@ from tenacity import (
     stop_after_attempt,
     wait_random_exponential,
 )
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from mixpeek_assets import clock
 from mixpeek_assets.api import records
-from mixpeek_assets.api.bounded import PunctualAdapter, Reply, ReplyTooLargeError, read_whole
+from mixpeek_assets.api.bounded import Reply, ReplyTooLargeError
 from mixpeek_assets.api.errors import (
     AnswerLostError,
     MixpeekError,
@@ -38,7 +38,7 @@ from mixpeek_assets.api.limits import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
 from mixpeek_assets.api.secrecy import MASK, without_key
-from mixpeek_assets.api.session import Bearer, Session, never_connected
+from mixpeek_assets.api.session import Session, never_connected
 from mixpeek_assets.printable import printable
 
 
@@ -76,7 +76,7 @@ class _Call:
     method: str
     template: str
     object_id: str | None = None
-    params: tuple[tuple[str, str], ...] = ()
+    query: str = ""
     body: JsonObject | None = None
     submits: bool = False
 
@@ -87,7 +87,19 @@ class _Call:
     @property
     def path(self) -> str:
         # What stands in the path is an id; a submission's object is in its body.
-        return self.template.format(id=quote(self.object_id or "", safe=""))
+        path = self.template.format(id=quote(self.object_id or "", safe=""))
+        return f"{path}?{self.query}" if self.query else path
+
+
+def _retrying(heals: type[TransientError], patience: Patience) -> Retrying:
+    """Return what sends a call again; threads may share it."""
+    return Retrying(
+        # Patience with the rate limit is over when that error comes: it is not to be had five times.
+        retry=retry_if_exception_type(heals) & retry_if_not_exception_type(RateLimitedError),
+        stop=stop_after_attempt(patience.attempts),
+        wait=wait_random_exponential(multiplier=0.5, max=patience.pause),
+        reraise=True,
+    )
 
 
 class MixpeekClient:
@@ -125,13 +137,18 @@ class MixpeekClient:
         self._key = api_key
         self._limit = limit or NoLimit()
         self._patience = patience or Patience()
+        self._reading = _retrying(TransientError, self._patience)
+        self._submitting = _retrying(ServerUnreachableError, self._patience)
         self._resume_at = 0.0
         self.skew = timedelta(0)
-        self._session = Session()
-        self._session.auth = Bearer(api_key)
-        self._session.mount(self._base, PunctualAdapter(self._patience.whole, concurrency))
-        if namespace:
-            self._session.headers["X-Namespace"] = namespace
+        self._session = Session(
+            self._base,
+            api_key,
+            headers={"X-Namespace": namespace} if namespace else {},
+            connections=concurrency,
+            timeout=(self._patience.connect, self._patience.read),
+            whole=self._patience.whole,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -202,8 +219,8 @@ class MixpeekClient:
 
         The guide asks with `include_vectors`, the reference with `return_vectors`: both are sent.
         """
-        params = (("include_vectors", "true"), ("return_vectors", "true"))
-        return records.read_feature(self._send(_Call("GET", "/features/{id}", feature_id, params)), feature_id)
+        call = _Call("GET", "/features/{id}", feature_id, "include_vectors=true&return_vectors=true")
+        return records.read_feature(self._send(call), feature_id)
 
     def search(
         self,
@@ -230,8 +247,8 @@ class MixpeekClient:
         body: JsonObject = {"queries": [query], "collections": list(collections)}
         if modality is not None:
             body["filters"] = {"AND": [{"key": "modality", "operator": "eq", "value": modality}]}
-        params = (("page_size", str(limit)),)
-        return records.read_search(self._send(_Call("POST", "/features/search", words, params, body)))
+        call = _Call("POST", "/features/search", words, f"page_size={limit}", body)
+        return records.read_search(self._send(call))
 
     def time(self) -> datetime:
         """Return the time by the API's clock, as its last reply told it; before the first, by ours."""
@@ -248,15 +265,7 @@ class MixpeekClient:
 
     def _send(self, call: _Call) -> JsonObject:
         # A submission whose fate is unknown must not be repeated here: its attempt is recorded first.
-        heals = ServerUnreachableError if call.submits else TransientError
-        retrying = Retrying(
-            # Patience with the rate limit is over when that error comes: it is not to be had five times.
-            retry=retry_if_exception_type(heals) & retry_if_not_exception_type(RateLimitedError),
-            stop=stop_after_attempt(self._patience.attempts),
-            wait=wait_random_exponential(multiplier=0.5, max=self._patience.pause),
-            reraise=True,
-        )
-        return retrying(self._exchange, call)
+        return (self._submitting if call.submits else self._reading)(self._exchange, call)
 
     def _exchange(self, call: _Call) -> JsonObject:
         """Send a call as often as the rate limit makes us, and read its reply."""
@@ -309,15 +318,7 @@ class MixpeekClient:
 
     def _request(self, call: _Call) -> Reply:
         try:
-            with self._session.request(
-                call.method,
-                self._base + call.path,
-                params=call.params,
-                json=call.body,
-                timeout=(self._patience.connect, self._patience.read),
-                stream=True,
-            ) as response:
-                return read_whole(response)
+            return self._session.request(call.method, call.path, call.body)
         except ReplyTooLargeError as error:
             unreadable = AnswerLostError if call.submits else UnreadableReplyError
             raise unreadable(call.endpoint, str(error), call.object_id) from None
@@ -326,7 +327,7 @@ class MixpeekClient:
 
     def _failure(self, call: _Call, error: OSError | HTTPError) -> MixpeekError:
         """Say what it means that there is no reply."""
-        if isinstance(error, requests.exceptions.InvalidURL):
+        if isinstance(error, requests.exceptions.InvalidURL | LocationValueError):
             return WrongAddressError(call.endpoint, self._told(str(error)), call.object_id)
         if never_connected(error):
             # A plain one tells of a file of certificates that the environment names.

@@ -310,11 +310,19 @@ def _flaw(value: object) -> str | None:
         return "is empty"
     if not _is_numbers(value):
         return "holds something that is not a finite number"
-    largest = max(map(abs, value))
-    # A NaN makes every comparison false, wherever it stands in the sum.
-    if not largest <= _LARGEST_FLOAT or math.isnan(sum(value)):
-        return "holds a number that no FLOAT can hold"
-    return None
+    # The length of the vector is at least its largest number, and is computed ten times as fast as that is found.
+    if _length(value) <= _LARGEST_FLOAT:
+        return None
+    # No comparison holds for a NaN.
+    sound = all(abs(number) <= _LARGEST_FLOAT for number in value)
+    return None if sound else "holds a number that no FLOAT can hold"
+
+
+def _length(vector: list[float]) -> float:
+    try:
+        return math.hypot(*vector)
+    except OverflowError:  # an int that no float can hold
+        return math.inf
 
 
 def _text(value: object) -> str | None:

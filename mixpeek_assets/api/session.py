@@ -1,28 +1,92 @@
 """What our requests travel on: signed, never redirected, and told apart when they never left."""
 
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
 import requests
 from pydantic import SecretStr
-from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
+
+from mixpeek_assets.api.bounded import PunctualAdapter, Reply, read_whole
 
 
-class Session(requests.Session):
-    """Follows no redirect: a POST would become a GET, and the key would travel to another host."""
+class Session:
+    """Kept connections to one server, with the key on every request.
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find none, and leave the body to be read as any other; `allow_redirects=False` reads it, however large."""
+    `requests` says once what the environment asks for (proxies, certificates); the requests then go straight over its
+    urllib3 pool, at a third of the CPU. So no redirect is followed: a POST would become a GET, and the key would travel
+    to another host. Nor is there a .netrc to replace the key, or a cookie.
 
+    Args:
+        base: Where the API is.
+        key: Sent as the bearer token.
+        headers: Sent beside it.
+        connections: How many are kept.
+        timeout: Seconds to connect, and between two bytes.
+        whole: Seconds from a request's being sent to its reply's being there.
+    """
 
-class Bearer(AuthBase):
-    """Sets the Authorization header itself, because requests would prefer a .netrc entry to a plain header."""
+    def __init__(
+        self,
+        base: str,
+        key: SecretStr,
+        *,
+        headers: Mapping[str, str],
+        connections: int,
+        timeout: tuple[float, float],
+        whole: float,
+    ) -> None:
+        self._base = base
+        self._adapter = PunctualAdapter(whole, connections)
+        self._timeout = Timeout(connect=timeout[0], read=timeout[1])
+        defaults = requests.utils.default_headers()
+        self._headers = {**defaults, **headers, "Authorization": f"Bearer {key.get_secret_value()}"}
 
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
+    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
+        """Send a request, and read its whole reply.
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request."""
-        request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
-        return request
+        Args:
+            method: GET or POST.
+            path: Below the base, with its query.
+            body: Sent as JSON.
+
+        Raises:
+            ReplyTooLargeError: there is more of it than we read.
+            OSError: it failed (those of `requests` are OSErrors).
+            HTTPError: it failed.
+        """
+        pool, target = self._route
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        response = pool.urlopen(
+            method,
+            target + path,
+            body=content,
+            headers=self._headers if content is None else {**self._headers, "Content-Type": "application/json"},
+            timeout=self._timeout,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+        )
+        return read_whole(response)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._adapter.close()
+
+    @cached_property
+    def _route(self) -> tuple[HTTPConnectionPool, str]:
+        """The connections to the server, or to the proxy before it, and how an address begins there."""
+        request = requests.Request("GET", self._base).prepare()
+        with requests.Session() as environment:
+            found = environment.merge_environment_settings(self._base, {}, None, None, None)
+        verify, proxies, cert = found["verify"], found["proxies"], found["cert"]
+        pool = self._adapter.get_connection_with_tls_context(request, verify, proxies, cert)
+        self._adapter.cert_verify(pool, self._base, verify, cert)
+        return pool, self._adapter.request_url(request, proxies).rstrip("/")
 
 
 _REFUSED_BY_TLS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "HANDSHAKE_FAILURE")
@@ -30,12 +94,7 @@ _REFUSED_BY_TLS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "HANDSHA
 
 def never_connected(error: OSError | HTTPError) -> bool:
     """Say whether the request certainly never left: a submission may then be sent again."""
-    if type(error) is OSError:
-        return True
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, SSLError):
         # TLS can also break while the answer is read.
         return any(sign in str(error) for sign in _REFUSED_BY_TLS)
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+    return type(error) is OSError or isinstance(error, NewConnectionError | ConnectTimeoutError | ProxyError)

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-import requests
+import urllib3
 
 from mixpeek_assets.api.bounded import Reply, read_whole
 from mixpeek_assets.api.client import Patience
@@ -30,8 +30,7 @@ def refusal(header: str | None = None, /, **body: object) -> Answer:
 
 def answered(mixpeek: ScriptedMixpeek, answer: Answer) -> Reply:
     mixpeek.script("", answer)
-    with requests.get(mixpeek.url, timeout=10, stream=True) as response:
-        return read_whole(response)
+    return read_whole(urllib3.request("GET", mixpeek.url, timeout=10, retries=False, preload_content=False))
 
 
 @pytest.mark.parametrize(

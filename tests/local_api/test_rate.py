@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.api.bounded import read_whole
+from mixpeek_assets.api.bounded import Reply
 from mixpeek_assets.api.replies import retry_after
 from mixpeek_assets.local_api.config import LocalApiConfig
 from mixpeek_assets.local_api.http.rate import RateLimit, TooManyRequestsError
@@ -39,7 +39,7 @@ def test_the_reply_can_say_when_to_come_back(tmp_path: Path) -> None:
         reply = api.request("GET", "/tasks/a")
         assert reply.status_code == 429
         assert 1 <= int(reply.headers["Retry-After"]) <= 60
-        assert retry_after(read_whole(reply)) == int(reply.headers["Retry-After"])
+        assert retry_after(Reply(reply.status_code, reply.headers, reply.content)) == int(reply.headers["Retry-After"])
 
 
 def test_there_is_no_limit_unless_one_is_set(tmp_path: Path) -> None:
