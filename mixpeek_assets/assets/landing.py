@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, NotFoundE
 from mixpeek_assets.api.records import Problem
 from mixpeek_assets.warehouse.landing import Kind
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.warehouse.worklist import WorkList
 
 Row = dict[str, Any]
 Reply = TypeVar("Reply")
@@ -56,8 +57,8 @@ def land_assets(
         reply = _once_visible(client.get_asset, row["asset_id"], row["settled_at"])
         return {"asset": reply.asset, "features": reply.features, "problems": reply.problems}
 
-    rows = _missing(warehouse, "assets_to_land", partitions, refresh=refresh)
-    return _land(client, warehouse, "assets", rows, fetch, "asset_id", run_id)
+    with _missing(warehouse, "assets_to_land", partitions, refresh=refresh) as rows:
+        return _land(client, warehouse, "assets", rows, fetch, "asset_id", run_id)
 
 
 def land_vectors(
@@ -80,8 +81,8 @@ def land_vectors(
             "problems": reply.problems,
         }
 
-    rows = _missing(warehouse, "vectors_to_land", partitions, refresh=refresh)
-    return _land(client, warehouse, "vectors", rows, fetch, "feature_id", run_id)
+    with _missing(warehouse, "vectors_to_land", partitions, refresh=refresh) as rows:
+        return _land(client, warehouse, "vectors", rows, fetch, "feature_id", run_id)
 
 
 def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: datetime | None) -> Reply:
@@ -105,17 +106,19 @@ def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: date
         raise NotThereYetError(error.endpoint, error.message, error.object_id, error.status) from None
 
 
-def _missing(warehouse: Warehouse, query: str, partitions: Sequence[date], *, refresh: bool) -> list[Row]:
+def _missing(
+    warehouse: Warehouse, query: str, partitions: Sequence[date], *, refresh: bool
+) -> AbstractContextManager[WorkList]:
     # What a run that died had fetched is loaded first, so that it is not missing.
     warehouse.load_pending()
-    return warehouse.needed(query, partitions=list(partitions), refresh=refresh)
+    return warehouse.work_list(query, partitions=list(partitions), refresh=refresh)
 
 
 def _land(
     client: MixpeekClient,
     warehouse: Warehouse,
     kind: Kind,
-    rows: list[Row],
+    rows: WorkList,
     fetch: Callable[[Row], Row],
     key: str,
     run_id: str,

@@ -1,10 +1,11 @@
 """Submitting videos: the intent first, the answer right after, whatever dies when. No Dagster in here."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -62,14 +63,13 @@ def submit_videos(
         warehouse.load_pending()
         warehouse.mark_lost(partitions)
         for round_ in range(_ROUNDS):
-            videos = warehouse.needed("videos_to_submit", rules, partitions=list(partitions))
-            if round_:
-                videos = [video for video in videos if video["why"] == "answer lost"]
-            if not videos:
-                break
-            submitted.lost.clear()
-            with warehouse.spool("tasks") as spool:
-                _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted)
+            with warehouse.work_list("videos_to_submit", rules, partitions=list(partitions)) as needed:
+                if not needed or (round_ and not submitted.lost):
+                    break
+                videos = (video for video in needed if not round_ or video["why"] == "answer lost")
+                submitted.lost.clear()
+                with warehouse.spool("tasks") as spool:
+                    _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted)
     return submitted
 
 
@@ -90,7 +90,7 @@ class _Submission:
         self._unsent: dict[str, Row] = {}
         self._starting = threading.Lock()
 
-    def send(self, videos: list[Row], submitted: Submitted) -> None:
+    def send(self, videos: Iterable[Row], submitted: Submitted) -> None:
         try:
             with closing(in_flight(self._submit, self._intended(videos), self._client.concurrency)) as answers:
                 for _, answer in answers:
@@ -107,10 +107,11 @@ class _Submission:
                     self._record(video, state="withdrawn")
                 self._unsent.clear()
 
-    def _intended(self, videos: list[Row]) -> Iterator[Row]:
+    def _intended(self, videos: Iterable[Row]) -> Iterator[Row]:
         """Commit the intents of the next few videos, then hand them out; earlier answers are loaded meanwhile."""
         size = 4 * self._client.concurrency
-        for wave in (videos[start : start + size] for start in range(0, len(videos), size)):
+        remaining = iter(videos)
+        while wave := list(islice(remaining, size)):
             self._spool.rotate(room_for=len(wave) + self._client.concurrency)  # no answer is to find the disk full
             keys = ("video_id", "attempt", "partition_date", "why")
             intents = [{key: video[key] for key in keys} for video in wave]

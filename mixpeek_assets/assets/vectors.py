@@ -70,10 +70,10 @@ def fail_if_assets_are_missing(warehouse: Warehouse, partitions: list[date]) -> 
     Raises:
         dg.Failure: there are some; the next run asks for them again.
     """
-    missing = warehouse.needed("assets_to_land", partitions=partitions, refresh=False)
-    if missing:
-        raise dg.Failure(
-            f"{len(missing)} assets did not come (the log of assets_and_features says why), and the next run asks for"
-            f" them again; the rest is landed. The first: {missing[0]['asset_id']}",
-            allow_retries=False,
-        )
+    with warehouse.work_list("assets_to_land", partitions=partitions, refresh=False) as missing:
+        for first in missing:
+            raise dg.Failure(
+                f"{len(missing)} assets did not come (the log of assets_and_features says why), and the next run asks"
+                f" for them again; the rest is landed. The first: {first['asset_id']}",
+                allow_retries=False,
+            )

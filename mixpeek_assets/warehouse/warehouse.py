@@ -20,6 +20,7 @@ from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
 from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
 from mixpeek_assets.warehouse.statements import fetch, run
+from mixpeek_assets.warehouse.worklist import WorkList, work_list
 
 _FILE_BYTES = 32 << 20
 """When a landing file is closed and loaded while the next is written."""
@@ -172,6 +173,16 @@ class Warehouse:
         with self.database.connection(read_only=True) as connection:
             run(connection, "needed")
             return fetch(connection, query, **bound)
+
+    @contextmanager
+    def work_list(self, query: str, rules: SubmissionRules | None = None, **parameters: Any) -> Iterator[WorkList]:
+        """Keep the rows that `needed` would return, which may be more than fit into memory, until the block ends."""
+        bound = {"api": self.api, **asdict(rules or SubmissionRules()), **parameters}
+        with ExitStack() as stack:
+            with self.database.connection(read_only=True) as connection:
+                run(connection, "needed")
+                rows = stack.enter_context(work_list(run(connection, query, **bound)))
+            yield rows
 
     def insert_intents(self, intents: list[dict[str, Any]], run_id: str, extractors: str | None = None) -> None:
         """Commit what is about to be submitted."""
