@@ -43,7 +43,9 @@ class Session:
         self._adapter = PunctualAdapter(whole, connections)
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
         defaults = requests.utils.default_headers()
-        self._headers = {**defaults, **headers, "Authorization": f"Bearer {key.get_secret_value()}"}
+        # Of its other defaults HTTP/1.1 itself is one, and the other says nothing.
+        chosen = {name: defaults[name] for name in ("User-Agent", "Accept-Encoding")}
+        self._headers = {**chosen, **headers, "Authorization": f"Bearer {key.get_secret_value()}"}
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         """Send a request, and read its whole reply.
