@@ -64,7 +64,7 @@ class World:
         return self._told()
 
     def _task(self, number: str) -> bytes:
-        if len(self.polled) < _MOST_TOLD:
+        if number.isdigit() and len(self.polled) < _MOST_TOLD:
             self.polled.append(int(number))
         status = "DONE" if self.settled else "PROCESSING"
         return f'{{"task_id":"task-{number}","asset_id":"asset-{number}","status":"{status}"}}'.encode()
