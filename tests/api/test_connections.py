@@ -73,3 +73,38 @@ def test_cookies_and_user_agents_carry_no_key(mixpeek: ScriptedMixpeek, client: 
     for request in mixpeek.requests:
         assert [name for name, value in request.headers.items() if KEY in value] == ["Authorization"]
         assert KEY not in request.path + request.query
+
+
+def test_a_proxy_of_the_environment_is_asked_with_its_own_name_and_ours(
+    mixpeek: ScriptedMixpeek, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixpeek.script("GET", DONE, for_ever=True)
+    for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", mixpeek.url.replace("http://", "http://somebody:secret@"))
+    client = connect("http://api.mixpeek.invalid", prefix="/v1")
+
+    assert client.get_task("t 1").state == "done"
+
+    (request,) = mixpeek.requests
+    assert request.path == "http://api.mixpeek.invalid/v1/tasks/t%201"
+    assert request.headers["Host"] == "api.mixpeek.invalid"
+    assert request.headers["Proxy-Authorization"] == "Basic c29tZWJvZHk6c2VjcmV0"
+    assert request.headers["Authorization"] == f"Bearer {KEY}"
+
+
+def test_a_proxy_is_not_asked_for_what_the_environment_excepts(
+    mixpeek: ScriptedMixpeek, client: MixpeekClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    mixpeek.script("GET", DONE)
+    assert client.get_task("t1").state == "done"
+
+
+def test_what_is_sent_as_json_says_so(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+    client.submit_video("https://example.com/é.mp4", "c", metadata={"emoji": "🎞", "big": 2**70})
+    (request,) = mixpeek.requests
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.body["metadata"] == {"emoji": "🎞", "big": 2**70}

@@ -8,7 +8,7 @@ import pytest
 
 from mixpeek_assets.api.errors import NotThereYetError, WrongKeyError
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video
+from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, land, let_pass, poll, submit
 
 DETAIL = "GET /features/"
@@ -320,3 +320,33 @@ def test_a_reply_that_is_nested_too_deeply_is_rejected_and_stops_no_other(
 
     assert [count(warehouse, table) for table in ("vectors", "rejects")] == [2, 1]
     assert "cannot be kept" in cells(warehouse, "SELECT reason FROM mixpeek.rejects")[0][0]
+
+
+def test_fetching_goes_on_while_what_came_before_waits_to_be_loaded(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(mixpeek, videos_with_features(mixpeek, 2, 20))
+    monkeypatch.setattr("mixpeek_assets.warehouse.warehouse._FILE_BYTES", 1)  # every reply is one to load
+    held, all_asked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with warehouse.database.connection():
+            held.set()
+            assert all_asked.wait(30), "nobody asks while the file is held"
+
+    holder = threading.Thread(target=hold)
+
+    def on_request(request: Request) -> None:
+        if request.path.startswith("/features/"):
+            if not held.is_set():
+                holder.start()
+                assert held.wait(10)
+            if len(mixpeek.asked(DETAIL)) == 39:  # this one is counted once it is answered
+                all_asked.set()
+
+    mixpeek.on_request = on_request
+    monkeypatch.setenv("MIXPEEK_CONCURRENCY", "1")
+    _, vectors = land()
+    holder.join()
+    assert all_asked.is_set()
+    assert vectors.fetched == count(warehouse, "vectors") == 40

@@ -1,0 +1,38 @@
+"""What is to be done is read once, in order, and needs no connection while it is gone through."""
+
+import pytest
+
+from mixpeek_assets.warehouse import worklist
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.rows import asset_reply, feature, land
+
+DAY = asset_reply("a1")["partition_date"]
+
+
+@pytest.mark.parametrize("features", [0, 1, 4, 5, 8, 11])
+def test_every_row_comes_once_in_the_order_of_the_query(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, features: int
+) -> None:
+    monkeypatch.setattr(worklist, "_CHUNK", 4)
+    listed = [feature(f"f{number:02}", start_time=float(-number)) for number in range(features)]
+    land(warehouse, "assets", asset_reply("a1", *listed))
+    with warehouse.work_list("vectors_to_land", partitions=[DAY], refresh=False) as rows:
+        assert len(rows) == features
+        found = [row["feature_id"] for row in rows]
+        assert found == [f"f{number:02}" for number in reversed(range(features))]
+        assert [row["feature_id"] for row in rows] == found, "and again from the first"
+
+
+def test_a_row_is_what_the_query_says(warehouse: Warehouse) -> None:
+    land(warehouse, "assets", asset_reply("a1", feature("f1")))
+    (needed,) = warehouse.needed("vectors_to_land", partitions=[DAY], refresh=False)
+    with warehouse.work_list("vectors_to_land", partitions=[DAY], refresh=False) as rows:
+        assert list(rows) == [needed]
+
+
+def test_the_file_can_be_written_while_rows_are_gone_through(warehouse: Warehouse) -> None:
+    land(warehouse, "assets", asset_reply("a1", feature("f1"), feature("f2")))
+    with warehouse.work_list("vectors_to_land", partitions=[DAY], refresh=False) as rows:
+        for row in rows:
+            land(warehouse, "assets", asset_reply(f"of {row['feature_id']}", feature(f"more {row['feature_id']}")))
+    assert warehouse.rows("table_counts")[0]["features"] == 4
