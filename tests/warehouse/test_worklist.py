@@ -4,9 +4,7 @@ import pytest
 
 from mixpeek_assets.warehouse import worklist
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import asset_reply, feature, land
-
-DAY = asset_reply("a1")["partition_date"]
+from tests.warehouse.rows import DAY, asset_reply, feature, land
 
 
 @pytest.mark.parametrize("features", [0, 1, 4, 5, 8, 11])
