@@ -1,0 +1,75 @@
+"""The benchmarks measure what they say: the server counts and waits, contenders run apart, the simulation adds up."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from benchmarks.pipeline.load_generator import generate
+from benchmarks.pipeline.measure import measured, median
+from benchmarks.pipeline.scale import simulate
+from benchmarks.pipeline.serving import serving
+from mixpeek_assets.api.client import MixpeekClient
+
+
+def test_the_server_answers_as_the_api_does_and_counts_what_it_was_asked() -> None:
+    with serving(features=3, dimensions=8) as server, MixpeekClient(server.url, SecretStr("benchmark")) as client:
+        tasks = [client.submit_video(f"http://videos.test/{number}", "example") for number in range(4)]
+        assets = [client.get_task(task).asset_id or "" for task in reversed(tasks)]
+        listed = [feature["feature_id"] for asset in assets for feature in client.get_asset(asset).features]
+        replies = [client.get_feature(feature_id) for feature_id in listed]
+        told = server.told()
+
+    assert len(set(assets)) == 4
+    assert len(set(listed)) == 12
+    assert [reply.feature["feature_id"] for reply in replies] == listed
+    assert {len(vector) for reply in replies for vector in reply.dense.values()} == {8}
+    assert told["asked"] == {"POST /ingest": 4, "GET /tasks": 4, "GET /assets": 4, "GET /features": 12, "GET /told": 1}
+    assert told["polled"] == [3, 2, 1, 0]
+
+
+def test_tasks_that_are_not_to_settle_are_open_and_a_new_count_begins_when_it_is_told() -> None:
+    with serving(settled=False) as server, MixpeekClient(server.url, SecretStr("benchmark")) as client:
+        assert client.get_task("task-7").state == "open"
+        assert server.told()["polled"] == [7]
+        assert server.told()["polled"] == []
+
+
+def test_the_server_waits_as_long_as_it_is_told_to_with_all_at_once() -> None:
+    with serving(latency_ms=200) as server:
+        started = time.monotonic()
+        assert generate(server.url, requests=64, concurrency=32) == 64
+        assert time.monotonic() - started >= 0.4
+        assert server.told()["asked"]["GET /features"] == 64
+
+
+def _ready_first(pause: float) -> Iterator[None]:
+    time.sleep(pause)
+    yield
+
+
+def test_each_run_has_a_process_of_its_own() -> None:
+    pids = {measured(os.getpid).result for _ in range(2)}
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+
+
+def test_what_comes_before_the_first_yield_is_not_measured() -> None:
+    assert median(_ready_first, 1.0, runs=1).seconds < 1.0
+
+
+@pytest.mark.parametrize("a_minute", [60, 6_000])
+def test_a_simulation_spends_what_it_says(a_minute: float) -> None:
+    found = simulate(a_minute, videos=200, features=4)
+    requests = 200 * (1 + found.polls + 1 + 4)
+    assert found.polls >= 1
+    assert found.hours * 60 * a_minute >= requests * 0.999
+
+
+def test_with_ten_times_the_budget_no_task_waits_longer_to_be_seen() -> None:
+    few, many = (simulate(a_minute, videos=200) for a_minute in (60, 600))
+    assert many.hours < few.hours
+    assert many.seen_after < few.seen_after
+    assert many.polls >= few.polls
