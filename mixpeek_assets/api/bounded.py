@@ -55,7 +55,9 @@ def read_whole(response: BaseHTTPResponse) -> Reply:
     try:
         content = response.read(LARGEST_REPLY + 1, decode_content=True)
     finally:
-        response.close()  # or, read whole, it has gone back to its pool
+        # Read whole, its connection has gone back to the pool already; else it is of no more use, and its place is.
+        response.close()
+        response.release_conn()
     reply = Reply(response.status, response.headers, content)
     if reply.ok and len(content) > LARGEST_REPLY:
         raise ReplyTooLargeError(f"a reply of more than {LARGEST_REPLY / (1 << 20):.0f} MiB, the most we read")
@@ -67,12 +69,12 @@ class PunctualAdapter(HTTPAdapter):
 
     Args:
         seconds: From the request's being sent to the reply's being there.
-        connections: How many are kept.
+        connections: How many there are; who finds none waits for one.
     """
 
     def __init__(self, seconds: float, connections: int) -> None:
         self._classes = {"http": _punctual(HTTPConnection, seconds), "https": _punctual(HTTPSConnection, seconds)}
-        super().__init__(pool_connections=1, pool_maxsize=connections)
+        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool of connections to a server, or to the proxy before it."""

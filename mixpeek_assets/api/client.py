@@ -105,7 +105,7 @@ def _retrying(heals: type[TransientError], patience: Patience) -> Retrying:
 class MixpeekClient:
     """Speaks the Mixpeek API: the guide's paths with no prefix, the later ones with `/v1`.
 
-    Thread-safe: one session, with a connection for each of `concurrency` threads. A call that fails in a way that
+    Thread-safe: one session with `concurrency` connections, for which threads wait. A call that fails in a way that
     heals is sent again with growing, random pauses; a submission only when it certainly never arrived.
 
     Args:
@@ -113,11 +113,13 @@ class MixpeekClient:
         api_key: Sent as the bearer token, and nowhere else.
         prefix: `/v1` for the paths from January 2025 on (contract, timeline).
         namespace: Sent as X-Namespace (contract b1).
-        concurrency: How many threads will call at once.
+        concurrency: How many requests are in flight at most.
         limit: The budget of requests that all processes share; closed with the client.
         patience: Time-outs and attempts.
 
     Attributes:
+        concurrency: How many requests are in flight at most.
+        threads: How many threads keep so many in flight while each reads and keeps its reply.
         skew: How far the API's clock was ahead of ours at its last reply.
     """
 
@@ -133,6 +135,7 @@ class MixpeekClient:
         patience: Patience | None = None,
     ) -> None:
         self.concurrency = concurrency
+        self.threads = concurrency + concurrency // 8
         self._base = api_url + prefix
         self._key = api_key
         self._limit = limit or NoLimit()

@@ -24,7 +24,7 @@ class Session:
         base: Where the API is.
         key: Sent as the bearer token.
         headers: Sent beside it.
-        connections: How many are kept.
+        connections: How many requests are in flight at most, each on a connection that is kept.
         timeout: Seconds to connect, and between two bytes.
         whole: Seconds from a request's being sent to its reply's being there.
     """

@@ -145,7 +145,7 @@ def _land(
                 rejected = True
             return rejected
 
-        with closing(in_flight(fetch_and_keep, rows, client.concurrency)) as answers:
+        with closing(in_flight(fetch_and_keep, rows, client.threads)) as answers:
             for _, answer in answers:
                 if isinstance(answer, MixpeekError):
                     landed.unfinished.append(answer)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mixpeek_assets.api import bounded
 from mixpeek_assets.api.client import MixpeekClient, Patience
-from mixpeek_assets.api.errors import WrongKeyError
+from mixpeek_assets.api.errors import MixpeekError, WrongKeyError
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek
 
@@ -56,6 +57,36 @@ def test_threads_share_as_many_connections_as_they_are(mixpeek: ScriptedMixpeek,
     assert [reply.task_id for reply in replies] == [str(number) for number in range(80)]
     assert len(mixpeek.requests) == 80
     assert mixpeek.connections <= 4
+
+
+def test_more_threads_than_connections_wait_for_one(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
+    mixpeek.script("GET", Answer({"status": "DONE"}, delay=0.02), for_ever=True)
+    client = connect(concurrency=3)
+    with ThreadPoolExecutor(9) as pool:
+        assert len(list(pool.map(client.get_task, map(str, range(45))))) == 45
+    assert mixpeek.connections <= 3
+
+
+BROKEN = {
+    "cut off": Answer({}, cut=True),
+    "no JSON": Answer(b"oops"),
+    "shorter than it says": Answer({}, headers={"Content-Length": "100"}),
+    "no gzip": Answer({}, headers={"Content-Encoding": "gzip"}),
+    "too large": Answer(b"{" + b" " * (1 << 21) + b"}"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_no_place_for_a_connection_is_lost_with_a_broken_reply(
+    mixpeek: ScriptedMixpeek, connect: Connect, monkeypatch: pytest.MonkeyPatch, broken: Answer
+) -> None:
+    monkeypatch.setattr(bounded, "LARGEST_REPLY", 1 << 20)
+    mixpeek.script("GET", *[broken] * 4, DONE)
+    client = connect(concurrency=2, patience=Patience(attempts=1, read=1))
+    for _ in range(4):
+        with pytest.raises(MixpeekError):
+            client.get_task("t1")
+    assert client.get_task("t1").state == "done"
 
 
 def test_a_connection_that_the_server_has_closed_is_replaced(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
