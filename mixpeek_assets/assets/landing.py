@@ -1,6 +1,5 @@
 """Landing assets and vectors: ask for what is missing, keep each answer at once, load in batches. No Dagster here."""
 
-import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
@@ -73,7 +72,6 @@ def land_vectors(
     def fetch(row: Row) -> Row:
         reply = _once_visible(client.get_feature, row["feature_id"], row["settled_at"])
         return {
-            "reply_id": uuid.uuid4().hex,
             "feature": reply.feature,
             "dense": reply.dense,
             "sparse": reply.sparse,
@@ -158,4 +156,4 @@ def _land(
 
 def _only_problem(object_id: str, reason: str) -> Row:
     """Return the answer of an object that cannot be landed: it says why."""
-    return {"reply_id": uuid.uuid4().hex, "problems": [Problem(object_id, reason, "")]}
+    return {"problems": [Problem(object_id, reason, "")]}

@@ -22,7 +22,7 @@ from mixpeek_assets.warehouse.statements import fetch
 log = logging.getLogger(__name__)
 
 _CATALOG = "warehouse"
-_ROW_GROUP_SIZE = 16_384
+_ROW_GROUP_SIZE = 8192
 """Rows of 1,000 floats are large: small row groups insert twice as fast and keep the file at 1.1 x its live size."""
 
 _CONFIG: Mapping[str, Any] = {

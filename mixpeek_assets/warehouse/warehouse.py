@@ -22,7 +22,7 @@ from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_q
 from mixpeek_assets.warehouse.statements import fetch, run
 from mixpeek_assets.warehouse.worklist import WorkList, work_list
 
-_FILE_BYTES = 32 << 20
+FILE_BYTES = 32 << 20
 """When a landing file is closed and loaded while the next is written."""
 
 _ANSWER_BYTES = 2048
@@ -256,7 +256,7 @@ class Spool:
         """
         with self._rotating:
             self._file.append(record)
-        if self._file.size > _FILE_BYTES:
+        if self._file.size > FILE_BYTES:
             self.rotate()
 
     def rotate(self, room_for: int = 0) -> None:

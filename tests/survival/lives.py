@@ -98,7 +98,7 @@ def _unlanded() -> int:
 
 def _go_in_small_steps() -> None:
     for module, name, value in (
-        (warehouse, "_FILE_BYTES", _FILE_BYTES),
+        (warehouse, "FILE_BYTES", _FILE_BYTES),
         (loading, "_BATCH_BYTES", _TRANSACTION_BYTES),
     ):
         assert hasattr(module, name)

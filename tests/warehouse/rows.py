@@ -224,7 +224,6 @@ def feature_reply(
     """A reply of GET /features/{id}, with these named vectors; `fields` are the feature's own."""
     dense, sparse = dense or {}, sparse or {}
     return {
-        "reply_id": uuid.uuid4().hex,
         "feature_id": feature_id,
         "asset_id": asset_id,
         "video_id": video_id,

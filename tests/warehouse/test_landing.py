@@ -111,7 +111,7 @@ def test_a_killed_writers_file_is_saved_to_its_last_whole_line(tmp_path: Path, h
 
 
 def test_a_killed_writers_file_without_a_whole_line_vanishes(tmp_path: Path) -> None:
-    with running(write_and_stay, tmp_path, "vectors", [], b'{"reply_id": "r', tmp_path / "ready") as writer:
+    with running(write_and_stay, tmp_path, "vectors", [], b'{"feature_id": "f', tmp_path / "ready") as writer:
         until((tmp_path / "ready").exists)
         writer.kill()
         writer.join()

@@ -153,7 +153,7 @@ def test_a_reply_without_a_sound_vector_deletes_none(warehouse: Warehouse) -> No
 def test_a_reply_with_neither_vectors_nor_payload_is_landed(warehouse: Warehouse) -> None:
     bare = feature_reply("f1", payload=None)
     land(warehouse, "vectors", bare, feature_reply("f2", {"clip": [1]}, payload={}))
-    land(warehouse, "vectors", {**bare, "reply_id": "again"}, feature_reply("f2", {"clip": [1]}, payload={"a": 1}))
+    land(warehouse, "vectors", bare, feature_reply("f2", {"clip": [1]}, payload={"a": 1}))
     assert [(row["feature_id"], row["payload"]) for row in table(warehouse, "features")] == [
         ("f1", None),
         ("f2", '{"a":1}'),

@@ -1,4 +1,4 @@
--- Load replies of GET /features/{id}. The newest reply of each feature counts.
+-- Load replies of GET /features/{id}. The files are read once: to parse their text costs more than all the rest.
 CREATE OR REPLACE TEMP TABLE landed_replies AS
 SELECT *
 FROM read_json(
@@ -6,7 +6,6 @@ FROM read_json(
     format = 'newline_delimited',
     maximum_object_size = $largest,
     columns = {
-        reply_id: 'VARCHAR',
         feature_id: 'VARCHAR',
         asset_id: 'VARCHAR',
         video_id: 'VARCHAR',
@@ -18,12 +17,20 @@ FROM read_json(
             collection_id VARCHAR, modality VARCHAR, start_time DOUBLE, end_time DOUBLE, text VARCHAR,
             transcription VARCHAR, description VARCHAR, metadata JSON, created_at VARCHAR, payload JSON
         )',
+        dense: 'MAP(VARCHAR, FLOAT[])',
         sparse: 'MAP(VARCHAR, STRUCT(indices INTEGER[], "values" FLOAT[]))',
         vectors: 'INTEGER',
         problems: 'STRUCT(object_id VARCHAR, reason VARCHAR, excerpt VARCHAR)[]'
     }
-)
-QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY fetched_at DESC) = 1;
+);
+
+-- The newest reply of each feature counts. (A QUALIFY above would carry the embeddings through a sort.)
+DELETE FROM landed_replies
+WHERE rowid IN (
+    SELECT rowid
+    FROM landed_replies
+    QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY fetched_at DESC) > 1
+);
 
 CREATE OR REPLACE TEMP TABLE landed_features AS
 SELECT
@@ -49,30 +56,29 @@ WHERE feature IS NOT NULL;
 DELETE FROM mixpeek.vectors
 WHERE feature_id IN (SELECT feature_id FROM landed_replies WHERE vectors > 0);
 
-INSERT INTO mixpeek.vectors BY NAME
+-- In parts, because one scan of so few rows is the work of one thread.
+CREATE OR REPLACE TEMP MACRO landed_vectors(part) AS TABLE
 SELECT
-    reply.feature_id,
-    dense.entry.key AS vector_name,
-    reply.asset_id,
-    reply.video_id,
-    coalesce(reply.modality, reply.feature.modality) AS modality,
-    len(dense.entry.value) AS dimensions,
-    dense.entry.value AS embedding,
-    reply.partition_date,
-    reply.run_id,
+    feature_id,
+    entry.key AS vector_name,
+    asset_id,
+    video_id,
+    coalesce(modality, feature.modality) AS modality,
+    len(entry.value) AS dimensions,
+    entry.value AS embedding,
+    partition_date,
+    run_id,
     now() AS loaded_at
-FROM (
-    SELECT
-        reply_id,
-        unnest(map_entries(dense)) AS entry
-    FROM read_json(
-        $files,
-        format = 'newline_delimited',
-        maximum_object_size = $largest,
-        columns = {reply_id: 'VARCHAR', dense: 'MAP(VARCHAR, FLOAT[])'}
-    )
-) AS dense
-INNER JOIN landed_replies AS reply ON dense.reply_id = reply.reply_id;
+FROM (SELECT * EXCLUDE (dense), unnest(map_entries(dense)) AS entry FROM landed_replies WHERE hash(feature_id) % 4 = part);
+
+INSERT INTO mixpeek.vectors BY NAME
+FROM landed_vectors(0)
+UNION ALL
+FROM landed_vectors(1)
+UNION ALL
+FROM landed_vectors(2)
+UNION ALL
+FROM landed_vectors(3);
 
 INSERT INTO mixpeek.vectors BY NAME
 SELECT

@@ -13,6 +13,8 @@ WHERE
     AND asset_id NOT IN (
         SELECT feature.asset_id
         FROM mixpeek.features AS feature
+        -- Of those that wait alone, so that all that was landed before is not joined again.
+        SEMI JOIN mixpeek.tasks AS waiting ON waiting.landed_at IS NULL AND feature.asset_id = waiting.asset_id
         ANTI JOIN mixpeek.vectors AS vector ON feature.feature_id = vector.feature_id
         ANTI JOIN mixpeek.rejects AS reject
             ON reject.endpoint = 'GET /features/{id}' AND feature.feature_id = reject.object_id

@@ -1,0 +1,69 @@
+"""Checked replies of `GET /features/{id}` in landing files, as the pipeline keeps them, without a server to wait for."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from benchmarks.pipeline.world import DAY
+from mixpeek_assets.warehouse.landing import LandingFile
+from mixpeek_assets.warehouse.warehouse import FILE_BYTES
+
+DIMENSIONS = 1024
+
+_EMBEDDINGS = 64
+"""So many different ones there are, in the order of the benchmark server."""
+
+_THEN = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def replies(count: int, *, first: int = 0, dimensions: int = DIMENSIONS, day: Any = DAY) -> Iterator[dict[str, Any]]:
+    """Yield the replies of features whose assets have ten each, as `world.fill` numbers them."""
+    random = np.random.default_rng(1)
+    vectors = random.normal(0, 0.03, (_EMBEDDINGS, dimensions)).astype(np.float32)
+    embeddings = [orjson.Fragment(orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY)) for vector in vectors]
+    for number in range(first, first + count):
+        asset, place = divmod(number, 10)
+        feature_id, asset_id = f"feature-{asset}-{place}", f"asset-{asset}"
+        said = {"created_at": "2024-11-06T18:19:43.340820Z", "metadata": {}, "modality": "video"}
+        unsaid = dict.fromkeys(
+            ("collection_id", "start_time", "end_time", "text", "transcription", "description"),
+        )
+        yield {
+            "feature_id": feature_id,
+            "asset_id": asset_id,
+            "video_id": f"video-{asset}",
+            "modality": "video",
+            "partition_date": day,
+            "settled_at": _THEN,
+            "run_id": "benchmark",
+            "fetched_at": _THEN,
+            "feature": {
+                "feature_id": feature_id,
+                **unsaid,
+                **said,
+                "payload": {"asset_id": asset_id, "feature_id": feature_id, **said},
+            },
+            "dense": {"multimodal": embeddings[number % _EMBEDDINGS]},
+            "sparse": {},
+            "vectors": 1,
+            "problems": [],
+        }
+
+
+def write(folder: Path, count: int, **chosen: Any) -> int:
+    """Keep replies in landing files of the size that a run gives them, and return how many bytes they are."""
+    written = 0
+    file = LandingFile(folder, "vectors")
+    for reply in replies(count, **chosen):
+        file.append(reply)
+        if file.size > FILE_BYTES:
+            written += file.size
+            file.close()
+            file = LandingFile(folder, "vectors")
+    written += file.size
+    file.close()
+    return written
