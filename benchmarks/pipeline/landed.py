@@ -1,7 +1,7 @@
-"""Checked replies of `GET /features/{id}` in landing files, as the pipeline keeps them, without a server to wait for."""
+"""Checked replies of `GET /features/{id}` in landing files, as the pipeline keeps them: no server is waited for."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from mixpeek_assets.warehouse.landing import LandingFile
 from mixpeek_assets.warehouse.warehouse import FILE_BYTES
 
 DIMENSIONS = 1024
+ONE_DAY = timedelta(days=1)
 
 _EMBEDDINGS = 64
 """So many different ones there are, in the order of the benchmark server."""
@@ -20,7 +21,7 @@ _EMBEDDINGS = 64
 _THEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def replies(count: int, *, first: int = 0, dimensions: int = DIMENSIONS, day: Any = DAY) -> Iterator[dict[str, Any]]:
+def replies(count: int, *, first: int = 0, dimensions: int = DIMENSIONS, day: date = DAY) -> Iterator[dict[str, Any]]:
     """Yield the replies of features whose assets have ten each, as `world.fill` numbers them."""
     random = np.random.default_rng(1)
     vectors = random.normal(0, 0.03, (_EMBEDDINGS, dimensions)).astype(np.float32)

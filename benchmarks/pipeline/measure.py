@@ -47,7 +47,11 @@ def measured(function: Callable[..., Any], *arguments: Any, **named: Any) -> Mea
 
 def median(function: Callable[..., Any], *arguments: Any, runs: int = 3, **named: Any) -> Measured:
     """Measure several times; each figure is the median of its own."""
-    each = [measured(function, *arguments, **named) for _ in range(runs)]
+    return middle([measured(function, *arguments, **named) for _ in range(runs)])
+
+
+def middle(each: Sequence[Measured]) -> Measured:
+    """Return the medians of several runs."""
     return Measured(
         statistics.median(run.seconds for run in each),
         statistics.median(run.cpu for run in each),

@@ -2,13 +2,14 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 DAY = date(2026, 1, 1)
 """The partition, or the first."""
 
-_FILL = (Path(__file__).parent / "fill.sql").read_text()
+_SQL = Path(__file__).parent
 
 
 def warehouse_in(folder: Path) -> Warehouse:
@@ -27,6 +28,15 @@ def fill(warehouse: Warehouse, videos: int, features: int = 0, *, first: int = 0
         a_day: How many a partition has; all by default.
     """
     given = {"day": DAY, "a_day": a_day or first + videos, "first": first, "videos": videos, "features": features}
+    _run(warehouse, "fill", given)
+
+
+def store(warehouse: Warehouse, dimensions: int) -> None:
+    """Give every feature a vector."""
+    _run(warehouse, "store", {"dimensions": dimensions})
+
+
+def _run(warehouse: Warehouse, name: str, given: dict[str, Any]) -> None:
     with warehouse.database.transaction() as connection:
-        for statement in connection.extract_statements(_FILL):
-            connection.execute(statement, {name: given[name] for name in statement.named_parameters})
+        for statement in connection.extract_statements((_SQL / f"{name}.sql").read_text()):
+            connection.execute(statement, {key: given[key] for key in statement.named_parameters})

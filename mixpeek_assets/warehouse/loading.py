@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 _BATCH_BYTES = 256 << 20
 """A transaction's worth of landing files: some 20,000 vectors of 1,024 floats as text."""
 
+_LARGE_BYTES = 8 << 20
+"""A transaction of this size does without merging what others have left small: it has enough to write."""
+
 _SMALLEST_OBJECT = 16 << 20
 """DuckDB's own default for the longest line."""
 
@@ -68,6 +71,8 @@ def load_pending(database: Database, folder: Path) -> Loaded:
 def _load_batch(connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequence[Path]) -> list[Path]:
     """Load some files in one transaction, if none of them is bad, and return those that are."""
     bad: list[Path] = []
+    if sum(file.stat().st_size for file in batch) > _LARGE_BYTES:
+        connection.execute("SET max_vacuum_tasks = 0")
     try:
         _load(connection, batch)
     except duckdb.Error as error:
