@@ -1,0 +1,93 @@
+"""What is read and written does not grow with what is stored; small commits leave no large file. Counts, no seconds."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from mixpeek_assets.warehouse import database, loading
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.rows import asset_reply, feature, feature_reply, land, query, table, write
+
+LANDINGS = 12
+DENSE = {"clip": [number / 7 for number in range(500)]}
+
+
+def row_groups(warehouse: Warehouse) -> int:
+    found = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('mixpeek.vectors')"
+    return query(warehouse, found)[0][0]
+
+
+def land_little(warehouse: Warehouse) -> int:
+    """Land one vector at a time, and return the file's size."""
+    for number in range(LANDINGS):
+        land(warehouse, "vectors", feature_reply(f"f{number}", DENSE))
+    assert query(warehouse, "SELECT count(DISTINCT feature_id) FROM mixpeek.vectors") == [(LANDINGS,)]
+    return warehouse.path.stat().st_size
+
+
+def test_small_commits_are_merged_into_a_small_file(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_MERGING", 1)
+    size = land_little(warehouse)
+    assert row_groups(warehouse) <= 2
+    assert size < LANDINGS * 200_000
+
+
+def test_a_session_that_does_not_merge_leaves_each_commit_as_it_is(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_MERGING", 0)
+    size = land_little(warehouse)
+    assert row_groups(warehouse) == LANDINGS
+    assert size > LANDINGS * 200_000, "if a commit takes so little, nothing needs to be merged"
+
+
+def test_a_large_load_merges_nothing(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_MERGING", 1)
+    monkeypatch.setattr(loading, "_LARGE_BYTES", 0)
+    land_little(warehouse)
+    assert row_groups(warehouse) == LANDINGS
+
+
+def test_a_partition_that_is_landed_again_and_again_takes_no_more_room(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_MERGING", 0)
+    sizes: list[int] = []
+    for landing in range(5):
+        for part in range(4):
+            replies = [feature_reply(f"f{part}-{number}", DENSE, seconds=landing) for number in range(300)]
+            land(warehouse, "vectors", *replies)
+        sizes.append(warehouse.path.stat().st_size)
+    # Once replaced, a part's room is that of the next part.
+    assert max(sizes) < 1.5 * sizes[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how many bytes were read")
+def test_a_landing_file_is_read_once(warehouse: Warehouse) -> None:
+    file = write(warehouse.landing_folder, "vectors", *(feature_reply(f"f{number}", DENSE) for number in range(500)))
+    size, before = file.stat().st_size, bytes_read()
+    warehouse.load_pending()
+    assert size < bytes_read() - before < 1.5 * size
+
+
+def bytes_read() -> int:
+    """How many bytes this process has read so far, files of Python's own included."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_a_feature_that_its_asset_and_its_own_reply_bring_at_once_has_what_both_say(warehouse: Warehouse) -> None:
+    write(warehouse.landing_folder, "assets", asset_reply("a1", feature("f1", text="EXIT"), feature("f2")))
+    land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}, description="a door", payload={"door": 1}))
+    first, second = table(warehouse, "features")
+    assert (first["text"], first["description"], first["run_id"]) == ("EXIT", "a door", "run-vectors")
+    assert first["payload"] == '{"feature_id":"f1","door":1}'
+    assert (second["feature_id"], second["run_id"]) == ("f2", "run-assets")
+
+
+def test_a_reply_that_is_kept_twice_is_landed_once(warehouse: Warehouse) -> None:
+    reply = feature_reply("f1", {"clip": [1, 0]}, sparse={"words": {"indices": [1], "values": [1]}})
+    write(warehouse.landing_folder, "vectors", reply, reply)
+    land(warehouse, "vectors", reply)
+    assert query(warehouse, "SELECT vector_name FROM mixpeek.vectors ORDER BY ALL") == [("clip",), ("words",)]
+    assert len(table(warehouse, "features")) == 1
