@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE embeddings AS
 SELECT
     number,
     list((random() - 0.5)::FLOAT) AS embedding
-FROM range(64) AS some (number), range($dimensions)
+FROM range(64) AS made (number), range($dimensions)
 GROUP BY number;
 
 INSERT INTO mixpeek.vectors BY NAME

@@ -69,7 +69,13 @@ SELECT
     partition_date,
     run_id,
     now() AS loaded_at
-FROM (SELECT * EXCLUDE (dense), unnest(map_entries(dense)) AS entry FROM landed_replies WHERE hash(feature_id) % 4 = part);
+FROM (
+    SELECT
+        * EXCLUDE (dense),
+        unnest(map_entries(dense)) AS entry
+    FROM landed_replies
+    WHERE hash(feature_id) % 4 = part
+);
 
 INSERT INTO mixpeek.vectors BY NAME
 FROM landed_vectors(0)
