@@ -91,3 +91,12 @@ def test_a_reply_that_is_kept_twice_is_landed_once(warehouse: Warehouse) -> None
     land(warehouse, "vectors", reply)
     assert query(warehouse, "SELECT vector_name FROM mixpeek.vectors ORDER BY ALL") == [("clip",), ("words",)]
     assert len(table(warehouse, "features")) == 1
+
+
+def test_a_reply_that_says_nothing_new_writes_no_feature(warehouse: Warehouse) -> None:
+    said = {"text": "EXIT", "payload": {"text": "EXIT", "metadata": {}, "modality": None}}
+    land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}, **said))
+    before = table(warehouse, "features", without=())
+    land(warehouse, "vectors", feature_reply("f1", {"clip": [2]}, seconds=9, **said))
+    assert table(warehouse, "features", without=()) == before
+    assert query(warehouse, "SELECT embedding FROM mixpeek.vectors") in ([([2.0],)], [((2.0,),)])

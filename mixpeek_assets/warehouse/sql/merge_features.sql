@@ -28,7 +28,7 @@ SELECT
     coalesce(landed.created_at, known.created_at) AS created_at,
     CASE
         WHEN known.payload IS NULL THEN landed.payload
-        WHEN landed.payload IS NULL THEN known.payload
+        WHEN landed.payload IS NULL OR landed.payload = known.payload THEN known.payload
         ELSE to_json(
             map_concat(
                 map_from_entries(
