@@ -89,13 +89,13 @@ def plan(folder: Path) -> None:
 def land_again(folder: Path) -> tuple[int, int]:
     """Land a partition again and again; return the file's size after the first time and after the last.
 
-    A landing is as many loads as one of 20,000 vectors in the files of a run, and each is large enough not to merge.
+    A landing is as many loads as one of 14,000 vectors in the files of a run, and each is large enough not to merge.
     """
     warehouse = warehouse_in(folder)
-    fill(warehouse, 520, 10)
+    fill(warehouse, 390, 10)
     sizes: list[int] = []
     for _ in range(LANDINGS):
-        for part in range(8):
+        for part in range(6):
             landed.write(warehouse.landing_folder, 650, first=part * 650)
             warehouse.load_pending()
         sizes.append(warehouse.path.stat().st_size)
