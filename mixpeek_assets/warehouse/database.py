@@ -4,10 +4,9 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from random import random
 from typing import Any
 
 import duckdb
@@ -15,29 +14,12 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.warehouse.disk import refused, refused_to_duckdb
+from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
-from mixpeek_assets.warehouse.schema import literal
 from mixpeek_assets.warehouse.statements import fetch
 
 log = logging.getLogger(__name__)
-
-_CATALOG = "warehouse"
-_ROW_GROUP_SIZE = 8192
-"""A thread writes whole row groups by itself: with twice as many rows, a transaction's 20,000 are the work of one."""
-
-_MERGING = 1 / 10
-"""The share of sessions that merge the row groups of small commits when they close the file.
-
-A commit has row groups of its own and so takes some 270 KB, however few its rows are: 300 of three vectors left 84 MB.
-To merge in every session writes what is large again as well: a third more CPU for landings of 2,400 vectors, and with
-DuckDB's hundred tasks instead of one, 100 landings of one partition left the file at 2.5 x its live size.
-"""
-
-_CONFIG: Mapping[str, Any] = {
-    "preserve_insertion_order": False,
-    "custom_user_agent": "mixpeek_assets",
-}
 
 
 class Database:
@@ -80,20 +62,20 @@ class Database:
             WarehouseError: the file cannot be used.
         """
         with self._queued(read_only=read_only):
-            connection = self._open(read_only=read_only and self.path.exists())
+            file = self._open(read_only=read_only and self.path.exists())
             try:
-                if needs_migration(connection, self.path):
+                if needs_migration(file.connection, self.path):
                     if read_only:
-                        connection.close()
-                        connection = self._open(read_only=False)
-                    migrate(connection)
-                yield connection
+                        file.close()
+                        file = self._open(read_only=False)
+                    migrate(file.connection)
+                yield file.connection
             except duckdb.Error as error:
                 if disk_error := refused_to_duckdb(self.path, error):
                     raise disk_error from None
                 raise
             finally:
-                connection.close()
+                file.close()
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run the query of `sql/<query>.sql` and return its rows."""
@@ -115,7 +97,7 @@ class Database:
                     raise refused(self.path.parent, error) from None
             yield
 
-    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _open(self, *, read_only: bool) -> OpenFile:
         waiting = _Waiting(self.path)
         retrying = Retrying(
             retry=retry_if_exception(_is_held),
@@ -129,30 +111,14 @@ class Database:
         except duckdb.Error as error:
             raise _explained(error, self.path, self.timeout) from None
 
-    def _attach(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _attach(self, *, read_only: bool) -> OpenFile:
         if not self.path.exists():
             # Under another name first: of a death in the middle, DuckDB leaves a file that it never opens again.
             unfinished = self.path.with_name(f"{self.path.name}.new")
             unfinished.unlink(missing_ok=True)
-            _connect(unfinished).close()
+            OpenFile(unfinished).close()
             unfinished.rename(self.path)
-        return _connect(self.path, read_only=read_only)
-
-
-def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config=dict(_CONFIG))
-    merging = int(random() < _MERGING)  # noqa: S311 - no secret
-    options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
-    try:
-        connection.execute("SET TimeZone = 'UTC'")  # so that a time without a zone is read as UTC
-        connection.execute("SET enable_progress_bar = false")  # it would stand in a run's log
-        connection.execute(f"SET max_vacuum_tasks = {merging}")
-        connection.execute(f"ATTACH {literal(str(path))} AS {_CATALOG} ({options})")
-        connection.execute(f"USE {_CATALOG}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        return OpenFile(self.path, read_only=read_only)
 
 
 class _Waiting:

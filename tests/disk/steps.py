@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from mixpeek_assets.cli.errors import EXPLAINED
 from mixpeek_assets.cli.main import cli
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.warehouse import database
+from mixpeek_assets.warehouse import engine
 from tests.disk.disks import Place
 from tests.fakes import pipeline
 
@@ -112,7 +112,8 @@ def _sql(query: str) -> list[tuple[Any, ...]]:
 
 def _checkpoint_at_every_commit() -> None:
     """Do at each commit what DuckDB otherwise does when there is more to it."""
-    database._CONFIG = {**database._CONFIG, "checkpoint_threshold": "1B"}
+    engine._CONFIG = {**engine._CONFIG, "checkpoint_threshold": "1B"}
+    engine._idle.clear()
 
 
 def _cli(arguments: list[str]) -> tuple[int, str]:

@@ -1,0 +1,48 @@
+"""One DuckDB serves a process's openings of its files, one after the other, and nothing of one is left in the next."""
+
+import duckdb
+import pytest
+
+from mixpeek_assets.warehouse import engine
+from mixpeek_assets.warehouse.engine import OpenFile
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.processes import open_plainly, run
+
+
+def test_duckdb_is_started_once(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    connect = duckdb.connect
+    monkeypatch.setattr(engine, "_idle", {})
+    monkeypatch.setattr(duckdb, "connect", lambda **given: started.append(given) or connect(**given))
+
+    for _ in range(3):
+        warehouse.rows("open_tasks")
+        with warehouse.database.transaction() as connection:
+            connection.execute("SELECT 1")
+
+    assert len(started) == 1
+
+
+def test_what_is_temporary_ends_with_the_opening(warehouse: Warehouse) -> None:
+    with warehouse.database.connection() as connection:
+        connection.execute("CREATE TEMP TABLE mine AS SELECT 1 AS one")
+    with warehouse.database.connection() as connection, pytest.raises(duckdb.CatalogException):
+        connection.execute("FROM mine")
+
+
+def test_a_closed_file_is_free_for_another_process_and_wholly_written(warehouse: Warehouse) -> None:
+    with warehouse.database.transaction() as connection:
+        connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ('v1')")
+
+    assert not warehouse.path.with_name(f"{warehouse.path.name}.wal").exists()
+    run(open_plainly, warehouse.path, False)
+
+
+def test_an_engine_that_cannot_let_go_is_ended(warehouse: Warehouse) -> None:
+    warehouse.rows("open_tasks")
+    file = OpenFile(warehouse.path)
+    file._engine.execute("DETACH warehouse")
+
+    file.close()
+
+    assert warehouse.rows("open_tasks")[0]["tasks"] == 0
