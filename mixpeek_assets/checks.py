@@ -9,6 +9,7 @@ from typing import Any, Literal
 import dagster as dg
 
 from mixpeek_assets.printable import printable
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.schema import TABLES, TableName, duplicates_query, misplaced_query
 from mixpeek_assets.warehouse.statements import sql
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -104,15 +105,20 @@ def check_specs(*tables: TableName) -> list[dg.AssetCheckSpec]:
 
 def check_results(warehouse: Warehouse, table: TableName, partitions: Sequence[date]) -> list[dg.AssetCheckResult]:
     """Run the checks of a table over some partitions."""
-    with warehouse.database.connection(read_only=True) as connection:
-        results = []
-        for check in CHECKS:
-            if check.table != table:
-                continue
-            parameters = {"partitions": list(partitions), **check.parameters}
-            wrong = connection.execute(check.query, parameters).fetchmany(10_000)
-            results.append(_result(check, [str(example) for (example,) in wrong]))
-        return results
+    with warehouse.reader() as reader:
+        return run_checks(reader, table, partitions)
+
+
+def run_checks(reader: Reader, table: TableName, partitions: Sequence[date]) -> list[dg.AssetCheckResult]:
+    """Run the checks of a table on a file that is open."""
+    results = []
+    for check in CHECKS:
+        if check.table != table:
+            continue
+        parameters = {"partitions": list(partitions), **check.parameters}
+        wrong = reader.connection.execute(check.query, parameters).fetchmany(10_000)
+        results.append(_result(check, [str(example) for (example,) in wrong]))
+    return results
 
 
 def evaluation(

@@ -1,7 +1,6 @@
 """A run with nothing new, beside a run of five assets that do nothing: what is ours to save, and what is Dagster's."""
 
 import os
-import shutil
 import statistics
 import tempfile
 import time
@@ -12,14 +11,20 @@ from pathlib import Path
 
 import dagster as dg
 
+from benchmarks.pipeline.home import dagster_home
 from benchmarks.pipeline.measure import measured, show
 from benchmarks.pipeline.world import DAY, fill, warehouse_in
+from mixpeek_assets.automation.planning import range_tags
+from mixpeek_assets.checks import check_specs
+from mixpeek_assets.definitions import defs
+from mixpeek_assets.partitions import daily
+from mixpeek_assets.runs import process_tag
+from mixpeek_assets.warehouse.schema import TableName
 
-_RUNS = 15
-_CHAIN = ("videos", "tasks", "assets", "features", "vectors")
+_RUNS = 7
+_CHAIN: tuple[TableName, ...] = ("videos", "tasks", "assets", "features", "vectors")
 _TWO_JOBS = (_CHAIN[:2], _CHAIN[2:])
 _SQL = (Path(__file__).parent / "nothing_left.sql").read_text()
-_HOME = Path(__file__).parents[2] / "dagster_home" / "dagster.yaml"
 _NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: a run that sent a request would fail."""
 
@@ -27,15 +32,20 @@ _NOBODY = "http://127.0.0.1:9"
 def main() -> None:
     """Compare the chain in one run, and as the two jobs that `mixpeek-assets run` makes of it."""
     rows = []
-    for jobs, said in (((_CHAIN,), "one run"), (_TWO_JOBS, "two runs, as the two jobs")):
-        floor = measured(floor_runs, jobs).result
-        rows.append([said, "five empty assets", floor * 1000, 1.0, ""])
+    for jobs, said in (((_CHAIN,), "one run"), (_TWO_JOBS, "the two jobs")):
+        floor = measured(floor_runs, jobs, checks=False).result
+        checked = measured(floor_runs, jobs, checks=True).result
+        rows += [
+            [said, "five empty assets", floor * 1000, 1.0, floor / checked, ""],
+            [said, "the same with our checks, empty", checked * 1000, checked / floor, 1.0, ""],
+        ]
         for partitions, features in ((3, 300), (100, 100_000)):
             with landed(partitions, features) as folder:
                 ours = measured(our_runs, folder, len(jobs)).result
             what = f"{partitions} partitions, {features:,} features landed"
-            rows.append([said, what, ours * 1000, ours / floor, "<= 1.3"])
-    show("A run of one partition with nothing new", ["", "what", "ms", "x the floor", "goal"], rows)
+            rows.append([said, what, ours * 1000, ours / floor, ours / checked, "<= 1.3"])
+    columns = ["", "what", "ms", "x five empty", "x empty with checks", "goal"]
+    show("A run of one partition with nothing new", columns, rows)
 
 
 @contextmanager
@@ -63,21 +73,21 @@ def our_runs(folder: Path, jobs: int) -> float:
         "MIXPEEK_API_URL": _NOBODY,
         "MIXPEEK_API_KEY": "none",
     }
-    from mixpeek_assets.definitions import defs
-
     names = ["ingest_job", "land_job"] if jobs == 2 else ["__ASSET_JOB"]
     with dagster_home():
         return _median(defs(), names)
 
 
-def floor_runs(jobs: Sequence[Sequence[str]]) -> float:
+def floor_runs(jobs: Sequence[Sequence[TableName]], *, checks: bool) -> float:
     """Return the seconds of a round of empty assets with the same partitions, executor and instance."""
-    from mixpeek_assets.partitions import daily
 
-    def empty(name: str, upstream: str | None) -> dg.AssetsDefinition:
-        @dg.asset(name=name, deps=[upstream] if upstream else [], partitions_def=daily)
-        def nothing() -> None:
-            pass
+    def empty(name: TableName, upstream: str | None) -> dg.AssetsDefinition:
+        specs = check_specs(name) if checks else []
+
+        @dg.asset(name=name, deps=[upstream] if upstream else [], partitions_def=daily, check_specs=specs)
+        def nothing() -> dg.MaterializeResult:
+            results = [dg.AssetCheckResult(check_name=spec.name, passed=True) for spec in specs]
+            return dg.MaterializeResult(check_results=results)
 
         return nothing
 
@@ -92,19 +102,7 @@ def floor_runs(jobs: Sequence[Sequence[str]]) -> float:
         return _median(definitions, list(named))
 
 
-@contextmanager
-def dagster_home() -> Iterator[Path]:
-    """Have a new instance, kept on disk as the project's is."""
-    with tempfile.TemporaryDirectory(prefix="mixpeek-bench-home-") as home:
-        shutil.copy(_HOME, home)
-        os.environ["DAGSTER_HOME"] = home
-        yield Path(home)
-
-
 def _median(definitions: dg.Definitions, jobs: Sequence[str]) -> float:
-    from mixpeek_assets.automation.planning import range_tags
-    from mixpeek_assets.runs import process_tag
-
     repository = definitions.get_repository_def()
     with dg.DagsterInstance.get() as instance:
         tags = {**range_tags(DAY, DAY), **process_tag(instance)}

@@ -7,7 +7,7 @@ import dagster as dg
 from mixpeek_assets.assets.config import LandingConfig
 from mixpeek_assets.assets.failures import explained
 from mixpeek_assets.assets.landing import land_assets
-from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata, observe_plan
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, definition_metadata, materialized, observe_plan
 from mixpeek_assets.assets.plan import plan
 from mixpeek_assets.checks import check_results, check_specs
 from mixpeek_assets.partitions import daily, days, several_days_a_run
@@ -69,7 +69,7 @@ def assets_and_features(
         for error in landed.unfinished[:10]:
             context.log.warning("%s", error)
         for table in DESCRIPTIONS:
-            add_metadata(
+            yield materialized(
                 context,
                 target,
                 table,
@@ -78,4 +78,3 @@ def assets_and_features(
                 assets_rejected=landed.rejected,
                 assets_unfinished=len(landed.unfinished),
             )
-            yield dg.MaterializeResult(asset_key=table, check_results=check_results(target, table, partitions))

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from mixpeek_assets.assets.plan import Plan
+from mixpeek_assets.checks import run_checks
 from mixpeek_assets.warehouse.schema import SCHEMA, TABLE, TableName
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -21,23 +22,26 @@ def definition_metadata(table: TableName) -> dict[str, Any]:
     return {"dagster/table_name": f"{SCHEMA}.{table}", "dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
-def add_metadata(
+def materialized(
     context: dg.AssetExecutionContext,
     warehouse: Warehouse,
     table: TableName,
     partitions: Sequence[date],
     **figures: int | str,
-) -> None:
-    """Add to the materialization what the run did, each partition's rows, and the newest few."""
-    preview = warehouse.preview(table, partitions)
+) -> dg.MaterializeResult:
+    """Return the materialization: what the run did, each partition's rows, the newest few, and the checks."""
+    with warehouse.reader() as reader:
+        preview = reader.preview(table, partitions)
+        counts = reader.partition_counts(table, partitions)
+        checked = run_checks(reader, table, partitions)
     records = [dg.TableRecord({name: _shown(value) for name, value in row.items()}) for row in preview]
     common: dict[str, Any] = dict(figures)
     if records:
         common["preview"] = dg.MetadataValue.table(records)
-    counts = warehouse.partition_counts(table, partitions)
     for partition in partitions:
         metadata = {"dagster/partition_row_count": counts.get(partition, 0), **common}
         context.add_asset_metadata(metadata, asset_key=table, partition_key=partition.isoformat())
+    return dg.MaterializeResult(asset_key=table, check_results=checked)
 
 
 def observe_plan(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import dagster as dg
 
 from mixpeek_assets.assets.failures import explained, fail_if_unfinished
-from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata, observe_plan
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, definition_metadata, materialized, observe_plan
 from mixpeek_assets.assets.plan import plan
 from mixpeek_assets.assets.submission import submit_videos
 from mixpeek_assets.checks import check_results, check_specs
@@ -78,7 +78,8 @@ def tasks(
                 rules=rules,
                 deadline=timedelta(hours=settings.task_deadline_hours),
             )
-        add_metadata(
+        fail_if_unfinished(submitted.lost, "submissions' answers")
+        yield materialized(
             context,
             target,
             "tasks",
@@ -87,8 +88,6 @@ def tasks(
             refused=submitted.refused,
             answers_lost=len(submitted.lost),
         )
-        fail_if_unfinished(submitted.lost, "submissions' answers")
-        yield dg.MaterializeResult(check_results=check_results(target, "tasks", partitions))
 
 
 def _runs_of_group(context: dg.AssetExecutionContext) -> list[str]:

@@ -8,7 +8,7 @@ import dagster as dg
 from mixpeek_assets.assets.config import LandingConfig
 from mixpeek_assets.assets.failures import explained, fail_if_unfinished
 from mixpeek_assets.assets.landing import land_vectors
-from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata, observe_plan
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, definition_metadata, materialized, observe_plan
 from mixpeek_assets.assets.plan import plan
 from mixpeek_assets.checks import check_results, check_specs
 from mixpeek_assets.partitions import daily, days, several_days_a_run
@@ -52,7 +52,7 @@ def vectors(
             landed = land_vectors(client, target, partitions, run_id=context.run.run_id, refresh=config.refresh)
         fail_if_unfinished(landed.unfinished, "features")
         fail_if_assets_are_missing(target, partitions)
-        add_metadata(
+        yield materialized(
             context,
             target,
             "vectors",
@@ -61,7 +61,6 @@ def vectors(
             features_rejected=landed.rejected,
             embeddings=target.rows("embedding_summary", partitions=partitions)[0]["summary"],
         )
-        yield dg.MaterializeResult(check_results=check_results(target, "vectors", partitions))
 
 
 def fail_if_assets_are_missing(warehouse: Warehouse, partitions: list[date]) -> None:

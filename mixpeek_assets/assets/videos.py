@@ -4,8 +4,8 @@ import dagster as dg
 
 from mixpeek_assets import clock
 from mixpeek_assets.assets.failures import explained
-from mixpeek_assets.assets.metadata import GROUP, OWNERS, add_metadata, definition_metadata
-from mixpeek_assets.checks import check_results, check_specs
+from mixpeek_assets.assets.metadata import GROUP, OWNERS, definition_metadata, materialized
+from mixpeek_assets.checks import check_specs
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.partitions import daily, days, several_days_a_run
 from mixpeek_assets.printable import printable
@@ -38,7 +38,7 @@ def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> d
         added = target.upsert_videos(manifest, partitions, clock.now(), context.run.run_id)
         for problem in manifest.problems:
             context.log.warning("%s", printable(f"{problem['object_id']} {problem['reason']}"))
-        add_metadata(
+        return materialized(
             context,
             target,
             "videos",
@@ -49,4 +49,3 @@ def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> d
             manifest_rows_unusable=manifest.unusable,
             videos_added=added,
         )
-        return dg.MaterializeResult(check_results=check_results(target, "videos", partitions))

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mixpeek_assets import clock
 from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse import loading
@@ -18,7 +17,7 @@ from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.disk import refusals_explained
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.landing import Kind, LandingFile
-from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.statements import fetch, run
 from mixpeek_assets.warehouse.worklist import WorkList, work_list
 
@@ -96,7 +95,14 @@ class Warehouse:
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run `sql/<query>.sql`, read-only, and return its rows; it may name `$api` and `$today`."""
-        return self.database.rows(query, **{"api": self.api, "today": clock.now().date(), **parameters})
+        with self.reader() as reader:
+            return reader.rows(query, **parameters)
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Open the file for several readings, all of one moment; nothing is to be waited for meanwhile."""
+        with self.database.connection(read_only=True) as connection:
+            yield Reader(connection, self.api)
 
     def spool(self, kind: Kind) -> "Spool":
         """Open a spool for replies of one kind."""
@@ -144,19 +150,6 @@ class Warehouse:
                 now=now,
                 run_id=run_id,
             )[0]["added"]
-
-    def preview(self, table: TableName, partitions: Sequence[date], rows: int = 5) -> list[dict[str, Any]]:
-        """Return the newest few rows of some partitions, less the columns that are too long to read."""
-        with self.database.connection(read_only=True) as connection:
-            query = connection.execute(preview_query(TABLE[table]), {"partitions": list(partitions), "rows": rows})
-            names = [column[0] for column in query.description or []]
-            return [dict(zip(names, row, strict=True)) for row in query.fetchall()]
-
-    def partition_counts(self, table: TableName, partitions: Sequence[date]) -> dict[date, int]:
-        """Return how many rows each of some partitions has; one without rows is left out."""
-        with self.database.connection(read_only=True) as connection:
-            query = connection.execute(partition_counts_query(TABLE[table]), {"partitions": list(partitions)})
-            return dict(query.fetchall())
 
     def manifest_partitions(self, manifest: Manifest) -> list[date]:
         """Return the partitions of the videos that a manifest names."""

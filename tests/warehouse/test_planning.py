@@ -364,17 +364,20 @@ def test_a_feature_to_land_says_whose_it_is(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize("declared", TABLES, ids=lambda declared: declared.name)
 def test_each_table_has_a_preview(warehouse: Warehouse, declared: Table) -> None:
-    assert warehouse.preview(declared.name, [DAY]) == []
-    assert warehouse.partition_counts(declared.name, [DAY]) == {}
+    with warehouse.reader() as reader:
+        assert reader.preview(declared.name, [DAY]) == []
+        assert reader.partition_counts(declared.name, [DAY]) == {}
 
 
 def test_a_preview_shows_the_newest_rows_of_its_partitions_less_what_is_long(warehouse: Warehouse) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}))
     land(warehouse, "vectors", feature_reply("f2", {"clip": [0.125] * 500}))
     land(warehouse, "vectors", feature_reply("f3", {"clip": [1]}, day=NEXT_DAY))
-    [shown] = warehouse.preview("vectors", [DAY], rows=1)
+    with warehouse.reader() as reader:
+        [shown] = reader.preview("vectors", [DAY], rows=1)
+        counts = reader.partition_counts("vectors", [DAY, NEXT_DAY, DAY_BEFORE])
     assert (shown["feature_id"], shown["vector_name"], shown["dimensions"]) == ("f2", "clip", 500)
     assert "0.125" in shown["embedding"]
     assert len(shown["embedding"]) < 50
     assert not {"sparse", "run_id", "loaded_at", "partition_date"} & set(shown)
-    assert warehouse.partition_counts("vectors", [DAY, NEXT_DAY, DAY_BEFORE]) == {DAY: 2, NEXT_DAY: 1}
+    assert counts == {DAY: 2, NEXT_DAY: 1}
