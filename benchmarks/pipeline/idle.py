@@ -4,7 +4,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -21,10 +21,11 @@ from mixpeek_assets.partitions import daily
 from mixpeek_assets.runs import process_tag
 from mixpeek_assets.warehouse.schema import TableName
 
-_RUNS = 7
+_ROUNDS = 7
 _CHAIN: tuple[TableName, ...] = ("videos", "tasks", "assets", "features", "vectors")
 _TWO_JOBS = (_CHAIN[:2], _CHAIN[2:])
 _SQL = (Path(__file__).parent / "nothing_left.sql").read_text()
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: a run that sent a request would fail."""
 
@@ -32,19 +33,17 @@ _NOBODY = "http://127.0.0.1:9"
 def main() -> None:
     """Compare the chain in one run, and as the two jobs that `mixpeek-assets run` makes of it."""
     rows = []
-    for jobs, said in (((_CHAIN,), "one run"), (_TWO_JOBS, "the two jobs")):
-        floor = measured(floor_runs, jobs, checks=False).result
-        checked = measured(floor_runs, jobs, checks=True).result
-        rows += [
-            [said, "five empty assets", floor * 1000, 1.0, floor / checked, ""],
-            [said, "the same with our checks, empty", checked * 1000, checked / floor, 1.0, ""],
-        ]
-        for partitions, features in ((3, 300), (100, 100_000)):
-            with landed(partitions, features) as folder:
-                ours = measured(our_runs, folder, len(jobs)).result
-            what = f"{partitions} partitions, {features:,} features landed"
-            rows.append([said, what, ours * 1000, ours / floor, ours / checked, "<= 1.3"])
-    columns = ["", "what", "ms", "x five empty", "x empty with checks", "goal"]
+    for partitions, features in ((3, 300), (100, 100_000)):
+        with landed(partitions, features) as folder:
+            for jobs, said in (((_CHAIN,), "one run"), (_TWO_JOBS, "two jobs")):
+                empty, checked, ours = measured(rounds, folder, jobs).result
+                where = f"{said}, {partitions} partitions, {features:,} features"
+                rows += [
+                    [where, "five empty assets", empty * 1000, 1.0, "", ""],
+                    ["", "the same, with our checks, empty", checked * 1000, checked / empty, 1.0, ""],
+                    ["", "ours", ours * 1000, ours / empty, ours / checked, "<= 1.3"],
+                ]
+    columns = ["", "what", "ms", "x five empty", "x with empty checks", "goal"]
     show("A run of one partition with nothing new", columns, rows)
 
 
@@ -64,8 +63,8 @@ def landed(partitions: int, features: int) -> Iterator[Path]:
         yield folder
 
 
-def our_runs(folder: Path, jobs: int) -> float:
-    """Return the seconds of a round over the first partition, as one run or two."""
+def rounds(folder: Path, jobs: Sequence[Sequence[TableName]]) -> list[float]:
+    """Return the seconds of five empty assets, of these with empty checks, and of ours: run in turn, medians."""
     os.environ |= {
         "MIXPEEK_VIDEOS": str(folder / "list.csv"),
         "MIXPEEK_COLLECTION": "example",
@@ -73,47 +72,37 @@ def our_runs(folder: Path, jobs: int) -> float:
         "MIXPEEK_API_URL": _NOBODY,
         "MIXPEEK_API_KEY": "none",
     }
-    names = ["ingest_job", "land_job"] if jobs == 2 else ["__ASSET_JOB"]
-    with dagster_home():
-        return _median(defs(), names)
+    seconds: list[list[float]] = []
+    with dagster_home(), dg.DagsterInstance.get() as instance:
+        contenders = [as_jobs(assets, jobs) for assets in (empty_assets(), empty_assets(check_specs), defs())]
+        tags = {**range_tags(DAY, DAY), **process_tag(instance)}
+        for _ in range(1 + _ROUNDS):
+            seconds.append([])
+            for contender in contenders:
+                start = time.perf_counter()
+                for job in contender:
+                    job.execute_in_process(run_config=_QUIET, instance=instance, tags=tags)
+                seconds[-1].append(time.perf_counter() - start)
+    return [statistics.median(of_one) for of_one in zip(*seconds[1:], strict=True)]
 
 
-def floor_runs(jobs: Sequence[Sequence[TableName]], *, checks: bool) -> float:
-    """Return the seconds of a round of empty assets with the same partitions, executor and instance."""
+def empty_assets(checks: Callable[[TableName], list[dg.AssetCheckSpec]] = lambda _: []) -> dg.Definitions:
+    """Return the chain as assets that do nothing, with the same partitions and executor."""
 
     def empty(name: TableName, upstream: str | None) -> dg.AssetsDefinition:
-        specs = check_specs(name) if checks else []
-
-        @dg.asset(name=name, deps=[upstream] if upstream else [], partitions_def=daily, check_specs=specs)
+        @dg.asset(name=name, deps=[upstream] if upstream else [], partitions_def=daily, check_specs=checks(name))
         def nothing() -> dg.MaterializeResult:
-            results = [dg.AssetCheckResult(check_name=spec.name, passed=True) for spec in specs]
+            results = [dg.AssetCheckResult(check_name=spec.name, passed=True) for spec in checks(name)]
             return dg.MaterializeResult(check_results=results)
 
         return nothing
 
     assets = [empty(name, upstream) for name, upstream in zip(_CHAIN, (None, *_CHAIN), strict=False)]
-    named = {f"job_{number}": chosen for number, chosen in enumerate(jobs)}
-    definitions = dg.Definitions(
-        assets=assets,
-        jobs=[dg.define_asset_job(name, selection=list(chosen)) for name, chosen in named.items()],
-        executor=dg.in_process_executor,
-    )
-    with dagster_home():
-        return _median(definitions, list(named))
+    return dg.Definitions(assets=assets, executor=dg.in_process_executor)
 
 
-def _median(definitions: dg.Definitions, jobs: Sequence[str]) -> float:
-    repository = definitions.get_repository_def()
-    with dg.DagsterInstance.get() as instance:
-        tags = {**range_tags(DAY, DAY), **process_tag(instance)}
-        seconds = []
-        for _ in range(1 + _RUNS):
-            start = time.perf_counter()
-            for job in jobs:
-                repository.get_job(job).execute_in_process(
-                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                    instance=instance,
-                    tags=tags,
-                )
-            seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds[1:])
+def as_jobs(definitions: dg.Definitions, jobs: Sequence[Sequence[TableName]]) -> list[dg.JobDefinition]:
+    """Return a job for each selection of assets."""
+    made = [dg.define_asset_job(f"job_{number}", selection=list(chosen)) for number, chosen in enumerate(jobs)]
+    repository = dg.Definitions.merge(definitions, dg.Definitions(jobs=made)).get_repository_def()
+    return [repository.get_job(job.name) for job in made]
