@@ -50,7 +50,9 @@ class WarehouseResource(DuckDBResource):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Have the run say which process executes it, so that its death is noticed."""
         if context.run is not None and context.instance is not None:
-            context.instance.add_run_tags(context.run.run_id, process_tag(context.instance))
+            tag = process_tag(context.instance)
+            if not tag.items() <= context.run.tags.items():  # a run that is executed again has the first one's tags
+                context.instance.add_run_tags(context.run.run_id, tag)
 
     def open(self, longest_wait: float = float("inf")) -> Warehouse:
         """Return the warehouse with its landing zone; it is waited for as the settings say, or for less."""

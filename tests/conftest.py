@@ -4,12 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from mixpeek_assets import clock
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse import database
+from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
 
@@ -67,3 +70,17 @@ def instance() -> Iterator[dg.DagsterInstance]:
     """An instance that lasts as long as a test."""
     with dg.DagsterInstance.ephemeral() as ephemeral:
         yield ephemeral
+
+
+@pytest.fixture
+def openings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each opening of the warehouse, whether it was read-only."""
+    seen: list[bool] = []
+
+    class Counted(OpenFile):
+        def __init__(self, *path: Any, read_only: bool = False) -> None:
+            seen.append(read_only)
+            super().__init__(*path, read_only=read_only)
+
+    monkeypatch.setattr(database, "OpenFile", Counted)
+    return seen

@@ -2,34 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 import dagster as dg
 import pytest
 
 from mixpeek_assets.automation.planning import range_tags
 from mixpeek_assets.definitions import defs
-from mixpeek_assets.warehouse import database
-from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import TODAY, add_videos, land, poll, submit
 
 DAYS = [TODAY - timedelta(days=ago) for ago in (2, 1, 0)]
-
-
-@pytest.fixture
-def openings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each opening since the last clearing was read-only."""
-    seen: list[bool] = []
-
-    class Counted(OpenFile):
-        def __init__(self, *path: Any, read_only: bool = False) -> None:
-            seen.append(read_only)
-            super().__init__(*path, read_only=read_only)
-
-    monkeypatch.setattr(database, "OpenFile", Counted)
-    return seen
 
 
 @pytest.fixture
