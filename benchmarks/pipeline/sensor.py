@@ -21,7 +21,7 @@ from mixpeek_assets.definitions import defs
 from mixpeek_assets.resources import MixpeekResource, WarehouseResource
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
-_LATENCY_MS, _CONCURRENCY = 50, 32
+_LATENCY_MS, _HANGS_MS, _CONCURRENCY = 50, 600_000, 32
 _A_DAY = 100
 _MOST = 10_000
 """So many requests a tick sends at most."""
@@ -30,18 +30,22 @@ _SQL = (Path(__file__).parent / "open_tasks.sql").read_text()
 
 @dataclass(frozen=True)
 class Case:
-    """What a tick finds: open tasks, whether they are due, whether they are over, and the requests a minute allowed."""
+    """What a tick finds: open tasks, whether they are due, whether they are over, and a server that may hang.
+
+    Requests may be limited to so many a minute.
+    """
 
     tasks: int
     due: bool = True
     over: bool = False
+    hangs: bool = False
     per_minute: int = 0
 
     @property
     def fit(self) -> int:
-        """How many requests there is time for: of a budget, a sixth at once, and one more every 10 of 25 seconds."""
-        due = self.tasks if self.due else 0
-        return min(due, self.per_minute // 6 * 3 if self.per_minute else _MOST)
+        """How many requests there is time for in 25 seconds: each 10, a sixth of a budget, or a time-out of all."""
+        every_ten_seconds = self.per_minute // 6 if self.per_minute else _CONCURRENCY if self.hangs else _MOST
+        return min(self.tasks if self.due else 0, every_ten_seconds * 3, _MOST)
 
 
 _CASES = (
@@ -51,6 +55,7 @@ _CASES = (
     Case(100_000, due=False),
     Case(10_000, over=True),
     Case(10_000, per_minute=60),
+    Case(10_000, hangs=True),
 )
 
 
@@ -58,7 +63,8 @@ def main() -> None:
     """Tick once over each warehouse."""
     rows = []
     for case in _CASES:
-        with serving(latency_ms=_LATENCY_MS, settled=case.over) as server, opened(case, server) as folder:
+        latency_ms = _HANGS_MS if case.hangs else _LATENCY_MS
+        with serving(latency_ms=latency_ms, settled=case.over) as server, opened(case, server) as folder:
             tick, local = measured(timed_tick, folder, case, server.url).result
             told = server.told()["polled"]
             longest_waiting = due_order(folder)
@@ -66,7 +72,7 @@ def main() -> None:
             [
                 f"{case.tasks:,}",
                 f"{case.tasks if case.due else 0:,}",
-                "all" if case.over else "none",
+                "nothing is heard" if case.hangs else "all" if case.over else "none",
                 case.per_minute or "any",
                 tick,
                 local,
