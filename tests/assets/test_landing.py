@@ -326,7 +326,7 @@ def test_fetching_goes_on_while_what_came_before_waits_to_be_loaded(
     mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(mixpeek, videos_with_features(mixpeek, 2, 20))
-    monkeypatch.setattr("mixpeek_assets.warehouse.warehouse._FILE_BYTES", 1)  # every reply is one to load
+    monkeypatch.setattr("mixpeek_assets.warehouse.warehouse.FILE_BYTES", 1)  # every reply is one to load
     held, all_asked = threading.Event(), threading.Event()
 
     def hold() -> None:
