@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.warehouse import database, loading
+from mixpeek_assets.warehouse import engine, loading
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import asset_reply, feature, feature_reply, land, query, table, write
 
@@ -27,7 +27,7 @@ def land_little(warehouse: Warehouse) -> int:
 
 
 def test_small_commits_are_merged_into_a_small_file(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_MERGING", 1)
+    monkeypatch.setattr(engine, "_MERGING", 1)
     size = land_little(warehouse)
     assert row_groups(warehouse) <= 2
     assert size < LANDINGS * 200_000
@@ -36,14 +36,14 @@ def test_small_commits_are_merged_into_a_small_file(warehouse: Warehouse, monkey
 def test_a_session_that_does_not_merge_leaves_each_commit_as_it_is(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_MERGING", 0)
+    monkeypatch.setattr(engine, "_MERGING", 0)
     size = land_little(warehouse)
     assert row_groups(warehouse) == LANDINGS
     assert size > LANDINGS * 200_000, "if a commit takes so little, nothing needs to be merged"
 
 
 def test_a_large_load_merges_nothing(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_MERGING", 1)
+    monkeypatch.setattr(engine, "_MERGING", 1)
     monkeypatch.setattr(loading, "_LARGE_BYTES", 0)
     land_little(warehouse)
     assert row_groups(warehouse) == LANDINGS
@@ -52,7 +52,7 @@ def test_a_large_load_merges_nothing(warehouse: Warehouse, monkeypatch: pytest.M
 def test_a_partition_that_is_landed_again_and_again_takes_no_more_room(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_MERGING", 0)
+    monkeypatch.setattr(engine, "_MERGING", 0)
     sizes: list[int] = []
     for landing in range(5):
         for part in range(4):
