@@ -86,6 +86,7 @@ def duckdb_alone(folder: Path) -> None:
     with duckdb.connect(config={"preserve_insertion_order": False}) as connection:
         connection.execute(f"ATTACH '{path}' AS warehouse (ROW_GROUP_SIZE 8192)")
         connection.execute("USE warehouse")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(_FLOOR, {"files": [str(file) for file in folder.iterdir()]})
 
 
