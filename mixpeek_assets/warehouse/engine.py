@@ -1,5 +1,6 @@
 """DuckDB itself, kept running between two openings of the file: to start it takes three times as long as they do."""
 
+import atexit
 import os
 import threading
 from collections.abc import Mapping
@@ -82,4 +83,10 @@ def _keep(engine: duckdb.DuckDBPyConnection) -> None:
     with _changing:
         kept = _idle.setdefault(os.getpid(), engine)
     if kept is not engine:
+        engine.close()
+
+
+@atexit.register
+def _end() -> None:
+    if engine := _idle.pop(os.getpid(), None):
         engine.close()
