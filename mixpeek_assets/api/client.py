@@ -223,7 +223,8 @@ class MixpeekClient:
         The guide asks with `include_vectors`, the reference with `return_vectors`: both are sent.
         """
         call = _Call("GET", "/features/{id}", feature_id, "include_vectors=true&return_vectors=true")
-        return records.read_feature(self._send(call), feature_id)
+        body, content = self._answer(call)
+        return records.read_feature(body, feature_id, content)
 
     def search(
         self,
@@ -267,11 +268,14 @@ class MixpeekClient:
             self._send(_Call("GET", "/tasks/00000000-0000-0000-0000-000000000000"))
 
     def _send(self, call: _Call) -> JsonObject:
+        return self._answer(call)[0]
+
+    def _answer(self, call: _Call) -> tuple[JsonObject, bytes]:
         # A submission whose fate is unknown must not be repeated here: its attempt is recorded first.
         return (self._submitting if call.submits else self._reading)(self._exchange, call)
 
-    def _exchange(self, call: _Call) -> JsonObject:
-        """Send a call as often as the rate limit makes us, and read its reply."""
+    def _exchange(self, call: _Call) -> tuple[JsonObject, bytes]:
+        """Send a call as often as the rate limit makes us, and read its reply: as an object, and as it came."""
         if call.object_id in (".", "..") and "{id}" in call.template:
             # In a path these lead to another place, however they are written.
             raise NotFoundError(call.endpoint, "no address can hold such an id", call.object_id)
@@ -291,7 +295,7 @@ class MixpeekClient:
             # Where an asset is to be replaced, it may be that which is not known.
             by_id = call.method == "GET" or "asset_update" in (call.body or {})
             body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
-            return without_key(body, reply.content, self._key)
+            return without_key(body, reply.content, self._key), reply.content
         except MixpeekError as error:
             failure = replace(error, message=self._told(error.message))
         except ValueError as error:

@@ -1,15 +1,23 @@
 """Many calls at once, a bounded number of them in flight."""
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 from typing import TypeVar
 
+from mixpeek_assets.api.crew import Crew
 from mixpeek_assets.api.errors import STOPS_ALL, MixpeekError
 
 Item = TypeVar("Item")
 Reply = TypeVar("Reply")
+
+AHEAD = 64
+"""So many answers may wait to be taken."""
+
+_PAUSE = 0.005
+"""Seconds in which answers gather: to be woken for each costs as much as to parse one."""
 
 
 def in_flight(
@@ -18,44 +26,45 @@ def in_flight(
     """Yield each item with its reply, or with the error that is its own, as they come.
 
     Each thread draws its next item itself, so that no call waits for another's end, nor for whoever takes the answers;
-    but no more than 2 * `concurrency` items are drawn whose answers are not taken: `items` may be long, and made while
-    calls run.
+    but only `AHEAD` answers wait to be taken: `items` may be long, and may be made while calls run.
 
     Raises:
         MixpeekError: one of `STOPS_ALL`, once the calls in flight have ended; no more are begun.
     """
-    remaining, drawing, stopping = iter(items), threading.Lock(), threading.Event()
-    answers: Queue[tuple[Item, Reply | MixpeekError] | _Ended] = Queue(concurrency)
+    remaining, drawing, crew = iter(items), threading.Lock(), Crew(concurrency)
+    answers: Queue[tuple[Item, Reply | MixpeekError] | _Ended] = Queue(AHEAD)
 
-    def work() -> None:
+    def work(place: int) -> None:
         bug: BaseException | None = None
         try:
-            while True:
+            while crew.has_work_for(place):
                 with drawing:
-                    if stopping.is_set():
-                        return
-                    item = next(remaining, _NO_MORE)
+                    item = _NO_MORE if crew.is_dismissed else next(remaining, _NO_MORE)
                 if isinstance(item, _NoMore):
                     return
+                began = time.thread_time()
                 try:
                     answer = call(item)
                 except MixpeekError as error:
                     answer = error
                     if isinstance(error, STOPS_ALL):
-                        stopping.set()
+                        crew.dismiss()
+                crew.count(time.thread_time() - began)
                 answers.put((item, answer))
         except BaseException as error:  # raised where the answers are taken
-            stopping.set()
             bug = error
         finally:
+            crew.dismiss()
             answers.put(_Ended(bug))
 
     working, stop = concurrency, None
     with ThreadPoolExecutor(concurrency, thread_name_prefix="mixpeek") as pool:
-        for _ in range(concurrency):
-            pool.submit(work)
+        for place in range(concurrency):
+            pool.submit(work, place)
         try:
             while working:
+                if answers.empty():
+                    time.sleep(_PAUSE)
                 answered = answers.get()
                 if isinstance(answered, _Ended):
                     working -= 1
@@ -66,7 +75,7 @@ def in_flight(
                 else:
                     yield answered
         finally:
-            stopping.set()
+            crew.dismiss()
             while working:
                 working -= isinstance(answers.get(), _Ended)
     if stop is not None:

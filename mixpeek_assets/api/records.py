@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeGuard
 
+import orjson
+
 TaskState = Literal["submitting", "open", "done", "failed", "skipped", "cancelled", "lost"]
 
 _STATES: Mapping[str, TaskState] = {
@@ -83,10 +85,19 @@ class SparseVector:
 
 @dataclass(frozen=True)
 class FeatureReply:
-    """A feature with its named vectors."""
+    """A feature with its named vectors.
+
+    Attributes:
+        feature: As a row of the table `features`.
+        dense: Embeddings.
+        as_sent: The text of an embedding, where it is known: to write its numbers again takes longer than to read them.
+        sparse: Sparse vectors.
+        problems: What cannot be landed.
+    """
 
     feature: JsonObject
     dense: dict[str, list[float]] = field(default_factory=dict)
+    as_sent: dict[str, orjson.Fragment] = field(default_factory=dict)
     sparse: dict[str, SparseVector] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -180,10 +191,15 @@ def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
     return AssetReply(_asset_row(asset, asset_id), list(features.values()), problems)
 
 
-def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
+def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> FeatureReply:
     """Read `GET /features/{id}` with vectors (contract a, b5).
 
     A vector that is empty, not all finite numbers, or in no known form becomes a `Problem`; the others land.
+
+    Args:
+        body: The reply.
+        feature_id: What was asked for.
+        content: What the reply was read from, if at hand.
     """
     # Absent or null is not "erase it": the list may have given what the detail lacks (contract (a) trap 3).
     present = {name: value for name, value in body.items() if name != "vectors" and value is not None}
@@ -201,6 +217,8 @@ def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
             reply.problems.append(Problem(feature_id, f"vector {name!r} {flaw}", excerpt(value)))
         else:
             reply.dense[name] = value
+            if text := _only_list(content):
+                reply.as_sent[name] = orjson.Fragment(text)
     return reply
 
 
@@ -285,6 +303,15 @@ def _feature_row(feature: JsonObject, feature_id: str, modality: str | None) -> 
         "created_at": _time(feature.get("created_at")),
         "payload": feature,
     }
+
+
+def _only_list(content: bytes) -> bytes | None:
+    """Find the text of the one list that there is, if it is on one line; brackets within words count as well."""
+    if content.count(b"[") != 1:
+        return None
+    start = content.index(b"[")
+    text = content[start : content.index(b"]", start) + 1]
+    return None if b"\n" in text or b"\r" in text else text
 
 
 def _sparse(value: object) -> SparseVector | None:

@@ -7,10 +7,13 @@ from typing import Any
 
 import requests
 from pydantic import SecretStr
-from urllib3 import HTTPConnectionPool, Timeout
+from urllib3 import HTTPConnectionPool, Retry, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 
 from mixpeek_assets.api.bounded import PunctualAdapter, Reply, read_whole
+
+_NEVER = Retry(total=False)
+"""Who retries is the client."""
 
 
 class Session:
@@ -68,7 +71,7 @@ class Session:
             body=content,
             headers=self._headers if content is None else {**self._headers, "Content-Type": "application/json"},
             timeout=self._timeout,
-            retries=False,
+            retries=_NEVER,
             redirect=False,
             assert_same_host=False,
             preload_content=False,

@@ -73,7 +73,7 @@ def land_vectors(
         reply = _once_visible(client.get_feature, row["feature_id"], row["settled_at"])
         return {
             "feature": reply.feature,
-            "dense": reply.dense,
+            "dense": {**reply.dense, **reply.as_sent},
             "sparse": reply.sparse,
             "vectors": len(reply.dense) + len(reply.sparse),
             "problems": reply.problems,

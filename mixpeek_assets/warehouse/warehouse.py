@@ -1,6 +1,7 @@
 """The warehouse as the pipeline sees it: spool replies, load them, ask what is missing."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -214,6 +215,7 @@ class Spool:
         self._warehouse = warehouse
         self._kind: Kind = kind
         self._file = LandingFile(warehouse.landing_folder, kind)
+        self._written = deque[LandingFile]()
         self._rotating = threading.Lock()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="mixpeek-load")
         self._loads: list[Future[loading.Loaded]] = []
@@ -229,11 +231,9 @@ class Spool:
                 has the first word.
         """
         try:
-            try:
-                self._file.close()
-                self._load()
-            finally:
-                self._loader.shutdown()
+            self._written.append(self._file)
+            self._load()
+            self._loader.shutdown()
             for load in self._loads:
                 load.result()
         except WarehouseError as second:
@@ -249,8 +249,8 @@ class Spool:
         """
         with self._rotating:
             self._file.append(record)
-        if self._file.size > FILE_BYTES:
-            self.rotate()
+            if self._file.size > FILE_BYTES:
+                self._begin_another()
 
     def rotate(self, room_for: int = 0) -> None:
         """Have what is kept so far loaded, while more is written.
@@ -263,21 +263,30 @@ class Spool:
         """
         room = room_for * _ANSWER_BYTES
         with self._rotating:
-            if not self._file.size:
+            if self._file.size:
+                self._begin_another(room)
+            else:
                 self._file.reserve(room)
-                return
-            following = LandingFile(self._warehouse.landing_folder, self._kind)
-            try:
-                following.reserve(room)
-            except BaseException:
-                following.close()
-                raise
-            written, self._file = self._file, following
-            written.close()
-            self._load()
+
+    def _begin_another(self, room: int = 0) -> None:
+        following = LandingFile(self._warehouse.landing_folder, self._kind)
+        try:
+            following.reserve(room)
+        except BaseException:
+            following.close()
+            raise
+        self._written.append(self._file)
+        self._file = following
+        self._load()
 
     def _load(self) -> None:
         # One waiting load is enough: it will find all that is there.
         self._loads = [load for load in self._loads if not load.done() or load.exception()]
         if len(self._loads) < 2:
-            self._loads.append(self._loader.submit(self._warehouse.load_pending))
+            self._loads.append(self._loader.submit(self._load_written))
+
+    def _load_written(self) -> loading.Loaded:
+        # Closed only here, as to wait for the disk would keep every thread from writing.
+        while self._written:
+            self._written.popleft().close()
+        return self._warehouse.load_pending()

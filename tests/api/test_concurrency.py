@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from mixpeek_assets.api.concurrency import in_flight
+from mixpeek_assets.api.concurrency import AHEAD, in_flight
 from mixpeek_assets.api.errors import (
     MixpeekError,
     NoCreditsError,
@@ -87,9 +87,9 @@ def test_items_are_read_only_as_fast_as_calls_end() -> None:
     calls = Counted()
     with closing(in_flight(calls, endless(), 4)) as answers:
         assert drawn == []
-        for received in range(1, 30):
+        for received in range(1, 300):
             next(answers)
-            assert len(drawn) <= received + 8
+            assert len(drawn) <= received + 4 + AHEAD
     assert calls.most <= 4
     assert calls.running == 0
 
@@ -224,3 +224,23 @@ def test_a_slow_call_holds_nobody_up() -> None:
             slow.set()
     assert came[-1] == 0
     assert len(came) == 50
+
+
+def test_an_answer_is_there_at_once_though_the_next_takes_long() -> None:
+    release = threading.Event()
+
+    def call(item: int) -> int:
+        assert item == 0 or release.wait(10)
+        return item
+
+    answers = in_flight(call, range(2), 1)
+    assert next(answers) == (0, 0)
+    release.set()
+    assert list(answers) == [(1, 1)]
+
+
+def test_calls_that_only_compute_are_all_made_by_however_many_threads() -> None:
+    def call(item: int) -> int:
+        return sum(range(20_000)) * 0 + item
+
+    assert sorted(item for item, _ in in_flight(call, range(2_000), 16)) == list(range(2_000))

@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -350,3 +351,26 @@ def test_fetching_goes_on_while_what_came_before_waits_to_be_loaded(
     holder.join()
     assert all_asked.is_set()
     assert vectors.fetched == count(warehouse, "vectors") == 40
+
+
+@pytest.mark.parametrize(
+    ("text", "vectors", "indent"),
+    [
+        pytest.param("a door", {"clip": [0.5, -1e-3, 2]}, None, id="one, on one line"),
+        pytest.param("a door", {"clip": [0.5, -1e-3, 2]}, 1, id="one, a number a line"),
+        pytest.param("a [door]", {"clip": [0.5, -1e-3, 2]}, None, id="one, and brackets in words"),
+        pytest.param("a door", {"clip": [0.5, -1e-3, 2], "text": [1.0]}, None, id="two"),
+    ],
+)
+def test_numbers_land_as_they_were_sent_however_the_reply_is_written(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, text: str, vectors: dict[str, list[float]], indent: int | None
+) -> None:
+    settle(mixpeek, videos_with_features(mixpeek, 1, 1))
+    reply = {"modality": "video", "text": text, "vectors": vectors}
+    mixpeek.script(DETAIL, Answer(json.dumps(reply, indent=indent).encode()))
+
+    land()
+
+    landed = dict(cells(warehouse, "SELECT vector_name, embedding::DOUBLE[] FROM mixpeek.vectors"))
+    assert {name: pytest.approx(list(numbers)) for name, numbers in landed.items()} == vectors
+    assert cells(warehouse, "SELECT text FROM mixpeek.features") == [(text,)]
