@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import aiohttp
+import dlt
 import duckdb
 import orjson
 import pyarrow as pa
 import requests
+from dlt.sources.helpers import requests as dlt_requests
 
 _HEADERS = {"Authorization": "Bearer API_KEY", "Content-Type": "application/json"}
 _TABLE = "CREATE TABLE vectors (feature_id VARCHAR, vector_name VARCHAR, embedding FLOAT[])"
@@ -36,9 +38,6 @@ def dlt_pipeline(url: str, ids: Sequence[str], folder: Path, concurrency: int = 
     os.environ["EXTRACT__WORKERS"] = str(concurrency)
     os.environ["EXTRACT__MAX_PARALLEL_ITEMS"] = str(concurrency)
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
-    import dlt
-    from dlt.sources.helpers import requests as dlt_requests
-
     session = dlt_requests.Session()
 
     @dlt.resource(name="feature_ids")

@@ -2,12 +2,13 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from benchmarks.pipeline import baselines, load_generator
-from benchmarks.pipeline.measure import Measured, measured, median, show
+from benchmarks.pipeline.measure import Measured, in_turns, measured, show
 from benchmarks.pipeline.serving import serving
 from benchmarks.pipeline.world import DAY, fill, warehouse_in
 from mixpeek_assets.api.client import MixpeekClient
@@ -19,29 +20,30 @@ _FEATURES = 10
 
 
 GENERATOR, PIPELINE, FLOOR = "plain load generator", "**the pipeline**", "aiohttp into Arrow (the floor)"
+DLT, GUIDE = "dlt, 32 workers", "the guide's loop"
 
 
 def main() -> None:
     """Print two tables: at 50 ms, where the latency is the limit, and at 0 ms, where the processor is."""
     with serving(latency_ms=_LATENCY * 1000) as server:
-        runs = _run(server.url, pipeline=(12_800, 3), floor=(12_800, 1), dlt_pipeline=(2_000, 1), guide=(200, 1))
-    _table("50 ms latency, 32 in flight: at most 640 a second", runs, GENERATOR)
+        counts = {GENERATOR: 6_400, PIPELINE: 9_600, FLOOR: 9_600, DLT: 1_600, GUIDE: 100}
+        _table("50 ms latency, 32 in flight: at most 640 a second", _run(server.url, counts), counts, GENERATOR)
     print("Goals: the pipeline at 95 % of 640 a second, 30 x the guide's loop, 5 x dlt.")
     with serving() as server:
-        runs = _run(server.url, pipeline=(10_000, 5), floor=(10_000, 5), dlt_pipeline=(2_000, 1), guide=(2_000, 1))
-    _table("0 ms latency, 32 in flight: as fast as the processor", runs, FLOOR)
+        counts = {GENERATOR: 20_000, PIPELINE: 20_000, FLOOR: 20_000, DLT: 2_000, GUIDE: 2_000}
+        _table("0 ms latency, 32 in flight: as fast as the processor", _run(server.url, counts), counts, FLOOR)
     print("Goal: the pipeline at 60 % of the floor.")
 
 
-def _run(url: str, **counts: tuple[int, int]) -> Mapping[str, tuple[Measured, int]]:
-    """Return each contender's median run, with how many features it fetched."""
-    names = {"pipeline": PIPELINE, "floor": FLOOR, "dlt_pipeline": "dlt, 32 workers", "guide": "the guide's loop"}
-    generated = counts["pipeline"][0]
-    runs = {GENERATOR: (measured(load_generator.generate, url, generated), generated)}
-    for name, (features, times) in counts.items():
-        contender, given = (pipeline, ()) if name == "pipeline" else (_baseline, (name,))
-        runs[names[name]] = (median(contender, *given, url, features, runs=times), features)
-    return runs
+def _run(url: str, counts: Mapping[str, int]) -> Mapping[str, Measured]:
+    contenders = {
+        GENERATOR: partial(measured, load_generator.generate, url, counts[GENERATOR]),
+        PIPELINE: partial(measured, pipeline, url, counts[PIPELINE]),
+        FLOOR: partial(measured, baseline, "floor", url, counts[FLOOR]),
+        DLT: partial(measured, baseline, "dlt_pipeline", url, counts[DLT]),
+        GUIDE: partial(measured, baseline, "guide", url, counts[GUIDE]),
+    }
+    return in_turns(contenders)
 
 
 def pipeline(url: str, features: int) -> Iterator[None]:
@@ -55,7 +57,8 @@ def pipeline(url: str, features: int) -> Iterator[None]:
         assert warehouse.rows("table_counts")[0]["vectors"] == features
 
 
-def _baseline(name: str, url: str, features: int) -> Iterator[None]:
+def baseline(name: str, url: str, features: int) -> Iterator[None]:
+    """Fetch as one of the baselines does."""
     fetch = getattr(baselines, name)
     ids = [f"feature-{number // _FEATURES}-{number % _FEATURES}" for number in range(features)]
     with tempfile.TemporaryDirectory() as folder:
@@ -63,19 +66,19 @@ def _baseline(name: str, url: str, features: int) -> Iterator[None]:
         assert fetch(url, ids, Path(folder)) == features
 
 
-def _table(title: str, features: Mapping[str, tuple[Measured, int]], most: str) -> None:
-    rate = {name: count / run.seconds for name, (run, count) in features.items()}
+def _table(title: str, runs: Mapping[str, Measured], counts: Mapping[str, int], most: str) -> None:
+    rate = {name: counts[name] / run.seconds for name, run in runs.items()}
     rows = [
         (
             name,
-            count,
+            counts[name],
             rate[name],
             rate[name] / rate[most],
             rate[PIPELINE] / rate[name],
-            run.cpu / count * 1e6,
+            run.cpu / counts[name] * 1e6,
             run.megabytes,
         )
-        for name, (run, count) in features.items()
+        for name, run in runs.items()
     ]
     columns = ("", "features", "per second", f"of {most}", "pipeline is x times", "µs CPU each", "peak MB above start")
-    show(title, columns, rows)
+    show(f"{title} (medians of 3, in turns)", columns, rows)

@@ -8,7 +8,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +45,10 @@ def measured(function: Callable[..., Any], *arguments: Any, **named: Any) -> Mea
         return process.submit(_measure, function, arguments, named).result()
 
 
-def median(function: Callable[..., Any], *arguments: Any, runs: int = 3, **named: Any) -> Measured:
-    """Measure several times; each figure is the median of its own."""
-    return middle([measured(function, *arguments, **named) for _ in range(runs)])
+def in_turns(contenders: Mapping[str, Callable[[], Measured]], runs: int = 3) -> Mapping[str, Measured]:
+    """Measure each several times, one after the other and again: what slows the machine for a minute slows all."""
+    rounds = [{name: measure() for name, measure in contenders.items()} for _ in range(runs)]
+    return {name: middle([found[name] for found in rounds]) for name in contenders}
 
 
 def middle(each: Sequence[Measured]) -> Measured:

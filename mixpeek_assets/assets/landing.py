@@ -27,6 +27,9 @@ _VISIBLE_WITHIN = timedelta(minutes=10)
 _LOOKS = 3
 """How often a run asks for it."""
 
+_LAST = 20
+"""Replies, for each request in flight, before whose coming all others are loaded: there is less to load at the end."""
+
 
 @dataclass
 class Landed:
@@ -143,8 +146,11 @@ def _land(
                 rejected = True
             return rejected
 
+        most = len(rows) - _LAST * client.concurrency
         with closing(in_flight(fetch_and_keep, rows, client.threads)) as answers:
-            for _, answer in answers:
+            for place, (_, answer) in enumerate(answers):
+                if place == most:
+                    spool.rotate()
                 if isinstance(answer, MixpeekError):
                     landed.unfinished.append(answer)
                 elif answer:

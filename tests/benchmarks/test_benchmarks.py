@@ -3,12 +3,13 @@
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
 
 from benchmarks.pipeline.load_generator import generate
-from benchmarks.pipeline.measure import measured, median
+from benchmarks.pipeline.measure import Measured, in_turns, measured
 from benchmarks.pipeline.scale import simulate
 from benchmarks.pipeline.serving import serving
 from mixpeek_assets.api.client import MixpeekClient
@@ -57,7 +58,22 @@ def test_each_run_has_a_process_of_its_own() -> None:
 
 
 def test_what_comes_before_the_first_yield_is_not_measured() -> None:
-    assert median(_ready_first, 1.0, runs=1).seconds < 1.0
+    assert measured(_ready_first, 1.0).seconds < 1.0
+
+
+def test_contenders_take_turns_and_each_has_its_median() -> None:
+    order: list[str] = []
+
+    took = {"a": [3.0, 1.0, 2.0], "b": [9.0, 9.0, 5.0]}
+
+    def contender(name: str) -> Measured:
+        order.append(name)
+        return Measured(took[name][order.count(name) - 1], 0, 0, None)
+
+    found = in_turns({name: partial(contender, name) for name in took})
+
+    assert order == ["a", "b"] * 3
+    assert {name: run.seconds for name, run in found.items()} == {"a": 2, "b": 9}
 
 
 @pytest.mark.parametrize("a_minute", [60, 6_000])
