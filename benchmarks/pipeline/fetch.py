@@ -26,7 +26,7 @@ DLT, GUIDE = "dlt, 32 workers", "the guide's loop"
 def main() -> None:
     """Print two tables: at 50 ms, where the latency is the limit, and at 0 ms, where the processor is."""
     with serving(latency_ms=_LATENCY * 1000) as server:
-        counts = {GENERATOR: 6_400, PIPELINE: 9_600, FLOOR: 9_600, DLT: 1_600, GUIDE: 100}
+        counts = {GENERATOR: 6_400, PIPELINE: 12_800, FLOOR: 12_800, DLT: 1_600, GUIDE: 100}
         _table("50 ms latency, 32 in flight: at most 640 a second", _run(server.url, counts), counts, GENERATOR)
     print("Goals: the pipeline at 95 % of 640 a second, 30 x the guide's loop, 5 x dlt.")
     with serving() as server:

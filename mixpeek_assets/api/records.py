@@ -305,13 +305,16 @@ def _feature_row(feature: JsonObject, feature_id: str, modality: str | None) -> 
     }
 
 
+_NUMBERS = b"0123456789eE+-., []"
+
+
 def _only_list(content: bytes) -> bytes | None:
-    """Find the text of the one list that there is, if it is on one line; brackets within words count as well."""
-    if content.count(b"[") != 1:
+    """Find the text of the one list that there is, if it is nothing but numbers on one line."""
+    if content.count(b"[") != 1:  # those within words count as well
         return None
     start = content.index(b"[")
-    text = content[start : content.index(b"]", start) + 1]
-    return None if b"\n" in text or b"\r" in text else text
+    text = content[start : content.find(b"]", start) + 1]
+    return None if text.translate(None, _NUMBERS) else text
 
 
 def _sparse(value: object) -> SparseVector | None:

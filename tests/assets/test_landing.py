@@ -353,24 +353,35 @@ def test_fetching_goes_on_while_what_came_before_waits_to_be_loaded(
     assert vectors.fetched == count(warehouse, "vectors") == 40
 
 
+ONE: dict[str, list[float]] = {"clip": [0.5, -1e-3, 10**30]}
+
+
 @pytest.mark.parametrize(
-    ("text", "vectors", "indent"),
+    ("text", "vectors", "indent", "encoding"),
     [
-        pytest.param("a door", {"clip": [0.5, -1e-3, 2]}, None, id="one, on one line"),
-        pytest.param("a door", {"clip": [0.5, -1e-3, 2]}, 1, id="one, a number a line"),
-        pytest.param("a [door]", {"clip": [0.5, -1e-3, 2]}, None, id="one, and brackets in words"),
-        pytest.param("a door", {"clip": [0.5, -1e-3, 2], "text": [1.0]}, None, id="two"),
+        pytest.param("a door", ONE, None, "utf-8", id="one, on one line"),
+        pytest.param("a door", ONE, 1, "utf-8", id="one, a number a line"),
+        pytest.param("a [door]", ONE, None, "utf-8", id="one, and brackets in words"),
+        pytest.param("a door", ONE, None, "utf-16", id="one, in letters of two bytes"),
+        pytest.param("a door", ONE | {"text": [1.0]}, None, "utf-8", id="two"),
     ],
 )
 def test_numbers_land_as_they_were_sent_however_the_reply_is_written(
-    mixpeek: ScriptedMixpeek, warehouse: Warehouse, text: str, vectors: dict[str, list[float]], indent: int | None
+    mixpeek: ScriptedMixpeek,
+    warehouse: Warehouse,
+    text: str,
+    vectors: dict[str, list[float]],
+    indent: int | None,
+    encoding: str,
 ) -> None:
     settle(mixpeek, videos_with_features(mixpeek, 1, 1))
     reply = {"modality": "video", "text": text, "vectors": vectors}
-    mixpeek.script(DETAIL, Answer(json.dumps(reply, indent=indent).encode()))
+    mixpeek.script(DETAIL, Answer(json.dumps(reply, indent=indent).encode(encoding)))
 
     land()
 
     landed = dict(cells(warehouse, "SELECT vector_name, embedding::DOUBLE[] FROM mixpeek.vectors"))
-    assert {name: pytest.approx(list(numbers)) for name, numbers in landed.items()} == vectors
+    assert {name: list(numbers) for name, numbers in landed.items()} == {
+        name: pytest.approx(numbers) for name, numbers in vectors.items()
+    }
     assert cells(warehouse, "SELECT text FROM mixpeek.features") == [(text,)]
