@@ -2,8 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,13 +37,30 @@ def cancelled(api: Caller, task_id: str) -> str:
     return task["asset_id"]
 
 
+def stop(pid: int, database: Path) -> None:
+    """Stop a worker, but not while it writes to the store: then all would wait for it, as for no decoder."""
+    for _ in range(100):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.05)  # it may be on its way
+        with closing(sqlite3.connect(database, timeout=0)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(0.01)
+            else:
+                connection.rollback()
+                return
+    raise AssertionError("the worker does nothing but write")
+
+
 def test_a_worker_that_is_stuck_is_ended_and_replaced(
     api: Caller, own: LocalApiConfig, host: VideoHost, clip: Path
 ) -> None:
     task_id = api.ingest(host.address("/later"))
     assert host.asked.wait(10)
     (stuck,) = children(server_pid(own.state_dir))
-    os.kill(stuck, signal.SIGSTOP)  # as good as a decoder that never comes back
+    stop(stuck, own.database)  # as good as a decoder that never comes back
     cancelled(api, task_id)
     until(lambda: is_gone(stuck))
     assert api.process(clip)["asset"]["status"] == "DONE"
