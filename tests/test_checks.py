@@ -25,3 +25,12 @@ def test_a_key_that_occurs_in_two_partitions_is_found_in_either(warehouse: Wareh
     (unique,) = (check for check in check_results(warehouse, "vectors", [day]) if check.check_name == "unique_key")
     assert unique.metadata["wrong"].value == found
     assert unique.passed == (not found)
+
+
+def test_a_key_that_lacks_a_part_is_one_too(warehouse: Warehouse) -> None:
+    land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}))
+    with warehouse.database.transaction() as connection:
+        connection.execute("INSERT INTO mixpeek.vectors SELECT * REPLACE (NULL AS vector_name) FROM mixpeek.vectors")
+        connection.execute("INSERT INTO mixpeek.vectors FROM mixpeek.vectors WHERE vector_name IS NULL")
+    (unique,) = (check for check in check_results(warehouse, "vectors", [DAY]) if check.check_name == "unique_key")
+    assert not unique.passed

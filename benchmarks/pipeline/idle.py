@@ -13,7 +13,7 @@ import dagster as dg
 
 from benchmarks.pipeline.home import dagster_home
 from benchmarks.pipeline.measure import measured, show
-from benchmarks.pipeline.world import DAY, fill, warehouse_in
+from benchmarks.pipeline.world import DAY, fill, name_by_manifest, store, warehouse_in
 from mixpeek_assets.automation.planning import range_tags
 from mixpeek_assets.checks import check_specs
 from mixpeek_assets.definitions import defs
@@ -24,7 +24,6 @@ from mixpeek_assets.warehouse.schema import TableName
 _ROUNDS = 7
 _CHAIN: tuple[TableName, ...] = ("videos", "tasks", "assets", "features", "vectors")
 _TWO_JOBS = (_CHAIN[:2], _CHAIN[2:])
-_SQL = (Path(__file__).parent / "nothing_left.sql").read_text()
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: a run that sent a request would fail."""
@@ -54,9 +53,8 @@ def landed(partitions: int, features: int) -> Iterator[Path]:
         folder, videos = Path(name), 10 * partitions
         warehouse = warehouse_in(folder)
         fill(warehouse, videos, features // videos, a_day=10)
-        with warehouse.database.transaction() as connection:
-            for statement in connection.extract_statements(_SQL):
-                connection.execute(statement)
+        name_by_manifest(warehouse)
+        store(warehouse, 8)
         days = [DAY + timedelta(days=number // 10) for number in range(videos)]
         listed = "".join(f"http://videos.test/{number},{day}\n" for number, day in enumerate(days))
         (folder / "list.csv").write_text(f"url,added_at\n{listed}")

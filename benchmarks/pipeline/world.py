@@ -36,6 +36,11 @@ def store(warehouse: Warehouse, dimensions: int) -> None:
     _run(warehouse, "store", {"dimensions": dimensions})
 
 
+def name_by_manifest(warehouse: Warehouse) -> None:
+    """Give every video the id that a manifest would."""
+    _run(warehouse, "manifest_ids", {})
+
+
 def _run(warehouse: Warehouse, name: str, given: dict[str, Any]) -> None:
     with warehouse.database.transaction() as connection:
         for statement in connection.extract_statements((_SQL / f"{name}.sql").read_text()):

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
@@ -17,7 +16,6 @@ from mixpeek_assets.warehouse.disk import refused, refused_to_duckdb
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
-from mixpeek_assets.warehouse.statements import fetch
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +74,6 @@ class Database:
                 raise
             finally:
                 file.close()
-
-    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Run the query of `sql/<query>.sql` and return its rows."""
-        with self.connection(read_only=True) as connection:
-            return fetch(connection, query, **parameters)
 
     @contextmanager
     def _queued(self, *, read_only: bool) -> Iterator[None]:

@@ -229,8 +229,9 @@ def duplicates_query(table: Table) -> str:
     key = ", ".join(table.key)
     # Of their keys alone: to group all that was ever stored would cost a run more with each partition.
     own = f"SELECT {key} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
+    same = " AND ".join(f"row.{name} IS NOT DISTINCT FROM own.{name}" for name in table.key)
     return (
-        f"SELECT concat_ws(' ', {key}) AS example FROM {SCHEMA}.{table.name} SEMI JOIN ({own}) USING ({key})"  # noqa: S608
+        f"SELECT concat_ws(' ', {key}) AS example FROM {SCHEMA}.{table.name} AS row SEMI JOIN ({own}) AS own ON {same}"  # noqa: S608
         f" GROUP BY {key} HAVING count(*) > 1"
     )
 

@@ -99,12 +99,12 @@ def test_readers_share_the_file_with_another_programs_reading_session(warehouse:
     ready, release = tmp_path / "ready", tmp_path / "release"
     with running(hold_file, warehouse.path, ready, release, 60, True) as holder:
         until(ready.exists)
-        impatient = Database(warehouse.path, timeout=0.2)
+        impatient = Warehouse(warehouse.path, warehouse.landing_folder, timeout=0.2)
         assert impatient.rows("table_counts")[0]["videos"] == 1
-        with impatient.connection(read_only=True):
+        with impatient.database.connection(read_only=True):
             run(open_plainly, warehouse.path, True)
         assert holder.is_alive()
-        with pytest.raises(WarehouseBusyError), impatient.transaction():
+        with pytest.raises(WarehouseBusyError), impatient.database.transaction():
             pass
 
 
