@@ -18,11 +18,11 @@ from pathlib import Path
 import av
 
 from benchmarks.downloads import files
-from mixpeek_assets.local_api.extract.decode import open_media
-from mixpeek_assets.local_api.extract.listen import Listener
-from mixpeek_assets.local_api.extract.speech import said
-from mixpeek_assets.samples import FOLDER
-from mixpeek_assets.samples.scenes import CLIPS
+from mixpeek_local.extract.decode import open_media
+from mixpeek_local.extract.listen import Listener
+from mixpeek_local.extract.speech import said
+from mixpeek_local.samples import FOLDER
+from mixpeek_local.samples.scenes import CLIPS
 
 PACKAGES = {
     "moonshine-voice==0.0.65": r"assets/(two_cities|beckett)\.wav",

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.downloads import files
-from mixpeek_assets.local_api.extract import extract
-from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.local_api.extract.space import shared_space
+from mixpeek_local.extract import extract
+from mixpeek_local.extract.settings import ExtractionSettings
+from mixpeek_local.extract.space import shared_space
 
 PACKAGES = {
     "label-studio==1.23.2": r"static/samples/opossum_snow\.mp4",
@@ -61,7 +61,7 @@ def main() -> None:
     """Extract, search, and print for each query the rank of the first right moment, and what came first instead."""
     space = shared_space()
     if space is None:
-        sys.exit("The models are not there: python -m mixpeek_assets.local_api.models")
+        sys.exit("The models are not there: python -m mixpeek_local.models")
     moments, places = [], []
     with tempfile.TemporaryDirectory() as temporary:
         for file in files(Path(sys.argv[1] if len(sys.argv) > 1 else temporary), PACKAGES):

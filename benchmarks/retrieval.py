@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.downloads import files
-from mixpeek_assets.local_api.extract.see import vision_model
-from mixpeek_assets.local_api.extract.space import shared_space
+from mixpeek_local.extract.see import vision_model
+from mixpeek_local.extract.space import shared_space
 
 PACKAGES = {
     "label-studio==1.23.2": r"static/samples/(opossum_snow\.mp4|(kittens|trees_in_snow|sample)\.jpg|.*chair1\.png)",
@@ -62,7 +62,7 @@ def main() -> None:
     """Download, look, search, and print the rank of each query's first right picture."""
     space, model = shared_space(), vision_model()
     if space is None or model is None:
-        sys.exit("The models are not there: python -m mixpeek_assets.local_api.models")
+        sys.exit("The models are not there: python -m mixpeek_local.models")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary)
         names, places = [], []

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import av
 
-from mixpeek_assets.local_api.extract import extract
-from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.samples import FOLDER
+from mixpeek_local.extract import extract
+from mixpeek_local.extract.settings import ExtractionSettings
+from mixpeek_local.samples import FOLDER
 
 RUNS = 3
 OFF = {"read": False, "transcribe": False}

@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.downloads import files
-from mixpeek_assets.local_api.extract import Extraction, extract
-from mixpeek_assets.local_api.extract.settings import ExtractionSettings
-from mixpeek_assets.samples import FOLDER
-from mixpeek_assets.samples.scenes import CLIPS
+from mixpeek_local.extract import Extraction, extract
+from mixpeek_local.extract.settings import ExtractionSettings
+from mixpeek_local.samples import FOLDER
+from mixpeek_local.samples.scenes import CLIPS
 
 PACKAGES = {"moonshine-voice==0.0.65": r"assets/two_cities\.wav"}
 TWO_CITIES = """

@@ -2,15 +2,15 @@
 
 import dagster as dg
 
-from mixpeek_assets.assets.features import assets_and_features
-from mixpeek_assets.assets.tasks import tasks
-from mixpeek_assets.assets.vectors import vectors
-from mixpeek_assets.assets.videos import videos
-from mixpeek_assets.automation.jobs import ingest_job, land_job
-from mixpeek_assets.automation.manifest_sensor import manifest_sensor
-from mixpeek_assets.automation.schedules import daily_ingest
-from mixpeek_assets.automation.task_sensor import task_status_sensor
-from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.assets_and_features import assets_and_features
+from mixpeek_assets.defs.jobs import ingest_job, land_job
+from mixpeek_assets.defs.manifest_sensor import manifest_sensor
+from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.schedules import daily_ingest
+from mixpeek_assets.defs.task_sensor import task_status_sensor
+from mixpeek_assets.defs.tasks import tasks
+from mixpeek_assets.defs.vectors import vectors
+from mixpeek_assets.defs.videos import videos
 from mixpeek_assets.settings import load_settings
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme import README, with_tables
+from tests.tables_page import README, with_tables
 
 ROOT = README.parent
 PACKAGE = ROOT / "mixpeek_assets"
@@ -22,29 +22,53 @@ def imports(file: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("layer", ["api", "warehouse", "manifest", "local_api", "samples"])
-def test_the_layers_below_the_assets_import_no_dagster_and_nothing_above_them(layer: str) -> None:
-    above = ("dagster", "mixpeek_assets.assets", "mixpeek_assets.automation", "mixpeek_assets.resources")
-    files = list((PACKAGE / layer).rglob("*.py"))
+ALLOWED: dict[str, set[str]] = {
+    "ground": set(),
+    "mixpeek_local": {"ground"},
+    "api": {"ground"},
+    "warehouse": {"ground", "manifest"},
+    "manifest": {"ground", "mixpeek_local"},
+    "pipeline": {"ground", "api", "warehouse", "manifest"},
+    "defs": {"ground", "api", "warehouse", "manifest", "pipeline", "mixpeek_local"},
+    "definitions": {"ground", "defs"},
+    "cli": {"ground", "api", "warehouse", "manifest", "pipeline", "defs", "definitions", "mixpeek_local"},
+}
+"""Which room may import from which others: arrows run down only."""
+
+MAY_IMPORT_DAGSTER = {"defs", "definitions", "cli"}
+
+
+def room_of(module: str) -> str | None:
+    """Return the room of one of our modules; None for anybody else's."""
+    top, _, rest = module.partition(".")
+    if top == "mixpeek_local":
+        return top
+    if top != "mixpeek_assets":
+        return None
+    first = rest.partition(".")[0]
+    return first if first in ALLOWED else "ground"
+
+
+FILES = [
+    (file, ".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in sorted(ROOT.glob("mixpeek_*/**/*.py"))
+]
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_from_rooms_below_it(room: str) -> None:
+    files = [file for file, module in FILES if room_of(module) == room]
+    arrows = {(str(file.relative_to(ROOT)), name) for file in files for name in imports(file)}
 
     assert files
-    assert {(file.name, name) for file in files for name in imports(file) if name.startswith(above)} == set()
-
-
-def test_only_the_command_line_imports_the_definitions() -> None:
-    importers = {
-        file.relative_to(PACKAGE).parts[0]
-        for file in PACKAGE.rglob("*.py")
-        if "mixpeek_assets.definitions" in imports(file)
-    }
-
-    assert importers == {"cli"}
+    assert {(file, name) for file, name in arrows if room_of(name) not in {None, room, *ALLOWED[room]}} == set()
+    if room not in MAY_IMPORT_DAGSTER:
+        assert {(file, name) for file, name in arrows if name.startswith("dagster")} == set()
 
 
 def test_the_readme_has_the_tables_that_the_schema_has() -> None:
     text = README.read_text(encoding="utf-8")
 
-    assert with_tables(text) == text, "run `python -m tests.readme`"
+    assert with_tables(text) == text, "run `python -m tests.tables_page`"
 
 
 def test_the_locks_name_no_address_and_pin_every_package_by_hash() -> None:

@@ -13,10 +13,10 @@ from benchmarks.pipeline.home import dagster_home
 from benchmarks.pipeline.measure import measured, show
 from benchmarks.pipeline.serving import serving
 from benchmarks.pipeline.world import DAY, fill, warehouse_in
-from mixpeek_assets.automation.planning import range_tags
 from mixpeek_assets.definitions import defs
-from mixpeek_assets.partitions import several_days_a_run
-from mixpeek_assets.runs import process_tag
+from mixpeek_assets.defs.partitions import several_days_a_run
+from mixpeek_assets.defs.run_liveness import process_tag
+from mixpeek_assets.defs.run_requests import range_tags
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _DAYS, _A_DAY, _FEATURES, _DIMENSIONS = 365, 10, 3, 8

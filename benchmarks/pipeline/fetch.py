@@ -12,7 +12,7 @@ from benchmarks.pipeline.measure import Measured, in_turns, measured, show
 from benchmarks.pipeline.serving import serving
 from benchmarks.pipeline.world import DAY, fill, warehouse_in
 from mixpeek_assets.api.client import MixpeekClient
-from mixpeek_assets.assets.landing import land_vectors
+from mixpeek_assets.pipeline.fetch import fetch_vectors
 
 _CONCURRENCY = 32
 _LATENCY = 0.050
@@ -53,7 +53,7 @@ def pipeline(url: str, features: int) -> Iterator[None]:
         fill(warehouse, features // _FEATURES, _FEATURES)
         yield
         with MixpeekClient(url, SecretStr("benchmark"), concurrency=_CONCURRENCY) as client:
-            land_vectors(client, warehouse, [DAY], run_id="benchmark")
+            fetch_vectors(client, warehouse, [DAY], run_id="benchmark")
         assert warehouse.rows("table_counts")[0]["vectors"] == features
 
 

@@ -83,7 +83,7 @@ def store_all(folder: Path) -> int:
 
 def plan(folder: Path) -> None:
     """Ask what is to be fetched."""
-    assert warehouse_in(folder).needed("vectors_to_land", partitions=[DAY], refresh=False) == []
+    assert warehouse_in(folder).needed("features_to_fetch", partitions=[DAY], refresh=False) == []
 
 
 def land_again(folder: Path) -> tuple[int, int]:

@@ -14,11 +14,11 @@ import dagster as dg
 from benchmarks.pipeline.home import dagster_home
 from benchmarks.pipeline.measure import measured, show
 from benchmarks.pipeline.world import DAY, fill, name_by_manifest, store, warehouse_in
-from mixpeek_assets.automation.planning import range_tags
-from mixpeek_assets.checks import check_specs
 from mixpeek_assets.definitions import defs
-from mixpeek_assets.partitions import daily
-from mixpeek_assets.runs import process_tag
+from mixpeek_assets.defs.checks import check_specs
+from mixpeek_assets.defs.partitions import daily
+from mixpeek_assets.defs.run_liveness import process_tag
+from mixpeek_assets.defs.run_requests import range_tags
 from mixpeek_assets.warehouse.schema import TableName
 
 _ROUNDS = 7

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from benchmarks.pipeline.world import DAY
-from mixpeek_assets.warehouse.landing import LandingFile
+from mixpeek_assets.warehouse.landing_files import LandingFile
 from mixpeek_assets.warehouse.warehouse import FILE_BYTES
 
 DIMENSIONS = 1024

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from benchmarks.pipeline.measure import show
-from mixpeek_assets.automation.polling import next_wait
+from mixpeek_assets.pipeline.poll import next_wait
 
 _FEATURES = 10
 _SIMULATED = 2_000

@@ -16,9 +16,9 @@ from benchmarks.pipeline.serving import Server, serving
 from benchmarks.pipeline.world import fill, warehouse_in
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.records import TaskReply
-from mixpeek_assets.automation.task_sensor import task_status_sensor
 from mixpeek_assets.definitions import defs
-from mixpeek_assets.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.task_sensor import task_status_sensor
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _LATENCY_MS, _HANGS_MS, _CONCURRENCY = 50, 600_000, 32

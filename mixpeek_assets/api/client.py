@@ -23,34 +23,34 @@ from urllib3.exceptions import HTTPError, LocationValueError
 
 from mixpeek_assets import clock
 from mixpeek_assets.api import records
-from mixpeek_assets.api.bounded import Reply, ReplyTooLargeError
+from mixpeek_assets.api.deadline import Reply, ReplyTooLargeError
 from mixpeek_assets.api.errors import (
-    AnswerLostError,
     MixpeekError,
     NotFoundError,
     RateLimitedError,
     ServerUnreachableError,
+    SubmissionOutcomeUnknownError,
     TransientError,
     UnreadableReplyError,
-    WrongAddressError,
+    WrongEndpointError,
 )
-from mixpeek_assets.api.limits import NoLimit, RateLimit
+from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
+from mixpeek_assets.api.redact import MASK, redact
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
-from mixpeek_assets.api.secrecy import MASK, without_key
 from mixpeek_assets.api.session import Session, never_connected
-from mixpeek_assets.printable import printable
+from mixpeek_assets.terminal_safe import terminal_safe
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long a call may take before it is given up.
 
     Attributes:
         connect: Seconds to connect.
         read: Seconds between two bytes of a reply.
         whole: Seconds from the sending of a request until all of its reply is there.
-        attempts: How often a call is sent when it fails in a way that heals.
+        attempts: How often a call is sent when it fails in a retryable way.
         pause: Seconds of the longest pause between two attempts, where the server names none.
         rate_limit: Seconds to wait for the rate limit, ours or the server's (429), which costs no attempt.
         until: A moment of `time.monotonic()` after which no call waits for the rate limit.
@@ -91,13 +91,13 @@ class _Call:
         return f"{path}?{self.query}" if self.query else path
 
 
-def _retrying(heals: type[TransientError], patience: Patience) -> Retrying:
+def _retrying(retryable: type[TransientError], policy: RetryPolicy) -> Retrying:
     """Return what sends a call again; threads may share it."""
     return Retrying(
-        # Patience with the rate limit is over when that error comes: it is not to be had five times.
-        retry=retry_if_exception_type(heals) & retry_if_not_exception_type(RateLimitedError),
-        stop=stop_after_attempt(patience.attempts),
-        wait=wait_random_exponential(multiplier=0.5, max=patience.pause),
+        # RetryPolicy with the rate limit is over when that error comes: it is not to be had five times.
+        retry=retry_if_exception_type(retryable) & retry_if_not_exception_type(RateLimitedError),
+        stop=stop_after_attempt(policy.attempts),
+        wait=wait_random_exponential(multiplier=0.5, max=policy.pause),
         reraise=True,
     )
 
@@ -106,7 +106,7 @@ class MixpeekClient:
     """Speaks the Mixpeek API: the guide's paths with no prefix, the later ones with `/v1`.
 
     Thread-safe: one session with `concurrency` connections, for which threads wait. A call that fails in a way that
-    heals is sent again with growing, random pauses; a submission only when it certainly never arrived.
+    retryable way is sent again with growing, random pauses; a submission only when it certainly never arrived.
 
     Args:
         api_url: Where the API is, without a trailing slash.
@@ -115,7 +115,7 @@ class MixpeekClient:
         namespace: Sent as X-Namespace (contract b1).
         concurrency: How many requests are in flight at most.
         limit: The budget of requests that all processes share; closed with the client.
-        patience: Time-outs and attempts.
+        policy: Time-outs and attempts.
 
     Attributes:
         concurrency: How many requests are in flight at most.
@@ -132,16 +132,16 @@ class MixpeekClient:
         namespace: str | None = None,
         concurrency: int = 16,
         limit: RateLimit | None = None,
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
     ) -> None:
         self.concurrency = concurrency
         self.threads = concurrency + concurrency // 8
         self._base = api_url + prefix
         self._key = api_key
         self._limit = limit or NoLimit()
-        self._patience = patience or Patience()
-        self._reading = _retrying(TransientError, self._patience)
-        self._submitting = _retrying(ServerUnreachableError, self._patience)
+        self._policy = policy or RetryPolicy()
+        self._reading = _retrying(TransientError, self._policy)
+        self._submitting = _retrying(ServerUnreachableError, self._policy)
         self._resume_at = 0.0
         self.skew = timedelta(0)
         self._session = Session(
@@ -149,8 +149,8 @@ class MixpeekClient:
             api_key,
             headers={"X-Namespace": namespace} if namespace else {},
             connections=concurrency,
-            timeout=(self._patience.connect, self._patience.read),
-            whole=self._patience.whole,
+            timeout=(self._policy.connect, self._policy.read),
+            whole=self._policy.whole,
         )
 
     def __enter__(self) -> Self:
@@ -185,7 +185,7 @@ class MixpeekClient:
             replaces: The asset whose content the video's is to take the place of.
 
         Raises:
-            AnswerLostError: it may have been accepted.
+            SubmissionOutcomeUnknownError: it may have been accepted.
             MixpeekError: it was not.
         """
         body: JsonObject = {"url": url, "collection": collection}
@@ -200,7 +200,7 @@ class MixpeekClient:
         call = _Call("POST", "/ingest/videos/url", object_id=url, body=body, submits=True)
         task_id = records.read_task_id(reply := self._send(call))
         if task_id is None:
-            raise AnswerLostError(call.endpoint, self._told(f"a reply without a task_id: {reply}"), url)
+            raise SubmissionOutcomeUnknownError(call.endpoint, self._told(f"a reply without a task_id: {reply}"), url)
         return task_id
 
     def get_task(self, task_id: str) -> TaskReply:
@@ -279,27 +279,27 @@ class MixpeekClient:
         if call.object_id in (".", "..") and "{id}" in call.template:
             # In a path these lead to another place, however they are written.
             raise NotFoundError(call.endpoint, "no address can hold such an id", call.object_id)
-        patience = self._patience.for_the_rate_limit
-        deadline = time.monotonic() + patience
+        policy = self._policy.for_the_rate_limit
+        deadline = time.monotonic() + policy
         refused = 0
         while True:
-            self._wait_for_turn(call, patience, deadline)
+            self._wait_for_turn(call, policy, deadline)
             reply = self._request(call)
             self.skew = clock_skew(reply) or self.skew
             if reply.status_code != 429:
                 break
             refused += 1
-            pause = retry_after(reply) or min(2.0**refused, self._patience.pause)
+            pause = retry_after(reply) or min(2.0**refused, self._policy.pause)
             self._resume_at = max(self._resume_at, time.monotonic() + pause)
         try:
             # Where an asset is to be replaced, it may be that which is not known.
             by_id = call.method == "GET" or "asset_update" in (call.body or {})
             body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
-            return without_key(body, reply.content, self._key), reply.content
+            return redact(body, reply.content, self._key), reply.content
         except MixpeekError as error:
             failure = replace(error, message=self._told(error.message))
         except ValueError as error:
-            kind = AnswerLostError if call.submits else UnreadableReplyError
+            kind = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             failure = kind(call.endpoint, f"a reply that cannot be kept: {error}", call.object_id, reply.status_code)
         raise failure
 
@@ -307,18 +307,18 @@ class MixpeekClient:
         # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
         masked = message.replace(self._key.get_secret_value(), MASK)
         # One line, and no character that a terminal would obey.
-        return records.excerpt(" ".join(printable(masked).split()))
+        return records.excerpt(" ".join(terminal_safe(masked).split()))
 
-    def _wait_for_turn(self, call: _Call, patience: float, deadline: float) -> None:
+    def _wait_for_turn(self, call: _Call, policy: float, deadline: float) -> None:
         while True:
             # A 429 holds every thread back, not just the one that got it.
             while (pause := self._resume_at - time.monotonic()) > 0:
                 if self._resume_at > deadline:
-                    message = f"rate limit exceeded, and not free again within {patience:.0f} s"
+                    message = f"rate limit exceeded, and not free again within {policy:.0f} s"
                     raise RateLimitedError(call.endpoint, message, call.object_id, 429)
                 time.sleep(min(pause, 1.0))
             if not self._limit.wait(max(deadline - time.monotonic(), 0.0)):
-                message = f"no place in our own budget of requests within {patience:.0f} s"
+                message = f"no place in our own budget of requests within {policy:.0f} s"
                 raise RateLimitedError(call.endpoint, message, call.object_id)
             if time.monotonic() >= self._resume_at:  # no other thread got one meanwhile
                 return
@@ -327,7 +327,7 @@ class MixpeekClient:
         try:
             return self._session.request(call.method, call.path, call.body)
         except ReplyTooLargeError as error:
-            unreadable = AnswerLostError if call.submits else UnreadableReplyError
+            unreadable = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             raise unreadable(call.endpoint, str(error), call.object_id) from None
         except (OSError, HTTPError) as error:  # those of requests are OSErrors
             raise self._failure(call, error) from None
@@ -335,11 +335,11 @@ class MixpeekClient:
     def _failure(self, call: _Call, error: OSError | HTTPError) -> MixpeekError:
         """Say what it means that there is no reply."""
         if isinstance(error, requests.exceptions.InvalidURL | LocationValueError):
-            return WrongAddressError(call.endpoint, self._told(str(error)), call.object_id)
+            return WrongEndpointError(call.endpoint, self._told(str(error)), call.object_id)
         if never_connected(error):
             # A plain one tells of a file of certificates that the environment names.
             reason = error if type(error) is OSError else type(error).__name__
             message = f"no server at {self._base} ({reason})"
             return ServerUnreachableError(call.endpoint, message, call.object_id)
-        lost = AnswerLostError if call.submits else TransientError
+        lost = SubmissionOutcomeUnknownError if call.submits else TransientError
         return lost(call.endpoint, f"no whole answer ({type(error).__name__})", call.object_id)

@@ -8,7 +8,7 @@ from queue import Queue
 from typing import TypeVar
 
 from mixpeek_assets.api.crew import Crew
-from mixpeek_assets.api.errors import STOPS_ALL, MixpeekError
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError
 
 Item = TypeVar("Item")
 Reply = TypeVar("Reply")
@@ -20,7 +20,7 @@ _PAUSE = 0.005
 """Seconds in which answers gather: to be woken for each costs as much as to parse one."""
 
 
-def in_flight(
+def map_concurrently(
     call: Callable[[Item], Reply], items: Iterable[Item], concurrency: int
 ) -> Generator[tuple[Item, Reply | MixpeekError], None, None]:
     """Yield each item with its reply, or with the error that is its own, as they come.
@@ -29,7 +29,7 @@ def in_flight(
     but only `AHEAD` answers wait to be taken: `items` may be long, and may be made while calls run.
 
     Raises:
-        MixpeekError: one of `STOPS_ALL`, once the calls in flight have ended; no more are begun.
+        MixpeekError: one of `ABORTS_RUN`, once the calls in flight have ended; no more are begun.
     """
     remaining, drawing, crew = iter(items), threading.Lock(), Crew(concurrency)
     answers: Queue[tuple[Item, Reply | MixpeekError] | _Ended] = Queue(AHEAD)
@@ -47,7 +47,7 @@ def in_flight(
                     answer = call(item)
                 except MixpeekError as error:
                     answer = error
-                    if isinstance(error, STOPS_ALL):
+                    if isinstance(error, ABORTS_RUN):
                         crew.dismiss()
                 crew.count(time.thread_time() - began)
                 answers.put((item, answer))
@@ -70,7 +70,7 @@ def in_flight(
                     working -= 1
                     if answered.bug is not None:
                         raise answered.bug
-                elif isinstance(answered[1], STOPS_ALL):
+                elif isinstance(answered[1], ABORTS_RUN):
                     stop = stop or answered[1]
                 else:
                     yield answered

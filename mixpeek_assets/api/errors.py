@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mixpeek_assets.printable import printable
+from mixpeek_assets.terminal_safe import terminal_safe
 
 
 @dataclass
@@ -22,10 +22,10 @@ class MixpeekError(Exception):
     object_id: str | None = None
     status: int | None = None
 
-    heals: ClassVar[bool] = False
+    retryable: ClassVar[bool] = False
     """Whether the same call may succeed later."""
 
-    mend: ClassVar[str] = ""
+    hint: ClassVar[str] = ""
     """What the user can do about it, where there is something."""
 
     def __post_init__(self) -> None:
@@ -34,9 +34,9 @@ class MixpeekError(Exception):
     def __str__(self) -> str:
         about = f" for {self.object_id}" if self.object_id else ""
         answered = f" answered {self.status}" if self.status else ""
-        mend = f". {self.mend}" if self.mend else ""
+        hint = f". {self.hint}" if self.hint else ""
         # Ids and messages are the server's: what is said of them goes to logs and terminals.
-        return printable(f"{self.endpoint}{about}{answered}: {self.message}{mend}")
+        return terminal_safe(f"{self.endpoint}{about}{answered}: {self.message}{hint}")
 
 
 class PermanentError(MixpeekError):
@@ -58,59 +58,59 @@ class AccessDeniedError(PermanentError):
     """
 
 
-class WrongKeyError(AccessDeniedError):
+class AuthenticationError(AccessDeniedError):
     """401 or 403: the key is missing, wrong, or lacks the permission."""
 
-    mend = "Set MIXPEEK_API_KEY to a key that this server takes"
+    hint = "Set MIXPEEK_API_KEY to a key that this server takes"
 
 
-class NoCreditsError(AccessDeniedError):
+class InsufficientCreditsError(AccessDeniedError):
     """A 401 whose body tells of credits (contract b7): the key is fine, the account is empty."""
 
-    mend = "The key is fine: the account behind it needs credits"
+    hint = "The key is fine: the account behind it needs credits"
 
 
-class WrongAddressError(AccessDeniedError):
+class WrongEndpointError(AccessDeniedError):
     """There is a server (or a proxy), and what it serves at this address is not this API.
 
     A redirect says so; a 404 or 405 for a submission, in which no id could be unknown; and one for a read that is not
     in the API's own words.
     """
 
-    mend = "Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"
+    hint = "Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"
 
 
-class BudgetUnusableError(AccessDeniedError):
+class RateLimitStoreError(AccessDeniedError):
     """What we send cannot be counted, so it cannot be kept below the server's limit."""
 
-    mend = "Free some space there, or set MIXPEEK_DATA_DIR to a folder that you may write"
+    hint = "Free some space there, or set MIXPEEK_DATA_DIR to a folder that you may write"
 
 
 class TransientError(MixpeekError):
     """A failure of the moment (a 5xx, a time-out, a broken reply): the same call may succeed later."""
 
-    heals = True
+    retryable = True
 
 
 class ServerUnreachableError(TransientError):
     """No connection: nothing was sent, so even a submission may simply be sent again."""
 
-    mend = "Check MIXPEEK_API_URL, and that the server runs"
+    hint = "Check MIXPEEK_API_URL, and that the server runs"
 
 
-class NotThereYetError(TransientError):
+class NotYetVisibleError(TransientError):
     """A 404 for what a task has only just made: it may take a moment to become visible."""
 
-    mend = "It has only just been made, and is asked for again"
+    hint = "It has only just been made, and is asked for again"
 
 
 class RateLimitedError(TransientError):
     """429, for longer than the client is willing to wait."""
 
 
-class AnswerLostError(TransientError):
+class SubmissionOutcomeUnknownError(TransientError):
     """A submission was sent and its answer never came, or made no sense: it may have been accepted."""
 
 
-STOPS_ALL = (AccessDeniedError, RateLimitedError, ServerUnreachableError)
+ABORTS_RUN = (AccessDeniedError, RateLimitedError, ServerUnreachableError)
 """What no other call would escape either, so a run that meets it stops and says so."""

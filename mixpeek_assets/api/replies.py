@@ -9,17 +9,17 @@ from typing import Any
 import orjson
 
 from mixpeek_assets import clock
-from mixpeek_assets.api.bounded import Reply
+from mixpeek_assets.api.deadline import Reply
 from mixpeek_assets.api.errors import (
-    AnswerLostError,
+    AuthenticationError,
+    InsufficientCreditsError,
     MixpeekError,
-    NoCreditsError,
     NotFoundError,
     PermanentError,
+    SubmissionOutcomeUnknownError,
     TransientError,
     UnreadableReplyError,
-    WrongAddressError,
-    WrongKeyError,
+    WrongEndpointError,
 )
 from mixpeek_assets.api.records import JsonObject
 
@@ -43,7 +43,7 @@ def read_object(
     """
     if not reply.ok:
         raise _error_of(reply, endpoint, object_id, submits=submits, by_id=by_id)
-    lost = AnswerLostError if submits else TransientError
+    lost = SubmissionOutcomeUnknownError if submits else TransientError
     try:
         body = _parse(reply.content)
     except ValueError as error:
@@ -83,17 +83,19 @@ def clock_skew(reply: Reply) -> timedelta | None:
 def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool, by_id: bool) -> MixpeekError:
     status, message = reply.status_code, message_of(reply)
     if 300 <= status < 400 and (location := reply.headers.get("Location")):
-        return WrongAddressError(endpoint, f"redirects to {location}", object_id, status)
+        return WrongEndpointError(endpoint, f"redirects to {location}", object_id, status)
     if status in {401, 403}:
         # "A 401 is not always a bad key" (contract b7).
         out_of_credits = "credit" in message.lower() or "quota" in message.lower()
-        return (NoCreditsError if out_of_credits else WrongKeyError)(endpoint, message, object_id, status)
+        return (InsufficientCreditsError if out_of_credits else AuthenticationError)(
+            endpoint, message, object_id, status
+        )
     if status in {404, 405} and (submits or by_id) and not (by_id and _is_of_the_api(reply)):
-        return WrongAddressError(endpoint, message, object_id, status)
+        return WrongEndpointError(endpoint, message, object_id, status)
     if status == 404:
         return NotFoundError(endpoint, message, object_id, status)
     if status in {408, 425} or not 400 <= status < 500:
-        return (AnswerLostError if submits else TransientError)(endpoint, message, object_id, status)
+        return (SubmissionOutcomeUnknownError if submits else TransientError)(endpoint, message, object_id, status)
     return PermanentError(endpoint, message, object_id, status)
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from urllib3 import HTTPConnectionPool, Retry, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 
-from mixpeek_assets.api.bounded import PunctualAdapter, Reply, read_whole
+from mixpeek_assets.api.deadline import DeadlineAdapter, Reply, read_whole
 
 _NEVER = Retry(total=False)
 """Who retries is the client."""
@@ -43,7 +43,7 @@ class Session:
         whole: float,
     ) -> None:
         self._base = base
-        self._adapter = PunctualAdapter(whole, connections)
+        self._adapter = DeadlineAdapter(whole, connections)
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
         defaults = requests.utils.default_headers()
         # Of its other defaults HTTP/1.1 itself is one, and the other says nothing.

@@ -5,26 +5,26 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from mixpeek_assets.printable import printable, printable_lines
+from mixpeek_assets.terminal_safe import terminal_safe, terminal_safe_lines
 
 
 def plain(text: object) -> Text:
     """Return a text on one line, to be shown as it is."""
-    return Text(printable(str(text)))
+    return Text(terminal_safe(str(text)))
 
 
 def labelled(style: str, label: str, text: object) -> Text:
     """Return a word in a colour, and a text behind it."""
-    return Text.assemble((printable(label), style), " ", plain(text))
+    return Text.assemble((terminal_safe(label), style), " ", plain(text))
 
 
 def show_sql(console: Console, sql: str) -> None:
     """Print a statement in colours."""
-    console.print(Syntax(printable_lines(sql), "sql", background_color="default"))
+    console.print(Syntax(terminal_safe_lines(sql), "sql", background_color="default"))
 
 
 def show_rows(console: Console, result: duckdb.DuckDBPyConnection) -> None:
     """Print a result as a plain table."""
     # A line break in a cell is written as \n by pandas: those that are left end the rows.
     table = result.df().to_string(index=False, max_colwidth=60)
-    console.print(Text(printable_lines(table)), soft_wrap=True)
+    console.print(Text(terminal_safe_lines(table)), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`mixpeek-assets doctor`: every check says what it found, and what to mend."""
+"""`mixpeek-assets doctor`: every check says what it found, and what to fix."""
 
 import sys
 import tempfile
@@ -7,17 +7,17 @@ from collections.abc import Callable
 import duckdb
 from rich.console import Console
 
-from mixpeek_assets.api.client import Patience
+from mixpeek_assets.api.client import RetryPolicy
 from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import EXPLAINED, CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
-from mixpeek_assets.local_api.models.senses import senses
+from mixpeek_assets.defs.resources import open_client
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.resources import open_client
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import SCHEMA
+from mixpeek_local.models.senses import senses
 
-_IMPATIENT = Patience(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
+_IMPATIENT = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
 
 def doctor() -> int:
@@ -39,8 +39,8 @@ def doctor() -> int:
             console.print(labelled("green", "ok", f"   {name}: {check()}"), soft_wrap=True)
         except (*EXPLAINED, OSError) as error:
             sick += 1
-            console.print(labelled("red", "mend", f" {name}: {error}"), soft_wrap=True)
-    console.print("All is well." if not sick else f"{sick} of {len(checks)} to mend.")
+            console.print(labelled("red", "hint", f" {name}: {error}"), soft_wrap=True)
+    console.print("All is well." if not sick else f"{sick} of {len(checks)} to hint.")
     return 1 if sick else 0
 
 

@@ -1,8 +1,8 @@
 """The errors that a command prints in one line."""
 
-from mixpeek_assets.assets.failures import EXPLAINED as PIPELINE
-from mixpeek_assets.local_api.process import AlreadyServingError, NotAllowedError, NotStartedError
+from mixpeek_assets.defs.failures import EXPLAINED as PIPELINE
 from mixpeek_assets.lock import LockTimeoutError
+from mixpeek_local.process import AlreadyServingError, NotAllowedError, NotStartedError
 
 
 class CommandError(Exception):

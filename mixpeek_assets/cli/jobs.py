@@ -6,10 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from mixpeek_assets.automation.jobs import ingest_job, land_job
-from mixpeek_assets.automation.planning import range_tags, ranges
 from mixpeek_assets.definitions import defs
-from mixpeek_assets.runs import fail_dead_runs, process_tag
+from mixpeek_assets.defs.jobs import ingest_job, land_job
+from mixpeek_assets.defs.run_liveness import fail_dead_runs, process_tag
+from mixpeek_assets.defs.run_requests import range_tags, ranges
 
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from mixpeek_assets import __version__
-from mixpeek_assets.printable import printable_lines
 from mixpeek_assets.settings import SettingsError
+from mixpeek_assets.terminal_safe import terminal_safe_lines
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def friendly_errors() -> Iterator[None]:
     try:
         yield
     except EXPLAINED as error:
-        raise click.ClickException(printable_lines(str(error))) from None
+        raise click.ClickException(terminal_safe_lines(str(error))) from None
     except OSError as error:
         if error.filename is None:
             raise
@@ -177,7 +177,7 @@ def search(words: str, collection: str | None, modality: str | None, index: str,
 
 @cli.command()
 def doctor() -> None:
-    """Check the environment, the key, the server and the warehouse, and say what to mend."""
+    """Check the environment, the key, the server and the warehouse, and say what to fix."""
     from mixpeek_assets.cli.doctor import doctor as doctor_
 
     sys.exit(doctor_())
@@ -196,7 +196,7 @@ def doctor() -> None:
 def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
     """Serve the local API until Ctrl-C, on 127.0.0.1 only.
 
-    MORE are further options, those of `python -m mixpeek_assets.local_api --help`: hosts that videos may come from,
+    MORE are further options, those of `python -m mixpeek_local --help`: hosts that videos may come from,
     profiles, a rate limit, faults to rehearse, the number of workers, and other limits.
     """
     from mixpeek_assets.cli.serve import serve

@@ -5,11 +5,11 @@ import os
 from rich.console import Console
 from rich.table import Table
 
-from mixpeek_assets.assets.plan import plan as find_out
 from mixpeek_assets.cli.display import plain
 from mixpeek_assets.cli.project import open_warehouse
+from mixpeek_assets.defs.resources import submission_rules
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.resources import submission_rules
+from mixpeek_assets.pipeline.plan import plan as find_out
 from mixpeek_assets.settings import load_settings
 
 

@@ -9,11 +9,11 @@ import dagster as dg
 
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.storage import make_storage
-from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.process import running
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.process import running
 
 
 def open_warehouse(settings: Settings) -> Warehouse:

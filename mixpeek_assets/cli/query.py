@@ -6,8 +6,8 @@ from rich.console import Console
 from mixpeek_assets.cli.display import show_rows
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import open_warehouse
-from mixpeek_assets.printable import printable_lines
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.terminal_safe import terminal_safe_lines
 
 
 def query(sql: str) -> None:
@@ -17,4 +17,4 @@ def query(sql: str) -> None:
         try:
             show_rows(Console(), connection.execute(sql))
         except duckdb.Error as error:
-            raise CommandError(printable_lines(str(error))) from None
+            raise CommandError(terminal_safe_lines(str(error))) from None

@@ -10,7 +10,7 @@ from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
 from mixpeek_assets.cli.watch import land_as_it_settles
-from mixpeek_assets.resources import open_client
+from mixpeek_assets.defs.resources import open_client
 from mixpeek_assets.settings import Settings, load_settings
 from mixpeek_assets.warehouse.warehouse import Retry, Warehouse
 

@@ -6,17 +6,17 @@ import time
 from rich.console import Console
 
 from mixpeek_assets import clock
-from mixpeek_assets.automation.planning import partitions_to_ingest
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.progress import progress_of
 from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
 from mixpeek_assets.cli.search import try_out
 from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.cli.watch import is_unfinished, land_as_it_settles
-from mixpeek_assets.local_api.models.senses import senses
+from mixpeek_assets.defs.resources import open_client, submission_rules
+from mixpeek_assets.defs.run_requests import partitions_to_ingest
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.resources import open_client, submission_rules
 from mixpeek_assets.settings import Settings, load_settings
+from mixpeek_local.models.senses import senses
 
 
 def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool = False) -> int:

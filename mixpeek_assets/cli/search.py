@@ -11,16 +11,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from mixpeek_assets.api.client import MixpeekClient, Patience
+from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.errors import MixpeekError, PermanentError
 from mixpeek_assets.api.records import SearchReply
 from mixpeek_assets.cli.display import plain, show_sql
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import local_api, open_warehouse
-from mixpeek_assets.printable import printable
-from mixpeek_assets.resources import open_client
+from mixpeek_assets.defs.resources import open_client
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.warehouse.schema import literal
+from mixpeek_assets.sql_files import literal
+from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 EXAMPLES = ("a lighthouse at night", "pollination of flowers")
@@ -30,7 +30,7 @@ _EXAMPLE_HITS = 2
 _NEAR = 0.35
 """Without the model that hears speech, nothing is near to the second; then it is no example."""
 
-_PATIENCE = Patience(connect=5, read=60, attempts=2, rate_limit=60)
+_POLICY = RetryPolicy(connect=5, read=60, attempts=2, rate_limit=60)
 _FOUND_CHARACTERS = 70
 
 _INSTEAD = "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
@@ -85,7 +85,7 @@ def search(words: str, *, collection: str | None, modality: str | None, index: s
     collections = [collection] if collection else known_collections(warehouse)
     if not collections:
         raise CommandError(f"{warehouse.path} holds no video yet: `mixpeek-assets run` ingests some")
-    with local_api(settings), open_client(settings, _PATIENCE) as client:
+    with local_api(settings), open_client(settings, _POLICY) as client:
         reply = find(client, words, collections, modality=modality, index=index, limit=limit)
     moments = look_up(warehouse, reply)
     if not reply.found:
@@ -130,7 +130,7 @@ def find(
         raise CommandError(message) from None
     if reply.problems and not reply.found:
         problem = reply.problems[0]
-        said = printable(f"{problem.reason}: {problem.excerpt}")
+        said = terminal_safe(f"{problem.reason}: {problem.excerpt}")
         raise CommandError(f"the search's answer cannot be read: {said}")
     return reply
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from mixpeek_assets.local_api import process
-from mixpeek_assets.local_api.__main__ import read
-from mixpeek_assets.local_api.models.senses import senses
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import load_settings
+from mixpeek_local import process
+from mixpeek_local.__main__ import read
+from mixpeek_local.models.senses import senses
 
 
 def serve(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
@@ -18,7 +18,7 @@ def serve(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
     Args:
         port: 0 takes a free one.
         folders: Videos may be read from below these, beside the settings' own.
-        more: Options of `python -m mixpeek_assets.local_api`.
+        more: Options of `python -m mixpeek_local`.
 
     Raises:
         AlreadyServingError: one serves this data directory already.

@@ -8,7 +8,7 @@ from rich.table import Table
 from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.cli.project import open_warehouse
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.warehouse import landing
+from mixpeek_assets.warehouse import landing_files
 from mixpeek_assets.warehouse.errors import DiskError
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -17,7 +17,7 @@ _REMEDIES = {
     "unsubmitted": "the next `mixpeek-assets run` submits them, as do the sensors of `make dev`",
     "pending": "the API is at work; polled until they end, or for MIXPEEK_TASK_DEADLINE_HOURS",
     "to_land": "the next `mixpeek-assets run` lands them, as do the sensors of `make dev`",
-    "failed": "mend the reason, then `mixpeek-assets retry --reason failed` (the API may bill it again)",
+    "failed": "fix the reason, then `mixpeek-assets retry --reason failed` (the API may bill it again)",
     "lost": "`mixpeek-assets retry --reason lost` asks for the tasks again; with --pay-again they are submitted again",
     "rejects": "`mixpeek-assets retry --reason rejected` fetches again; a row of a manifest is mended there",
 }
@@ -76,6 +76,6 @@ def _show_waiting(console: Console, warehouse: Warehouse) -> None:
             else f"videos are of {row['name']}, which has not begun: they wait (was this machine's clock ahead?)"
         )
         console.print(plain(f"{row['tasks']:,} {reason}"), soft_wrap=True)
-    for file in landing.set_aside(warehouse.landing_folder):
+    for file in landing_files.quarantined_files(warehouse.landing_folder):
         said = f"{file} could not be loaded and waits there: rename it to end with .ndjson to have it tried again"
         console.print(plain(said), soft_wrap=True)

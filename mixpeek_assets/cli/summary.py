@@ -8,8 +8,9 @@ from rich.table import Table
 from mixpeek_assets.cli.display import labelled, plain, show_rows, show_sql
 from mixpeek_assets.cli.search import EXAMPLES, Tried, command, show
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.printable import printable
-from mixpeek_assets.warehouse.schema import TABLES, literal
+from mixpeek_assets.sql_files import literal
+from mixpeek_assets.terminal_safe import terminal_safe
+from mixpeek_assets.warehouse.schema import TABLES
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _MOST_VIDEOS = 20
@@ -101,7 +102,7 @@ def _print_query(console: Console, warehouse: Warehouse) -> None:
         feature_id=literal(found[0]["feature_id"]),
         vector_name=literal(found[0]["vector_name"]),
         # In a comment of the statement: a line break would end it, and what follows would be executed.
-        moment=printable(f"{found[0]['modality']} at {found[0]['start_time']:.1f} s of {found[0]['name']}"),
+        moment=terminal_safe(f"{found[0]['modality']} at {found[0]['start_time']:.1f} s of {found[0]['name']}"),
     )
     console.print("\nWhat is most like this moment?")
     show_sql(console, search)

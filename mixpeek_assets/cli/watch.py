@@ -8,10 +8,10 @@ from rich.console import Console
 
 from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
-from mixpeek_assets.automation.polling import poll_due_tasks
 from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.jobs import Jobs
+from mixpeek_assets.pipeline.poll import poll_due_tasks
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _POLL_SECONDS = 5.0
@@ -25,10 +25,10 @@ _SILENCE_SECONDS = 120.0
 
 def is_unfinished(warehouse: Warehouse) -> bool:
     """Say whether tasks are open, or what they made is not landed."""
-    return bool(warehouse.rows("open_tasks")[0]["tasks"] or landable(warehouse))
+    return bool(warehouse.rows("open_tasks")[0]["tasks"] or partitions_to_land(warehouse))
 
 
-def landable(warehouse: Warehouse) -> list[date]:
+def partitions_to_land(warehouse: Warehouse) -> list[date]:
     """Return the partitions with something to land."""
     return [row["partition_date"] for row in warehouse.rows("partitions_to_land")]
 
@@ -43,12 +43,12 @@ def land_as_it_settles(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, 
     told = set[str]()
     while True:
         polled = poll_due_tasks(client, warehouse, _POLL_SECONDS)
-        _tell_once(console, polled.oddities(), told)
+        _tell_once(console, polled.warnings(), told)
         if polled.polled or not polled.errors:
             heard_at = time.monotonic()
         elif time.monotonic() - heard_at > _SILENCE_SECONDS:
             raise CommandError(f"no task's status can be read; the last try: {polled.errors[-1]}")
-        still_open, to_land = warehouse.rows("open_tasks")[0], landable(warehouse)
+        still_open, to_land = warehouse.rows("open_tasks")[0], partitions_to_land(warehouse)
         if not still_open["tasks"] and not to_land:
             return
         if to_land and (not still_open["tasks"] or time.monotonic() - landed_at > _LAND_EVERY):
@@ -60,8 +60,8 @@ def land_as_it_settles(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, 
         _sleep_until(still_open["next_poll_at"])
 
 
-def _tell_once(console: Console, oddities: Iterable[str], told: set[str]) -> None:
-    for oddity in oddities:
+def _tell_once(console: Console, warnings: Iterable[str], told: set[str]) -> None:
+    for oddity in warnings:
         if oddity not in told:
             told.add(oddity)
             console.print(labelled("yellow", "note", oddity), soft_wrap=True)

@@ -1,11 +1,11 @@
 """What can go wrong with a list of videos."""
 
-from mixpeek_assets.printable import printable
+from mixpeek_assets.terminal_safe import terminal_safe
 
 
 class ManifestError(ValueError):
-    """The list of videos cannot be read at all; the message says what, where and how to mend it."""
+    """The list of videos cannot be read at all; the message says what, where and how to fix it."""
 
     def __str__(self) -> str:
         # It may quote the list.
-        return printable(super().__str__())
+        return terminal_safe(super().__str__())

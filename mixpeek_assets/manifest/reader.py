@@ -9,11 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
-from mixpeek_assets.manifest import sources
+from mixpeek_assets.manifest import SQL, sources
 from mixpeek_assets.manifest.errors import ManifestError
 from mixpeek_assets.settings import Settings
-from mixpeek_assets.warehouse.schema import quote
-from mixpeek_assets.warehouse.statements import fetch, run
+from mixpeek_assets.sql_files import quote
 
 # The dialect is the header's, not a guess: of a lone column of URLs, a `;` or a `#` in them would be taken for syntax.
 # Quoted line breaks and short rows together need the reader that is not parallel.
@@ -73,22 +72,22 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
         connection.execute("SET TimeZone = 'UTC'")
         _read_source(connection, source, Path(folder))
         _resolve_local_paths(connection, source, local_api=settings.uses_local_api)
-        run(
+        SQL.run(
             connection,
-            "manifest_check",
+            "check",
             source=source,
             collection=settings.collection,
             first_partition=str(settings.first_partition),
         )
-        counts = fetch(connection, "manifest_counts")[0]
-        problems = fetch(connection, "manifest_problems", source=source)
+        counts = SQL.fetch(connection, "counts")[0]
+        problems = SQL.fetch(connection, "problems", source=source)
         if not counts["lines"]:
             raise ManifestError(f"{source} lists no video: give it at least one row with a url")
         if counts["unusable"] == counts["lines"]:
             first = f"{problems[0]['object_id']} {problems[0]['reason']}"
             raise ManifestError(f"None of the {counts['lines']} rows of {source} can be used; the first: {first}")
         output = Path(folder) / "videos.parquet"
-        run(connection, "manifest_write", output=str(output))
+        SQL.run(connection, "write", output=str(output))
         yield Manifest(source, output, **counts, problems=problems)
 
 
@@ -154,18 +153,18 @@ def _as_text(column: str, type_: str) -> str:
 
 
 def _list_videos(connection: duckdb.DuckDBPyConnection, urls: Iterable[str]) -> None:
-    run(connection, "manifest_urls", urls=list(urls))
+    SQL.run(connection, "urls", urls=list(urls))
 
 
 def _resolve_local_paths(connection: duckdb.DuckDBPyConnection, source: str, *, local_api: bool) -> None:
     """Turn local paths into file:// URLs, and say which of them cannot be."""
     base = sources.folder_of(source)
     connection.execute("CREATE TABLE resolved (url VARCHAR, resolved VARCHAR, problem VARCHAR)")
-    found = [row["url"] for row in fetch(connection, "manifest_local_paths")]
+    found = [row["url"] for row in SQL.fetch(connection, "local_paths")]
     rows = [(url, *_resolve(url, base, local_api=local_api)) for url in found]
     if rows:
         columns = list(zip(*rows, strict=True))
-        run(connection, "manifest_resolved", urls=columns[0], resolved=columns[1], problems=columns[2])
+        SQL.run(connection, "resolved", urls=columns[0], resolved=columns[1], problems=columns[2])
 
 
 def _resolve(url: str, base: Path, *, local_api: bool) -> tuple[str | None, str | None]:

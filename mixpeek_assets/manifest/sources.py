@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import requests
 
 from mixpeek_assets.manifest.errors import ManifestError
-from mixpeek_assets.samples import MANIFEST
 from mixpeek_assets.settings import Settings
+from mixpeek_local.samples import MANIFEST
 
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}

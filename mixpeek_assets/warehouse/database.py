@@ -12,7 +12,7 @@ import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from mixpeek_assets.lock import LockTimeoutError, exclusive
-from mixpeek_assets.warehouse.disk import refused, refused_to_duckdb
+from mixpeek_assets.warehouse.disk import disk_error, disk_error_of
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
@@ -69,7 +69,7 @@ class Database:
                     migrate(file.connection)
                 yield file.connection
             except duckdb.Error as error:
-                if disk_error := refused_to_duckdb(self.path, error):
+                if disk_error := disk_error_of(self.path, error):
                     raise disk_error from None
                 raise
             finally:
@@ -87,7 +87,7 @@ class Database:
             except OSError as error:
                 # Where the lock cannot be written, a reader goes without its turn: DuckDB's own lock keeps writers off.
                 if not read_only or not os.access(self.path, os.R_OK):
-                    raise refused(self.path.parent, error) from None
+                    raise disk_error(self.path.parent, error) from None
             yield
 
     def _open(self, *, read_only: bool) -> OpenFile:
@@ -151,7 +151,7 @@ def _explained(error: duckdb.Error, path: Path, timeout: float) -> WarehouseErro
             f"{path} was written by a newer DuckDB than the installed {duckdb.__version__}: "
             "upgrade duckdb, or set MIXPEEK_WAREHOUSE to another path"
         )
-    if disk_error := refused_to_duckdb(path, error):
+    if disk_error := disk_error_of(path, error):
         return disk_error
     if isinstance(error, duckdb.IOException | duckdb.PermissionException):
         return WarehouseError(f"{path} cannot be opened ({message}): set MIXPEEK_WAREHOUSE to a path you may write")

@@ -1,4 +1,4 @@
-"""What a disk refuses, said so that a user can mend it."""
+"""What a disk refuses, said so that a user can fix it."""
 
 import errno
 import os
@@ -23,14 +23,14 @@ _FAULTS = {
 """What to do about each, by the words for it: DuckDB passes on the words, and not the number."""
 
 
-def refused(path: Path, error: OSError) -> DiskError:
+def disk_error(path: Path, error: OSError) -> DiskError:
     """Say what the disk has against `path`, and what to do about it."""
     fault = error.strerror or str(error)
     return DiskError(f"{path}: {fault}; {_FAULTS.get(fault, _GO_ELSEWHERE)}")
 
 
 @contextmanager
-def refusals_explained(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
     """Turn what the disk has against `path` into one sentence.
 
     Raises:
@@ -39,14 +39,14 @@ def refusals_explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refused(path, error) from None
+        raise disk_error(path, error) from None
 
 
-def refused_to_duckdb(path: Path, error: duckdb.Error) -> DiskError | None:
+def disk_error_of(path: Path, error: duckdb.Error) -> DiskError | None:
     """Say what the disk has against a DuckDB file, when that is what the error is about."""
     # The other kinds quote data, which may say anything.
     told = str(error) if isinstance(error, duckdb.OperationalError | duckdb.FatalException) else ""
-    for fault, mend in _FAULTS.items():
+    for fault, hint in _FAULTS.items():
         if f": {fault}" in told:
-            return DiskError(f"{path}: {fault}; {mend}")
+            return DiskError(f"{path}: {fault}; {hint}")
     return None

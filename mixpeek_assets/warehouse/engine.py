@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from mixpeek_assets.warehouse.schema import literal
+from mixpeek_assets.sql_files import literal
 
 _CATALOG = "warehouse"
 _ROW_GROUP_SIZE = 8192

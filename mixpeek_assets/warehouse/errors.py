@@ -1,8 +1,8 @@
-"""What can go wrong with the warehouse, said so that a user can mend it."""
+"""What can go wrong with the warehouse, said so that a user can fix it."""
 
 
 class WarehouseError(Exception):
-    """The warehouse cannot be used; the message says what, where and how to mend it."""
+    """The warehouse cannot be used; the message says what, where and how to fix it."""
 
 
 class WarehouseBusyError(WarehouseError):

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from mixpeek_assets.warehouse import landing
+from mixpeek_assets.warehouse import SQL, landing_files
 from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.disk import refusals_explained, refused_to_duckdb
+from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
 from mixpeek_assets.warehouse.errors import WarehouseError
-from mixpeek_assets.warehouse.statements import run
 from mixpeek_assets.warehouse.views import refresh_views
 
 log = logging.getLogger(__name__)
@@ -56,10 +55,10 @@ def load_pending(database: Database, folder: Path) -> Loaded:
     waiting: set[Path] | None = None
     while waiting is None or waiting:
         # Between two transactions, others have their turn.
-        with refusals_explained(folder), database.connection() as connection:
+        with disk_errors(folder), database.connection() as connection:
             _forget_loaded(connection, folder)
-            files = [file for file in landing.pending(folder) if waiting is None or file in waiting]
-            batch = next(landing.batches(files, _BATCH_BYTES), [])
+            files = [file for file in landing_files.pending(folder) if waiting is None or file in waiting]
+            batch = next(landing_files.batches(files, _BATCH_BYTES), [])
             bad = _load_batch(connection, database.path, batch) if batch else []
             _forget_loaded(connection, folder)
         loaded += len(batch) - len(bad)
@@ -76,7 +75,7 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequen
     try:
         _load(connection, batch)
     except duckdb.Error as error:
-        if disk_error := refused_to_duckdb(path, error):
+        if disk_error := disk_error_of(path, error):
             raise disk_error from None
         bad = _load_singly(connection, path, batch)
     for file in batch:
@@ -87,8 +86,8 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequen
 def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
     connection.begin()
     try:
-        for kind in landing.KINDS:
-            if chosen := [file for file in files if landing.kind_of(file) == kind]:
+        for kind in landing_files.KINDS:
+            if chosen := [file for file in files if landing_files.kind_of(file) == kind]:
                 _load_kind(connection, kind, chosen)
         connection.execute(
             "INSERT INTO mixpeek_internal.loaded_files SELECT unnest($names)",
@@ -101,13 +100,13 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
     connection.commit()
 
 
-def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing.Kind, files: Sequence[Path]) -> None:
+def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing_files.Kind, files: Sequence[Path]) -> None:
     largest = max(_SMALLEST_OBJECT, *(file.stat().st_size for file in files))
-    run(connection, f"load_{kind}", files=[str(file) for file in files], largest=largest)
+    SQL.run(connection, f"load_{kind}", files=[str(file) for file in files], largest=largest)
     if kind != "tasks":
-        run(connection, "merge_features")
+        SQL.run(connection, "merge_features")
     # After tasks too: one that is over may name an asset that another video's task has landed already.
-    run(connection, "settle_landed")
+    SQL.run(connection, "settle_landed")
     if kind == "vectors":
         refresh_views(connection)
 
@@ -120,7 +119,7 @@ def _load_singly(connection: duckdb.DuckDBPyConnection, path: Path, files: Seque
             _load(connection, [file])
         except _NOT_THE_FILE as error:
             later = f"{file} cannot be loaded now; it stays, for the next load: {error}"
-            raise refused_to_duckdb(path, error) or WarehouseError(later) from None
+            raise disk_error_of(path, error) or WarehouseError(later) from None
         except duckdb.Error as error:
             aside = file.with_suffix(".bad")
             reason = str(error).strip().splitlines()[0]  # DuckDB's internal errors go on with a stack trace

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import duckdb
 
-from mixpeek_assets.warehouse import schema
+from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.errors import WarehouseError
-from mixpeek_assets.warehouse.statements import fetch, run
 
 # What only the project itself needs to remember: the version of the tables, the landing files that it has loaded, and
 # what is asked for again although it is there: `object_id` is the video's, asset's or feature's, as the endpoint says.
@@ -14,7 +13,7 @@ _INTERNAL_TABLES = (
     "CREATE SCHEMA IF NOT EXISTS mixpeek_internal",
     "CREATE TABLE IF NOT EXISTS mixpeek_internal.schema_version (version INTEGER)",
     "CREATE TABLE IF NOT EXISTS mixpeek_internal.loaded_files (name VARCHAR)",
-    "CREATE TABLE IF NOT EXISTS mixpeek_internal.wanted_again (endpoint VARCHAR, object_id VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS mixpeek_internal.refetch_requests (endpoint VARCHAR, object_id VARCHAR)",
 )
 
 
@@ -25,7 +24,7 @@ def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
         WarehouseError: a newer mixpeek_assets wrote the file in a way that this one cannot.
     """
     try:
-        version = fetch(connection, "schema_version")[0]["version"]
+        version = SQL.fetch(connection, "schema_version")[0]["version"]
     except duckdb.CatalogException:
         return True
     if version > schema.SCHEMA_VERSION:
@@ -50,8 +49,8 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     connection.begin()
     for statement in statements:
         connection.execute(statement)
-    run(connection, "search")
-    run(connection, "set_schema_version", version=schema.SCHEMA_VERSION)
+    SQL.run(connection, "search")
+    SQL.run(connection, "set_schema_version", version=schema.SCHEMA_VERSION)
     connection.commit()
 
 
@@ -66,4 +65,4 @@ def _has_every_column(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
-    return {(row["table_name"], row["column_name"]) for row in fetch(connection, "present_columns")}
+    return {(row["table_name"], row["column_name"]) for row in SQL.fetch(connection, "present_columns")}

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 
 from mixpeek_assets import clock
+from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
-from mixpeek_assets.warehouse.statements import fetch
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Reader:
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run `sql/<query>.sql` and return its rows; it may name `$api` and `$today`."""
-        return fetch(self.connection, query, **{"api": self.api, "today": clock.now().date(), **parameters})
+        return SQL.fetch(self.connection, query, **{"api": self.api, "today": clock.now().date(), **parameters})
 
     def preview(self, table: TableName, partitions: Sequence[date], rows: int = 5) -> list[dict[str, Any]]:
         """Return the newest few rows of some partitions, less the columns that are too long to read."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from mixpeek_assets.sql_files import literal, quote
+
 SCHEMA = "mixpeek"
 SCHEMA_VERSION = 1
 """Raised when an older mixpeek_assets could no longer write the tables; a new column alone does not raise it."""
@@ -27,16 +29,6 @@ class Table:
     row: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-
-
-def quote(identifier: str) -> str:
-    """Quote an identifier that comes from data."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Quote a string where DuckDB takes no parameter (COMMENT, ATTACH, a view's text)."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 _COMMON = (

@@ -5,8 +5,9 @@ import re
 
 import duckdb
 
-from mixpeek_assets.warehouse.schema import SCHEMA, literal, quote
-from mixpeek_assets.warehouse.statements import fetch
+from mixpeek_assets.sql_files import literal, quote
+from mixpeek_assets.warehouse import SQL
+from mixpeek_assets.warehouse.schema import SCHEMA
 
 
 def view_name(vector_name: str) -> str:
@@ -22,13 +23,13 @@ def view_name(vector_name: str) -> str:
 
 def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the view of every named vector that has one dimension; drop those that no longer have."""
-    names = fetch(connection, "named_vectors")
+    names = SQL.fetch(connection, "named_vectors")
     wanted = {
         view_name(row["vector_name"]): _definition(row["vector_name"], row["least"])
         for row in names
         if row["least"] == row["most"]
     }
-    present = {row["view_name"]: row["comment"] for row in fetch(connection, "vector_views")}
+    present = {row["view_name"]: row["comment"] for row in SQL.fetch(connection, "vector_views")}
     for name in present.keys() - wanted.keys():
         connection.execute(f"DROP VIEW {SCHEMA}.{quote(name)}")
     for name, (comment, definition) in wanted.items():

@@ -13,13 +13,12 @@ from typing import Any, Self
 
 from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.warehouse import loading
+from mixpeek_assets.warehouse import SQL, loading
 from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.disk import refusals_explained
+from mixpeek_assets.warehouse.disk import disk_errors
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
-from mixpeek_assets.warehouse.landing import Kind, LandingFile
+from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.reader import Reader
-from mixpeek_assets.warehouse.statements import fetch, run
 from mixpeek_assets.warehouse.worklist import WorkList, work_list
 
 FILE_BYTES = 32 << 20
@@ -119,7 +118,7 @@ class Warehouse:
         """
         folder = self.landing_folder / "locks"
         with ExitStack() as stack:
-            with refusals_explained(folder):
+            with disk_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 # In one order everywhere, so that two runs over several partitions cannot wait for each other.
                 for partition in sorted(partitions):
@@ -135,7 +134,7 @@ class Warehouse:
         Its unusable rows replace those in `rejects` that came from the same manifest.
         """
         with self.database.transaction() as connection:
-            run(
+            SQL.run(
                 connection,
                 "reject_manifest_rows",
                 source=manifest.source,
@@ -143,7 +142,7 @@ class Warehouse:
                 now=now,
                 run_id=run_id,
             )
-            return fetch(
+            return SQL.fetch(
                 connection,
                 "upsert_videos",
                 manifest=str(manifest.videos),
@@ -159,14 +158,14 @@ class Warehouse:
     def mark_lost(self, partitions: Sequence[date]) -> None:
         """Call submissions lost whose process is gone. The caller holds the partitions' lock."""
         with self.database.transaction() as connection:
-            run(connection, "mark_lost", partitions=list(partitions))
+            SQL.run(connection, "mark_lost", partitions=list(partitions))
 
     def needed(self, query: str, rules: SubmissionRules | None = None, **parameters: Any) -> list[dict[str, Any]]:
         """Run `sql/<query>.sql`, which may ask `sql/needed.sql` for what is to be submitted or fetched."""
         bound = {"api": self.api, **asdict(rules or SubmissionRules()), **parameters}
         with self.database.connection(read_only=True) as connection:
-            run(connection, "needed")
-            return fetch(connection, query, **bound)
+            SQL.run(connection, "needed")
+            return SQL.fetch(connection, query, **bound)
 
     @contextmanager
     def work_list(self, query: str, rules: SubmissionRules | None = None, **parameters: Any) -> Iterator[WorkList]:
@@ -174,14 +173,14 @@ class Warehouse:
         bound = {"api": self.api, **asdict(rules or SubmissionRules()), **parameters}
         with ExitStack() as stack:
             with self.database.connection(read_only=True) as connection:
-                run(connection, "needed")
-                rows = stack.enter_context(work_list(run(connection, query, **bound)))
+                SQL.run(connection, "needed")
+                rows = stack.enter_context(work_list(SQL.run(connection, query, **bound)))
             yield rows
 
     def insert_intents(self, intents: list[dict[str, Any]], run_id: str, extractors: str | None = None) -> None:
         """Commit what is about to be submitted."""
         with self.database.transaction() as connection:
-            run(connection, "insert_intents", intents=intents, extractors=extractors, api=self.api, run_id=run_id)
+            SQL.run(connection, "insert_intents", intents=intents, extractors=extractors, api=self.api, run_id=run_id)
 
     def retry(self, chosen: Retry, *, dry_run: bool, deadline: timedelta = timedelta(hours=24)) -> list[dict[str, Any]]:
         """Have what went wrong tried again by the next runs, and return what that is.
@@ -192,9 +191,9 @@ class Warehouse:
             deadline: For how long a task that was lost is asked for again.
         """
         with self.database.transaction() as connection:
-            candidates = fetch(connection, "retry_candidates", **asdict(chosen))
+            candidates = SQL.fetch(connection, "retry_candidates", **asdict(chosen))
             if not dry_run:
-                run(connection, "retry_apply", deadline=deadline)
+                SQL.run(connection, "retry_apply", deadline=deadline)
             return candidates
 
     def tasks_due(self, now: datetime, limit: int, deadline: timedelta = timedelta(hours=24)) -> list[dict[str, Any]]:

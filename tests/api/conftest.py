@@ -1,4 +1,4 @@
-"""A client of the scripted Mixpeek, with the little patience of a test."""
+"""A client of the scripted Mixpeek, with the little policy of a test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,12 +6,12 @@ from contextlib import ExitStack
 import pytest
 from pydantic import SecretStr
 
-from mixpeek_assets.api.client import MixpeekClient, Patience
+from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek
 
 Connect = Callable[..., MixpeekClient]
 
-PATIENCE = Patience(connect=2, read=5, attempts=3, rate_limit=10)
+PATIENCE = RetryPolicy(connect=2, read=5, attempts=3, rate_limit=10)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def connect(mixpeek: ScriptedMixpeek) -> Iterator[Connect]:
     with ExitStack() as opened:
 
         def connect(url: str | None = None, key: str = KEY, **options: object) -> MixpeekClient:
-            arguments: dict[str, object] = {"patience": PATIENCE, **options}
+            arguments: dict[str, object] = {"policy": PATIENCE, **options}
             return opened.enter_context(MixpeekClient(url or mixpeek.url, SecretStr(key), **arguments))  # type: ignore[arg-type]
 
         yield connect

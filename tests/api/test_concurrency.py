@@ -7,15 +7,15 @@ from contextlib import closing
 
 import pytest
 
-from mixpeek_assets.api.concurrency import AHEAD, in_flight
+from mixpeek_assets.api.concurrency import AHEAD, map_concurrently
 from mixpeek_assets.api.errors import (
+    AuthenticationError,
+    InsufficientCreditsError,
     MixpeekError,
-    NoCreditsError,
     NotFoundError,
     RateLimitedError,
     ServerUnreachableError,
     TransientError,
-    WrongKeyError,
 )
 
 
@@ -44,7 +44,7 @@ class Counted:
 @pytest.mark.parametrize("concurrency", [1, 3, 16])
 def test_every_item_comes_back_with_its_reply(concurrency: int) -> None:
     calls = Counted()
-    answers = list(in_flight(calls, range(40), concurrency))
+    answers = list(map_concurrently(calls, range(40), concurrency))
     assert sorted(answers) == [(item, item * 10) for item in range(40)]
     assert calls.most <= concurrency
 
@@ -56,20 +56,20 @@ def test_as_many_calls_run_at_once_as_may(concurrency: int) -> None:
     def call(item: int) -> int:
         return together.wait(10)
 
-    answers = list(in_flight(call, range(concurrency * 3), concurrency))
+    answers = list(map_concurrently(call, range(concurrency * 3), concurrency))
     assert len(answers) == concurrency * 3
 
 
 def test_no_items_are_no_answers() -> None:
-    assert list(in_flight(Counted(), [], 4)) == []
+    assert list(map_concurrently(Counted(), [], 4)) == []
 
 
 def test_equal_items_are_each_answered() -> None:
-    assert list(in_flight(Counted(), [7, 7, 7], 2)) == [(7, 70)] * 3
+    assert list(map_concurrently(Counted(), [7, 7, 7], 2)) == [(7, 70)] * 3
 
 
 def test_an_item_may_be_none_or_false() -> None:
-    assert sorted(in_flight(lambda item: str(item), [None, 0, False, ""], 2), key=repr) == sorted(
+    assert sorted(map_concurrently(lambda item: str(item), [None, 0, False, ""], 2), key=repr) == sorted(
         [(None, "None"), (0, "0"), (False, "False"), ("", "")], key=repr
     )
 
@@ -85,7 +85,7 @@ def test_items_are_read_only_as_fast_as_calls_end() -> None:
             number += 1
 
     calls = Counted()
-    with closing(in_flight(calls, endless(), 4)) as answers:
+    with closing(map_concurrently(calls, endless(), 4)) as answers:
         assert drawn == []
         for received in range(1, 300):
             next(answers)
@@ -102,7 +102,7 @@ def test_an_error_is_its_items_own() -> None:
             raise TransientError("GET /x/{id}", "hiccup", str(item), 500)
         return item
 
-    answers = dict(in_flight(Counted(call), range(30), 4))
+    answers = dict(map_concurrently(Counted(call), range(30), 4))
     assert len(answers) == 30
     for item, answer in answers.items():
         if item % 3 == 2:
@@ -115,8 +115,8 @@ def test_an_error_is_its_items_own() -> None:
 @pytest.mark.parametrize(
     "fatal",
     [
-        WrongKeyError("GET /x", "no", None, 401),
-        NoCreditsError("GET /x", "no credits", None, 401),
+        AuthenticationError("GET /x", "no", None, 401),
+        InsufficientCreditsError("GET /x", "no credits", None, 401),
         ServerUnreachableError("GET /x", "nobody there"),
         RateLimitedError("GET /x", "slow down", None, 429),
     ],
@@ -136,7 +136,7 @@ def test_what_no_call_escapes_stops_new_calls_and_lets_those_in_flight_finish(fa
     calls = Counted(call, seconds=0)
     answers = []
     with pytest.raises(type(fatal)) as caught:
-        answers.extend(in_flight(calls, range(100), 4))
+        answers.extend(map_concurrently(calls, range(100), 4))
     assert caught.value is fatal
     assert calls.begun == calls.ended
     assert calls.begun < 100
@@ -148,15 +148,15 @@ def test_the_answers_of_calls_in_flight_are_not_lost_when_all_stops() -> None:
     def call(item: int) -> int:
         if item == 3:
             failed.set()
-            raise WrongKeyError("GET /x", "no", None, 401)
+            raise AuthenticationError("GET /x", "no", None, 401)
         assert failed.wait(10)
         time.sleep(0.2)
         return item * 10
 
     answers: list[tuple[int, int | MixpeekError]] = []
     drawn = iter(range(100))
-    with pytest.raises(WrongKeyError):
-        for answer in in_flight(call, drawn, 4):
+    with pytest.raises(AuthenticationError):
+        for answer in map_concurrently(call, drawn, 4):
             answers.append(answer)  # noqa: PERF402 - what came before the error counts
     assert sorted(item for item, _ in answers) == [0, 1, 2]
     assert next(drawn) == 4
@@ -165,16 +165,16 @@ def test_the_answers_of_calls_in_flight_are_not_lost_when_all_stops() -> None:
 def test_of_several_reasons_to_stop_the_first_is_raised() -> None:
     def call(item: int) -> int:
         time.sleep(0.1 * item)
-        raise WrongKeyError("GET /x", "no", str(item), 401)
+        raise AuthenticationError("GET /x", "no", str(item), 401)
 
-    with pytest.raises(WrongKeyError) as caught:
-        list(in_flight(call, range(10), 3))
+    with pytest.raises(AuthenticationError) as caught:
+        list(map_concurrently(call, range(10), 3))
     assert caught.value.object_id == "0"
 
 
 def test_closing_early_waits_for_the_calls_that_run() -> None:
     calls = Counted(seconds=0.2)
-    answers = in_flight(calls, range(1000), 4)
+    answers = map_concurrently(calls, range(1000), 4)
     next(answers)
     answers.close()
     assert calls.running == 0
@@ -183,7 +183,7 @@ def test_closing_early_waits_for_the_calls_that_run() -> None:
 
 def test_a_consumer_that_fails_waits_for_the_calls_that_run() -> None:
     calls = Counted(seconds=0.1)
-    with pytest.raises(ZeroDivisionError), closing(in_flight(calls, range(1000), 4)) as answers:
+    with pytest.raises(ZeroDivisionError), closing(map_concurrently(calls, range(1000), 4)) as answers:
         for _ in answers:
             raise ZeroDivisionError
     assert calls.running == 0
@@ -195,7 +195,7 @@ def test_a_bug_in_a_call_is_raised_as_it_is() -> None:
         return 1 // (item - 5)
 
     with pytest.raises(ZeroDivisionError):
-        list(in_flight(call, range(100), 4))
+        list(map_concurrently(call, range(100), 4))
 
 
 def test_a_bug_in_the_items_is_raised_once_the_calls_have_ended() -> None:
@@ -205,7 +205,7 @@ def test_a_bug_in_the_items_is_raised_once_the_calls_have_ended() -> None:
 
     calls = Counted(seconds=0.1)
     with pytest.raises(KeyError):
-        list(in_flight(calls, broken(), 8))
+        list(map_concurrently(calls, broken(), 8))
     assert calls.running == 0
 
 
@@ -218,7 +218,7 @@ def test_a_slow_call_holds_nobody_up() -> None:
         return item
 
     came = []
-    for item, _ in in_flight(call, range(50), 2):
+    for item, _ in map_concurrently(call, range(50), 2):
         came.append(item)
         if len(came) == 49:
             slow.set()
@@ -233,7 +233,7 @@ def test_an_answer_is_there_at_once_though_the_next_takes_long() -> None:
         assert item == 0 or release.wait(10)
         return item
 
-    answers = in_flight(call, range(2), 1)
+    answers = map_concurrently(call, range(2), 1)
     assert next(answers) == (0, 0)
     release.set()
     assert list(answers) == [(1, 1)]
@@ -243,4 +243,4 @@ def test_calls_that_only_compute_are_all_made_by_however_many_threads() -> None:
     def call(item: int) -> int:
         return sum(range(20_000)) * 0 + item
 
-    assert sorted(item for item, _ in in_flight(call, range(2_000), 16)) == list(range(2_000))
+    assert sorted(item for item, _ in map_concurrently(call, range(2_000), 16)) == list(range(2_000))

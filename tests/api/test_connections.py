@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.api import bounded
-from mixpeek_assets.api.client import MixpeekClient, Patience
-from mixpeek_assets.api.errors import MixpeekError, WrongKeyError
+from mixpeek_assets.api import deadline
+from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.errors import AuthenticationError, MixpeekError
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek
 
@@ -30,7 +30,7 @@ def test_a_netrc_file_does_not_override_the_key(mixpeek: ScriptedMixpeek, client
 
 
 def test_a_wrong_key_is_said_to_be_wrong(connect: Connect) -> None:
-    with pytest.raises(WrongKeyError, match="Invalid API key"):
+    with pytest.raises(AuthenticationError, match="Invalid API key"):
         connect(key="sk_wrong").probe()
 
 
@@ -80,9 +80,9 @@ BROKEN = {
 def test_no_place_for_a_connection_is_lost_with_a_broken_reply(
     mixpeek: ScriptedMixpeek, connect: Connect, monkeypatch: pytest.MonkeyPatch, broken: Answer
 ) -> None:
-    monkeypatch.setattr(bounded, "LARGEST_REPLY", 1 << 20)
+    monkeypatch.setattr(deadline, "LARGEST_REPLY", 1 << 20)
     mixpeek.script("GET", *[broken] * 4, DONE)
-    client = connect(concurrency=2, patience=Patience(attempts=1, read=1))
+    client = connect(concurrency=2, policy=RetryPolicy(attempts=1, read=1))
     for _ in range(4):
         with pytest.raises(MixpeekError):
             client.get_task("t1")
@@ -91,7 +91,7 @@ def test_no_place_for_a_connection_is_lost_with_a_broken_reply(
 
 def test_a_connection_that_the_server_has_closed_is_replaced(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("GET", Answer({"status": "DONE"}, headers={"Connection": "close"}), for_ever=True)
-    client = connect(patience=Patience(attempts=1))
+    client = connect(policy=RetryPolicy(attempts=1))
     for _ in range(3):
         assert client.get_task("t1").state == "done"
     assert client.submit_video("https://example.com/a.mp4", "c") in mixpeek.tasks

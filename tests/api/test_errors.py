@@ -6,26 +6,26 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.api.client import MixpeekClient, Patience
+from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.errors import (
-    STOPS_ALL,
+    ABORTS_RUN,
     AccessDeniedError,
-    AnswerLostError,
+    AuthenticationError,
+    InsufficientCreditsError,
     MixpeekError,
-    NoCreditsError,
     NotFoundError,
     PermanentError,
     RateLimitedError,
     ServerUnreachableError,
+    SubmissionOutcomeUnknownError,
     TransientError,
     UnreadableReplyError,
-    WrongAddressError,
-    WrongKeyError,
+    WrongEndpointError,
 )
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, scripted_mixpeek
 
-IMPATIENT = Patience(connect=2, read=5, attempts=1, rate_limit=0.2)
+IMPATIENT = RetryPolicy(connect=2, read=5, attempts=1, rate_limit=0.2)
 
 
 def envelope(status: int, message: str, type_: str, **details: Any) -> Answer:
@@ -43,12 +43,12 @@ DETAILS = {"type": "missing", "location": ["body", "collection"], "message": "Fi
 
 REPLIES = [
     pytest.param(envelope(400, "Bad collection", "BadRequest"), PermanentError, ["Bad collection"], id="400"),
-    pytest.param(envelope(401, "Invalid API key", "AuthError"), WrongKeyError, ["Invalid API key"], id="401"),
-    pytest.param(envelope(403, "Needs write", "PermissionError"), WrongKeyError, ["Needs write"], id="403"),
+    pytest.param(envelope(401, "Invalid API key", "AuthError"), AuthenticationError, ["Invalid API key"], id="401"),
+    pytest.param(envelope(403, "Needs write", "PermissionError"), AuthenticationError, ["Needs write"], id="403"),
     pytest.param(envelope(404, "Task not found", "NotFound"), NotFoundError, ["Task not found"], id="404"),
     pytest.param(envelope(500, "It broke", "InternalError"), TransientError, ["It broke"], id="500"),
     pytest.param(envelope(501, "Not yet", "Error"), TransientError, ["Not yet"], id="501"),
-    pytest.param(Answer({"detail": "Method Not Allowed"}, 405), WrongAddressError, ["Method Not Allowed"], id="405"),
+    pytest.param(Answer({"detail": "Method Not Allowed"}, 405), WrongEndpointError, ["Method Not Allowed"], id="405"),
     pytest.param(Answer({"error": "gone for good"}, 410), PermanentError, ["gone for good"], id="a string"),
     pytest.param(
         flat(429, "TooManyRequests", "Rate limit exceeded", rate_limit=10, api_name="tasks"),
@@ -58,12 +58,15 @@ REPLIES = [
     ),
     pytest.param(
         flat(401, "Unauthorized", "Insufficient credits: top up", required_credits=5, current_credits=0),
-        NoCreditsError,
+        InsufficientCreditsError,
         ["Insufficient credits: top up"],
         id="no credits",
     ),
     pytest.param(
-        envelope(403, "Monthly quota reached", "QuotaExceededError"), NoCreditsError, ["Monthly quota"], id="quota"
+        envelope(403, "Monthly quota reached", "QuotaExceededError"),
+        InsufficientCreditsError,
+        ["Monthly quota"],
+        id="quota",
     ),
     pytest.param(flat(400, "BadRequest", "File over 1 GB"), PermanentError, ["File over 1 GB"], id="too large"),
     pytest.param(
@@ -92,7 +95,7 @@ def test_an_error_is_of_its_class_and_in_the_servers_words(
 ) -> None:
     mixpeek.script("GET /tasks/t1", answer, for_ever=True)
     with pytest.raises(MixpeekError) as caught:
-        connect(patience=IMPATIENT).get_task("t1")
+        connect(policy=IMPATIENT).get_task("t1")
     error = caught.value
     assert type(error) is kind
     assert (error.endpoint, error.object_id, error.status) == ("GET /tasks/{id}", "t1", answer.status)
@@ -107,11 +110,11 @@ def test_a_refused_submission_names_its_video(
 ) -> None:
     mixpeek.script("POST", answer, for_ever=True)
     with pytest.raises(MixpeekError) as caught:
-        connect(patience=IMPATIENT).submit_video("https://example.com/a.mp4", "c")
+        connect(policy=IMPATIENT).submit_video("https://example.com/a.mp4", "c")
     if answer.status in {404, 405}:  # there is no id that could be unknown: this is not the API
-        kind = WrongAddressError
+        kind = WrongEndpointError
     # What may have been accepted is not what will do no harm to send again.
-    assert type(caught.value) is (AnswerLostError if kind is TransientError else kind)
+    assert type(caught.value) is (SubmissionOutcomeUnknownError if kind is TransientError else kind)
     for part in [*words, "POST /ingest/videos/url", "https://example.com/a.mp4", str(answer.status)]:
         assert part in str(caught.value)
 
@@ -138,17 +141,17 @@ def test_a_message_is_one_line_that_does_nothing_to_a_terminal(
 ) -> None:
     mixpeek.script("", answer, for_ever=True)
     with pytest.raises(MixpeekError, match=r"Bad.*Gateway") as caught:
-        CALLS[call](connect(patience=IMPATIENT))
+        CALLS[call](connect(policy=IMPATIENT))
     assert str(caught.value).isprintable()
 
 
 def test_an_error_says_whether_waiting_helps_and_whether_all_calls_meet_it() -> None:
-    transient = (TransientError, ServerUnreachableError, RateLimitedError, AnswerLostError)
+    transient = (TransientError, ServerUnreachableError, RateLimitedError, SubmissionOutcomeUnknownError)
     of_one_call = (PermanentError, NotFoundError, UnreadableReplyError)
-    of_all_calls = (AccessDeniedError, WrongKeyError, NoCreditsError, WrongAddressError)
-    assert all(kind.heals for kind in transient)
-    assert not any(kind.heals for kind in of_one_call + of_all_calls)
-    stops = {kind for kind in transient + of_one_call + of_all_calls if issubclass(kind, STOPS_ALL)}
+    of_all_calls = (AccessDeniedError, AuthenticationError, InsufficientCreditsError, WrongEndpointError)
+    assert all(kind.retryable for kind in transient)
+    assert not any(kind.retryable for kind in of_one_call + of_all_calls)
+    stops = {kind for kind in transient + of_one_call + of_all_calls if issubclass(kind, ABORTS_RUN)}
     assert stops == {ServerUnreachableError, RateLimitedError, *of_all_calls}
 
 
@@ -175,7 +178,7 @@ def test_a_404_that_is_not_the_apis_own_tells_of_a_wrong_address(
     mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer, read: Callable[[MixpeekClient], object]
 ) -> None:
     mixpeek.script("GET", answer, for_ever=True)
-    with pytest.raises(WrongAddressError, match="Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"):
+    with pytest.raises(WrongEndpointError, match="Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"):
         read(client)
     assert len(mixpeek.requests) == 1
 
@@ -204,7 +207,7 @@ def test_a_404_of_the_apis_own_tells_of_an_unknown_id(
 @pytest.mark.parametrize("answer", OF_NO_SUCH_ROUTE)
 def test_a_probe_of_a_wrong_address_says_so(mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer) -> None:
     mixpeek.script("GET", answer, for_ever=True)
-    with pytest.raises(WrongAddressError, match="MIXPEEK_API_PREFIX"):
+    with pytest.raises(WrongEndpointError, match="MIXPEEK_API_PREFIX"):
         client.probe()
 
 
@@ -227,7 +230,7 @@ def test_a_redirect_is_not_followed_and_the_key_not_sent_on(mixpeek: ScriptedMix
     with scripted_mixpeek() as elsewhere:
         for status in (301, 302, 303, 307, 308):
             mixpeek.script("", Answer(b"", status, {"Location": f"{elsewhere.url}/tasks/t1"}))
-            with pytest.raises(WrongAddressError, match="redirects to") as caught:
+            with pytest.raises(WrongEndpointError, match="redirects to") as caught:
                 client.submit_video("https://example.com/a.mp4", "c") if status == 303 else client.get_task("t1")
             assert elsewhere.url in str(caught.value)
             assert "MIXPEEK_API_URL" in str(caught.value)
@@ -265,7 +268,7 @@ def test_a_key_that_the_server_echoes_is_in_no_error(
 ) -> None:
     mixpeek.script("", answer, for_ever=True)
     with pytest.raises(MixpeekError) as caught:
-        call(connect(patience=IMPATIENT))
+        call(connect(policy=IMPATIENT))
     assert_tells_no_key(caught.value)
 
 
@@ -276,7 +279,7 @@ def test_a_submission_that_is_answered_with_the_key_tells_it_in_no_error(
     mixpeek: ScriptedMixpeek, client: MixpeekClient, body: dict[str, Any]
 ) -> None:
     mixpeek.script("POST", Answer(body))
-    with pytest.raises(AnswerLostError, match="without a task_id") as caught:
+    with pytest.raises(SubmissionOutcomeUnknownError, match="without a task_id") as caught:
         client.submit_video("https://example.com/a.mp4", "c")
     assert_tells_no_key(caught.value)
 
@@ -289,7 +292,7 @@ def test_an_unusable_address_is_an_error_of_ours_without_the_key(
     connect: Connect, call: Callable[[MixpeekClient], object], url: str
 ) -> None:
     with pytest.raises(MixpeekError) as caught:
-        call(connect(url, patience=IMPATIENT))
+        call(connect(url, policy=IMPATIENT))
     assert isinstance(caught.value, ServerUnreachableError | PermanentError)
     assert_tells_no_key(caught.value)
 
@@ -298,7 +301,7 @@ def test_a_lost_answer_tells_no_key(mixpeek: ScriptedMixpeek, connect: Connect) 
     mixpeek.script("", Answer(cut=True), for_ever=True)
     for call in CALLS:
         with pytest.raises(TransientError) as caught:
-            call(connect(patience=IMPATIENT))
+            call(connect(policy=IMPATIENT))
         assert_tells_no_key(caught.value)
 
 

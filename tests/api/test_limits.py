@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.api.errors import BudgetUnusableError
-from mixpeek_assets.api.limits import NoLimit, SharedLimit
+from mixpeek_assets.api.errors import RateLimitStoreError
+from mixpeek_assets.api.rate_limit import NoLimit, SharedLimit
 from tests.fakes.mixpeek import KEY
 from tests.warehouse.processes import until
 
@@ -31,8 +31,8 @@ TRIES = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from mixpeek_assets.api.errors import BudgetUnusableError
-from mixpeek_assets.api.limits import SharedLimit
+from mixpeek_assets.api.errors import RateLimitStoreError
+from mixpeek_assets.api.rate_limit import SharedLimit
 limit = SharedLimit(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], timedelta(hours=1))
 print("ready", flush=True)
 sys.stdin.read()
@@ -188,7 +188,7 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(open_limit: Open, tmp
         (file,) = folder.glob("*.sqlite")
         file.unlink()
         file.mkdir()
-    with pytest.raises(BudgetUnusableError) as caught:
+    with pytest.raises(RateLimitStoreError) as caught:
         open_limit(3, folder=folder).wait(1)
     said = str(caught.value)
     assert said.startswith(f"the budget of requests: nothing was sent, as {folder}")

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from mixpeek_assets.api.bounded import Reply, read_whole
-from mixpeek_assets.api.client import Patience
+from mixpeek_assets.api.client import RetryPolicy
+from mixpeek_assets.api.deadline import Reply, read_whole
 from mixpeek_assets.api.errors import RateLimitedError
-from mixpeek_assets.api.limits import SharedLimit
+from mixpeek_assets.api.rate_limit import SharedLimit
 from mixpeek_assets.api.replies import retry_after
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek
 
 LIMITED = {"error": "TooManyRequests", "message": "Rate limit exceeded", "details": {"rate_limit": 10}}
-ONE_ATTEMPT = Patience(connect=2, read=5, attempts=1, rate_limit=20)
+ONE_ATTEMPT = RetryPolicy(connect=2, read=5, attempts=1, rate_limit=20)
 # A pause may come out a little short of its name where a clock is coarse.
 NEARLY = 0.9
 
@@ -94,20 +94,20 @@ def test_a_429_is_waited_for_and_costs_no_attempt(
 ) -> None:
     mixpeek.script("GET", answer, Answer({"status": "DONE"}))
     began = time.monotonic()
-    assert connect(patience=ONE_ATTEMPT).get_task("t1").state == "done"
+    assert connect(policy=ONE_ATTEMPT).get_task("t1").state == "done"
     assert time.monotonic() - began >= least * NEARLY
     assert len(mixpeek.requests) == 2
 
 
 def test_many_429s_cost_no_attempt(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("GET", *[refusal("0.5")] * 2, Answer({"status": "DONE"}))
-    assert connect(patience=ONE_ATTEMPT).get_task("t1").state == "done"
+    assert connect(policy=ONE_ATTEMPT).get_task("t1").state == "done"
     assert len(mixpeek.requests) == 3
 
 
 def test_a_submission_that_is_refused_for_now_is_sent_again(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("POST", refusal("0.5"))
-    task_id = connect(patience=ONE_ATTEMPT).submit_video("https://example.com/a.mp4", "c")
+    task_id = connect(policy=ONE_ATTEMPT).submit_video("https://example.com/a.mp4", "c")
     assert list(mixpeek.tasks) == [task_id]
     assert len(mixpeek.requests) == 2
 
@@ -117,28 +117,28 @@ def test_a_pause_longer_than_our_patience_is_not_begun(
     mixpeek: ScriptedMixpeek, connect: Connect, retry_after: str
 ) -> None:
     mixpeek.script("", refusal(retry_after), for_ever=True)
-    client = connect(patience=Patience(attempts=3, rate_limit=1))
+    client = connect(policy=RetryPolicy(attempts=3, rate_limit=1))
     for call in (lambda: client.get_task("t1"), lambda: client.submit_video("https://example.com/a.mp4", "c")):
         began = time.monotonic()
         with pytest.raises(RateLimitedError, match="not free again within 1 s") as caught:
             call()
         assert caught.value.status == 429
         assert time.monotonic() - began < 30
-    # Nor is the patience had once more for each attempt, nor is the server asked again before it is free.
+    # Nor is the policy had once more for each attempt, nor is the server asked again before it is free.
     assert len(mixpeek.requests) == 1
 
 
 def test_patience_with_many_short_pauses_ends_too(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("GET", refusal("0.5"), for_ever=True)
     with pytest.raises(RateLimitedError):
-        connect(patience=Patience(attempts=3, rate_limit=1.2)).get_task("t1")
+        connect(policy=RetryPolicy(attempts=3, rate_limit=1.2)).get_task("t1")
     assert 2 <= len(mixpeek.requests) <= 3
 
 
 def test_a_429_holds_back_every_thread(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("GET /tasks/first", refusal("2"), Answer({"status": "DONE"}))
     mixpeek.script("GET /tasks/other", Answer({"status": "DONE"}), for_ever=True)
-    client = connect(patience=ONE_ATTEMPT)
+    client = connect(policy=ONE_ATTEMPT)
     first = threading.Thread(target=lambda: client.get_task("first"))
     first.start()
     wait_for_request(mixpeek, "GET /tasks/first")
@@ -159,7 +159,7 @@ def test_a_thread_whose_patience_is_shorter_than_anothers_pause_does_not_wait(
     mixpeek: ScriptedMixpeek, connect: Connect
 ) -> None:
     mixpeek.script("GET", refusal("1.5"), Answer({"status": "DONE"}), for_ever=True)
-    client = connect(patience=Patience(attempts=1, rate_limit=2))
+    client = connect(policy=RetryPolicy(attempts=1, rate_limit=2))
     first = threading.Thread(target=lambda: client.get_task("first"))
     first.start()
     wait_for_request(mixpeek, "GET /tasks/first")
@@ -187,14 +187,14 @@ def test_a_call_waits_for_its_place_until_the_moment_that_it_is_told(
 ) -> None:
     mixpeek.script("GET", Answer({"status": "DONE"}), for_ever=True)
     until = time.monotonic() + 40
-    for patience in (Patience(until=until), Patience(until=until, rate_limit=10), Patience(until=until - 80)):
-        client = connect(limit=(budget := Places(True, False)), patience=patience)
+    for policy in (RetryPolicy(until=until), RetryPolicy(until=until, rate_limit=10), RetryPolicy(until=until - 80)):
+        client = connect(limit=(budget := Places(True, False)), policy=policy)
         client.get_task("t1")
         with pytest.raises(RateLimitedError, match="our own budget"):
             client.get_task("t2")
-        if patience.rate_limit == 10:
+        if policy.rate_limit == 10:
             assert all(9 < timeout <= 10 for timeout in budget.timeouts)
-        elif patience.until == until:
+        elif policy.until == until:
             assert all(20 < timeout <= 40 for timeout in budget.timeouts)
         else:
             assert budget.timeouts == [0, 0]
@@ -205,7 +205,7 @@ def test_a_pause_that_ends_after_the_moment_that_a_call_is_told_is_not_begun(
     mixpeek: ScriptedMixpeek, connect: Connect
 ) -> None:
     mixpeek.script("GET", refusal("100"), for_ever=True)
-    client = connect(patience=Patience(attempts=1, until=time.monotonic() + 20))
+    client = connect(policy=RetryPolicy(attempts=1, until=time.monotonic() + 20))
     with pytest.raises(RateLimitedError, match=r"not free again within (20|19|1[0-8]) s"):
         client.get_task("t1")
     assert len(mixpeek.requests) == 1
@@ -223,7 +223,7 @@ def test_a_429_holds_back_those_too_that_got_their_place_meanwhile(mixpeek: Scri
             return place
 
     mixpeek.script("GET", refusal("300"), for_ever=True)
-    client = connect(limit=SlowForTheFirst(True, True), patience=ONE_ATTEMPT)
+    client = connect(limit=SlowForTheFirst(True, True), policy=ONE_ATTEMPT)
     with ThreadPoolExecutor() as pool:
         early = pool.submit(client.get_task, "early")
         waiting.wait(30)
@@ -250,7 +250,7 @@ def test_a_client_asks_for_its_place_in_the_budget_before_each_request(
             self.closed = True
 
     mixpeek.script("GET", Answer(b"", 500), Answer({"status": "DONE"}), for_ever=True)
-    client = connect(limit=(budget := Budget()), patience=Patience(attempts=2, rate_limit=1))
+    client = connect(limit=(budget := Budget()), policy=RetryPolicy(attempts=2, rate_limit=1))
     client.get_task("t1")
     client.get_task("t2")
     with pytest.raises(RateLimitedError, match="our own budget"):
@@ -263,10 +263,10 @@ def test_a_client_asks_for_its_place_in_the_budget_before_each_request(
 def test_a_budget_in_a_file_holds_two_clients_back(mixpeek: ScriptedMixpeek, connect: Connect, tmp_path: Path) -> None:
     mixpeek.script("GET", Answer({"status": "DONE"}), for_ever=True)
     account = f"{mixpeek.url} {KEY}"
-    patience = Patience(attempts=1, rate_limit=0.3)
+    policy = RetryPolicy(attempts=1, rate_limit=0.3)
     folder = tmp_path / "rate_limit"
-    one = connect(limit=SharedLimit(folder, 24, account), patience=patience)
-    two = connect(limit=SharedLimit(folder, 24, account), patience=patience)
+    one = connect(limit=SharedLimit(folder, 24, account), policy=policy)
+    two = connect(limit=SharedLimit(folder, 24, account), policy=policy)
     for client in (one, two, one, two):  # of 24 a minute, four may leave at once
         client.get_task("t1")
     for client in (one, two):

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from mixpeek_assets.api.client import MixpeekClient, Patience
+from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.errors import (
-    AnswerLostError,
     MixpeekError,
     NotFoundError,
     ServerUnreachableError,
+    SubmissionOutcomeUnknownError,
     TransientError,
 )
 from tests.api.conftest import PATIENCE, Connect
@@ -50,16 +50,16 @@ def test_a_read_that_fails_in_passing_is_sent_again(
 def test_a_read_is_given_up_after_its_attempts(mixpeek: ScriptedMixpeek, connect: Connect, answer: Answer) -> None:
     mixpeek.script("GET", answer, for_ever=True)
     with pytest.raises(TransientError) as caught:
-        connect(patience=Patience(read=5, attempts=2)).get_task("t1")
+        connect(policy=RetryPolicy(read=5, attempts=2)).get_task("t1")
     assert type(caught.value) is TransientError
-    assert caught.value.heals
+    assert caught.value.retryable
     assert len(mixpeek.requests) == 2
 
 
 def test_every_attempt_of_many_is_made(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("GET", Answer(b"", 503), for_ever=True)
     with pytest.raises(TransientError):
-        connect(patience=Patience(attempts=4)).get_feature("f1")
+        connect(policy=RetryPolicy(attempts=4)).get_feature("f1")
     assert len(mixpeek.requests) == 4
 
 
@@ -68,7 +68,7 @@ def test_a_refused_read_is_not_sent_again(mixpeek: ScriptedMixpeek, client: Mixp
     mixpeek.script("GET", Answer({"detail": "no"}, status), for_ever=True)
     with pytest.raises(MixpeekError) as caught:
         client.get_asset("a1")
-    assert not caught.value.heals
+    assert not caught.value.retryable
     assert len(mixpeek.requests) == 1
 
 
@@ -85,7 +85,7 @@ def test_a_submission_whose_answer_is_lost_is_not_sent_again_by_the_client(
     mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer
 ) -> None:
     mixpeek.script("POST", answer, for_ever=True)
-    with pytest.raises(AnswerLostError) as caught:
+    with pytest.raises(SubmissionOutcomeUnknownError) as caught:
         client.submit_video("https://example.com/a.mp4", "c")
     assert caught.value.object_id == "https://example.com/a.mp4"
     assert len(mixpeek.requests) == 1
@@ -96,27 +96,27 @@ def test_a_submission_that_is_answered_without_a_task_is_lost(
     mixpeek: ScriptedMixpeek, client: MixpeekClient, body: dict[str, object]
 ) -> None:
     mixpeek.script("POST", Answer(body), for_ever=True)
-    with pytest.raises(AnswerLostError, match="task_id"):
+    with pytest.raises(SubmissionOutcomeUnknownError, match="task_id"):
         client.submit_video("https://example.com/a.mp4", "c")
     assert len(mixpeek.requests) == 1
 
 
 def test_a_submission_that_takes_too_long_to_answer_is_lost(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("POST", Answer({"task_id": "t1"}, delay=1), for_ever=True)
-    with pytest.raises(AnswerLostError, match="ReadTimeout"):
-        connect(patience=Patience(read=0.2, attempts=3)).submit_video("https://example.com/a.mp4", "c")
+    with pytest.raises(SubmissionOutcomeUnknownError, match="ReadTimeout"):
+        connect(policy=RetryPolicy(read=0.2, attempts=3)).submit_video("https://example.com/a.mp4", "c")
     assert len(mixpeek.requests) == 1
 
 
 def test_a_read_that_takes_too_long_is_sent_again(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("GET", Answer({"status": "DONE"}, delay=1), Answer({"status": "FAILED"}))
-    assert connect(patience=Patience(read=0.2, attempts=2)).get_task("t1").state == "failed"
+    assert connect(policy=RetryPolicy(read=0.2, attempts=2)).get_task("t1").state == "failed"
     assert len(mixpeek.requests) == 2
 
 
 def test_a_submission_is_sent_once_somebody_listens(connect: Connect) -> None:
     port = free_port()
-    client = connect(f"http://127.0.0.1:{port}", patience=Patience(connect=2, read=5, attempts=10))
+    client = connect(f"http://127.0.0.1:{port}", policy=RetryPolicy(connect=2, read=5, attempts=10))
     task_ids: list[str] = []
     submitting = threading.Thread(target=lambda: task_ids.append(client.submit_video("https://example.com/a.mp4", "c")))
     submitting.start()
@@ -130,7 +130,7 @@ def test_a_submission_is_sent_once_somebody_listens(connect: Connect) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_is_not_there_is_unreachable(connect: Connect, scheme: str) -> None:
-    client = connect(f"{scheme}://127.0.0.1:{free_port()}", patience=Patience(connect=2, attempts=2))
+    client = connect(f"{scheme}://127.0.0.1:{free_port()}", policy=RetryPolicy(connect=2, attempts=2))
     for call in (lambda: client.get_task("t1"), lambda: client.submit_video("https://example.com/a.mp4", "c")):
         with pytest.raises(ServerUnreachableError, match="no server at"):
             call()
@@ -138,11 +138,11 @@ def test_a_server_that_is_not_there_is_unreachable(connect: Connect, scheme: str
 
 def test_a_host_that_has_no_address_is_unreachable(connect: Connect) -> None:
     with pytest.raises(ServerUnreachableError, match=r"nowhere\.invalid"):
-        connect("http://nowhere.invalid", patience=Patience(connect=2, attempts=1)).get_task("t1")
+        connect("http://nowhere.invalid", policy=RetryPolicy(connect=2, attempts=1)).get_task("t1")
 
 
 def test_https_of_a_server_that_speaks_http_is_unreachable(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
-    client = connect(mixpeek.url.replace("http://", "https://"), patience=Patience(connect=2, read=2, attempts=1))
+    client = connect(mixpeek.url.replace("http://", "https://"), policy=RetryPolicy(connect=2, read=2, attempts=1))
     with pytest.raises(ServerUnreachableError, match="SSLError"):
         client.submit_video("https://example.com/a.mp4", "c")
     assert mixpeek.requests == []
@@ -155,17 +155,17 @@ def test_a_proxy_that_is_not_there_leaves_the_server_unreachable(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(ServerUnreachableError, match="ProxyError"):
-        connect(patience=Patience(connect=2, attempts=1)).submit_video("https://example.com/a.mp4", "c")
+        connect(policy=RetryPolicy(connect=2, attempts=1)).submit_video("https://example.com/a.mp4", "c")
     assert mixpeek.requests == []
 
 
 def test_a_connection_that_is_reset_in_mid_submission_loses_the_answer(connect: Connect) -> None:
     with resetting_server() as (url, accepted):
-        with pytest.raises(AnswerLostError):
-            connect(url, patience=PATIENCE).submit_video("https://example.com/a.mp4", "c")
+        with pytest.raises(SubmissionOutcomeUnknownError):
+            connect(url, policy=PATIENCE).submit_video("https://example.com/a.mp4", "c")
         assert len(accepted) == 1
         with pytest.raises(TransientError):
-            connect(url, patience=Patience(attempts=2)).get_task("t1")
+            connect(url, policy=RetryPolicy(attempts=2)).get_task("t1")
         assert len(accepted) == 3
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.api.limits import SharedLimit
-from tests.api.hungry import feed, hungry
+from mixpeek_assets.api.rate_limit import SharedLimit
+from tests.api.rate_limited_process import feed, hungry
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek
 from tests.warehouse.processes import until
 

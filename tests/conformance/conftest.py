@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.local_api.config import LocalApiConfig
-from mixpeek_assets.local_api.http.profiles import PROFILES, Profile
-from mixpeek_assets.local_api.process import api_key, running
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.http.profiles import PROFILES, Profile
+from mixpeek_local.process import api_key, running
 from tests.conformance.sdk import NAMES, Sdk, speaking
-from tests.local_api.caller import Caller, until
-from tests.local_api.clips import Scene, place, tone, write_clip
-from tests.local_api.video_host import VideoHost, hosting
+from tests.mixpeek_local.caller import Caller, until
+from tests.mixpeek_local.clips import Scene, place, tone, write_clip
+from tests.mixpeek_local.video_host import VideoHost, hosting
 
 TASK_SECONDS = 60
 

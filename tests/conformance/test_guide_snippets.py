@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.local_api.http.profiles import PROFILES
+from mixpeek_local.http.profiles import PROFILES
 from tests.conformance.conftest import serving
-from tests.local_api.video_host import VideoHost
+from tests.mixpeek_local.video_host import VideoHost
 
 SCRIPT = Path(__file__).parent / "guide_steps.py"
 RUN_SECONDS = 120

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.conformance.conftest import Ingested, ingest
 from tests.conformance.sdk import Sdk
-from tests.local_api.video_host import VideoHost
+from tests.mixpeek_local.video_host import VideoHost
 
 
 def features_of(sdk: Sdk, asset: Ingested) -> list[dict[str, Any]]:

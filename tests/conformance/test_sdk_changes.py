@@ -7,8 +7,8 @@ import pytest
 
 from tests.conformance.conftest import ingest
 from tests.conformance.sdk import Sdk, speaking
-from tests.local_api.caller import Caller, until
-from tests.local_api.video_host import VideoHost, hosting
+from tests.mixpeek_local.caller import Caller, until
+from tests.mixpeek_local.video_host import VideoHost, hosting
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 BY_ID = [

@@ -7,8 +7,8 @@ import pytest
 
 from tests.conformance.conftest import ingest, serving
 from tests.conformance.sdk import speaking
-from tests.local_api.caller import Caller
-from tests.local_api.video_host import VideoHost
+from tests.mixpeek_local.caller import Caller
+from tests.mixpeek_local.video_host import VideoHost
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mixpeek_assets.runs import PROCESS
+from mixpeek_assets.defs.run_liveness import PROCESS
 from tests.end_to_end.test_dagster_dev import free_port, landed, until, vectors
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.project import Project
-from tests.survival.held import held
+from tests.survival.paused_server import held
 
 DAYS = ("2026-01-05", "2026-01-07")
 POST, DETAIL = "POST /ingest/", "GET /features/"

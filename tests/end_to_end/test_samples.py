@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mixpeek_assets.samples import FOLDER
-from mixpeek_assets.samples.scenes import CLIPS
+from mixpeek_local.samples import FOLDER
+from mixpeek_local.samples.scenes import CLIPS
 from tests.fakes.project import Project
-from tests.readme import README
+from tests.tables_page import README
 
 
 def likeness(one: str, other: str) -> float:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mixpeek_assets.samples import FOLDER
+from mixpeek_local.samples import FOLDER
 from tests.fakes.project import Project
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from mixpeek_assets.local_api.faults.exchange import Exchange
-from mixpeek_assets.local_api.faults.middleware import Faults
-from mixpeek_assets.local_api.faults.rules import read_rules
-from mixpeek_assets.local_api.faults.script import Script
+from mixpeek_local.faults.exchange import Exchange
+from mixpeek_local.faults.middleware import Faults
+from mixpeek_local.faults.rules import read_rules
+from mixpeek_local.faults.script import Script
 from tests.fakes.mixpeek import Request, ScriptedMixpeek
 
 

@@ -8,17 +8,17 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from mixpeek_assets.api.client import Patience
-from mixpeek_assets.assets.landing import Landed, land_assets, land_vectors
-from mixpeek_assets.assets.submission import Submitted, submit_videos
-from mixpeek_assets.automation.polling import Polled, poll_due_tasks
+from mixpeek_assets.api.client import RetryPolicy
+from mixpeek_assets.defs.resources import open_client, submission_rules
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.resources import open_client, submission_rules
+from mixpeek_assets.pipeline.fetch import FetchResult, fetch_assets, fetch_vectors
+from mixpeek_assets.pipeline.poll import PollResult, poll_due_tasks
+from mixpeek_assets.pipeline.submit import SubmitResult, submit_videos
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 TODAY = datetime.now(UTC).date()
-QUICK = Patience(connect=1, read=5, attempts=2, rate_limit=5)
+QUICK = RetryPolicy(connect=1, read=5, attempts=2, rate_limit=5)
 
 
 def project_warehouse() -> Warehouse:
@@ -46,7 +46,7 @@ def let_pass(hours: float) -> None:
         )
 
 
-def submit(*, day: date = TODAY, **asked: Any) -> Submitted:
+def submit(*, day: date = TODAY, **asked: Any) -> SubmitResult:
     """Submit what needs it, and what is asked for (`refresh=True` and the like), as a run of its own."""
     settings = load_settings()
     with open_client(settings, QUICK) as client:
@@ -54,17 +54,17 @@ def submit(*, day: date = TODAY, **asked: Any) -> Submitted:
         return submit_videos(client, project_warehouse(), [day], run_id=uuid.uuid4().hex, rules=rules)
 
 
-def poll() -> Polled:
+def poll() -> PollResult:
     """Read the tasks that are due."""
     with open_client(load_settings(), QUICK) as client:
         return poll_due_tasks(client, project_warehouse(), 10)
 
 
-def land(*, refresh: bool = False, day: date = TODAY) -> tuple[Landed, Landed]:
+def land(*, refresh: bool = False, day: date = TODAY) -> tuple[FetchResult, FetchResult]:
     """Land assets, then vectors."""
     with open_client(load_settings(), QUICK) as client:
-        assets = land_assets(client, project_warehouse(), [day], run_id="test", refresh=refresh)
-        return assets, land_vectors(client, project_warehouse(), [day], run_id="test", refresh=refresh)
+        assets = fetch_assets(client, project_warehouse(), [day], run_id="test", refresh=refresh)
+        return assets, fetch_vectors(client, project_warehouse(), [day], run_id="test", refresh=refresh)
 
 
 if __name__ == "__main__":

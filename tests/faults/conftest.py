@@ -1,15 +1,15 @@
-"""A faulty Mixpeek, which the environment names, and the little patience of a test."""
+"""A faulty Mixpeek, which the environment names, and the little policy of a test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from mixpeek_assets.api.client import Patience
+from mixpeek_assets.api.client import RetryPolicy
 from tests.fakes import pipeline
 from tests.fakes.faulty import FaultyMixpeek, faulty_mixpeek
 from tests.fakes.mixpeek import KEY
 
-PATIENCE = Patience(connect=5, read=20, whole=20, attempts=2, pause=0.02, rate_limit=10)
+PATIENCE = RetryPolicy(connect=5, read=20, whole=20, attempts=2, pause=0.02, rate_limit=10)
 """Short pauses, so that many faults are met in little time, and long time-outs, so that a busy machine is no fault."""
 
 

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from mixpeek_assets.api import bounded
-from mixpeek_assets.api.errors import MixpeekError, ServerUnreachableError, WrongAddressError
-from mixpeek_assets.local_api.faults.kinds import PLAYS
+from mixpeek_assets.api import deadline
+from mixpeek_assets.api.errors import MixpeekError, ServerUnreachableError, WrongEndpointError
+from mixpeek_local.faults.kinds import PLAYS
 from tests.fakes import pipeline
 from tests.fakes.faulty import FaultyMixpeek
 from tests.faults.conftest import PATIENCE
@@ -108,7 +108,7 @@ def test_a_fault_that_passes_leaves_no_trace_in_the_tables(
     if "seconds" in DETAILS.get(kind, {}):
         monkeypatch.setattr(pipeline, "QUICK", HASTY)
     if kind == "too-large":
-        monkeypatch.setattr(bounded, "LARGEST_REPLY", 2 << 20)
+        monkeypatch.setattr(deadline, "LARGEST_REPLY", 2 << 20)
 
     failures = pass_that_meets(faulty, kind, stage, times=1)
     assert_failures_are_as_they_must_be(kind, failures)
@@ -166,7 +166,7 @@ def pass_that_meets(faulty: FaultyMixpeek, kind: str, stage: Stage, *, times: in
 
 def assert_failures_are_as_they_must_be(kind: str, failures: list[MixpeekError]) -> None:
     """One failure, of a step that was stopped; what may come later stops none."""
-    expected = {"redirect": WrongAddressError, "refused": ServerUnreachableError}
+    expected = {"redirect": WrongEndpointError, "refused": ServerUnreachableError}
     assert [type(failure) for failure in failures] == ([expected[kind]] if kind in STOPS else [])
     if kind == "redirect":
         assert "redirects to /elsewhere" in str(failures[0])

@@ -10,10 +10,10 @@ import pytest
 
 from mixpeek_assets.api import client
 from mixpeek_assets.api.errors import MixpeekError
-from mixpeek_assets.assets.landing import Landed
-from mixpeek_assets.assets.submission import Submitted
-from mixpeek_assets.automation.polling import Polled
-from tests.assets.test_materialization import failures, run
+from mixpeek_assets.pipeline.fetch import FetchResult
+from mixpeek_assets.pipeline.poll import PollResult
+from mixpeek_assets.pipeline.submit import SubmitResult
+from tests.defs.test_materialization import failures, run
 from tests.fakes import pipeline
 from tests.fakes.faulty import FaultyMixpeek
 from tests.faults.conftest import PATIENCE
@@ -121,7 +121,7 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
     truth = truth_of(FEW)
     pipeline.add_videos(furnish(faulty.mixpeek, FEW))
     monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
-    monkeypatch.setattr(client, "Patience", lambda: PATIENCE)
+    monkeypatch.setattr(client, "RetryPolicy", lambda: PATIENCE)
     broken = {"fault": "503"}
 
     faulty.order(broken)
@@ -161,7 +161,7 @@ def messages_of_failing(
                 faulty.start()
             faulty.order()
     match done:
-        case Submitted(lost=errors) | Polled(errors=errors) | (Landed(unfinished=errors), Landed()):
+        case SubmitResult(lost=errors) | PollResult(errors=errors) | (FetchResult(unfinished=errors), FetchResult()):
             assert errors, "it fails, and says so"
             return [str(error) for error in errors]
     raise AssertionError(done)

@@ -10,8 +10,8 @@ import pytest
 
 from mixpeek_assets.manifest import sources
 from mixpeek_assets.manifest.errors import ManifestError
-from mixpeek_assets.samples import MANIFEST
 from mixpeek_assets.settings import load_settings
+from mixpeek_local.samples import MANIFEST
 from tests.manifest.conftest import read, served
 
 Write = Callable[..., Path]

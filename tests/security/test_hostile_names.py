@@ -11,10 +11,11 @@ import dagster as dg
 import duckdb
 import pytest
 
-from mixpeek_assets.checks import check_results
+from mixpeek_assets.defs.checks import check_results
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.warehouse.schema import TableName, literal
+from mixpeek_assets.sql_files import literal
+from mixpeek_assets.warehouse.schema import TableName
 from mixpeek_assets.warehouse.views import view_name
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, scripted_mixpeek

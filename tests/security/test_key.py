@@ -19,10 +19,10 @@ import requests
 from pydantic import SecretStr
 
 from mixpeek_assets.api.client import MixpeekClient
-from mixpeek_assets.api.errors import AnswerLostError, NotFoundError, UnreadableReplyError
-from mixpeek_assets.api.secrecy import without_key
-from mixpeek_assets.assets import tasks
+from mixpeek_assets.api.errors import NotFoundError, SubmissionOutcomeUnknownError, UnreadableReplyError
+from mixpeek_assets.api.redact import redact
 from mixpeek_assets.definitions import defs
+from mixpeek_assets.defs import tasks
 from mixpeek_assets.settings import SettingsError, load_settings
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, scripted_mixpeek
 from tests.fakes.pipeline import TODAY
@@ -220,7 +220,7 @@ def masked(said: dict[str, Any], key: SecretStr) -> dict[str, Any]:
     """What is read of a reply, whichever way its characters are written."""
     plainly, escaped = json.dumps(said).encode(), json.dumps(said).replace("e", "\\u0065").encode()
     utf_16 = json.dumps(said).encode("utf-16")
-    plain, *others = (without_key(said, content, key) for content in (plainly, escaped, utf_16))
+    plain, *others = (redact(said, content, key) for content in (plainly, escaped, utf_16))
     assert all(other == plain for other in others)
     return plain
 
@@ -274,7 +274,7 @@ def test_a_reply_that_is_nested_too_deeply_is_refused(client: MixpeekClient, mix
     mixpeek.script("deep|POST /ingest", deep, for_ever=True)
     with pytest.raises(UnreadableReplyError, match="cannot be kept"):
         client.get_task("deep")
-    with pytest.raises(AnswerLostError, match="cannot be kept"):
+    with pytest.raises(SubmissionOutcomeUnknownError, match="cannot be kept"):
         client.submit_video("http://videos.test/deep.mp4", "films")
 
 

@@ -15,17 +15,17 @@ import dagster as dg
 import pytest
 
 from mixpeek_assets import clock
-from mixpeek_assets.automation.planning import partitions_to_ingest, range_tags
-from mixpeek_assets.automation.task_sensor import task_status_sensor
 from mixpeek_assets.cli.project import dagster_instance
+from mixpeek_assets.defs.run_requests import partitions_to_ingest, range_tags
+from mixpeek_assets.defs.task_sensor import task_status_sensor
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
-from tests.automation.test_sensors import tick
+from tests.defs.test_sensors import tick
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
 from tests.fakes.project import Project
-from tests.survival.crowd import crowd, ended, hold, ingest_and_land, write_on
+from tests.survival.concurrent_processes import crowd, ended, hold, ingest_and_land, write_on
 from tests.warehouse.processes import until
 
 log = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ def test_the_sensor_ticks_on_while_others_load(
 def test_a_tick_gives_way_to_a_session_that_does_not_end_and_keeps_what_it_has_read(
     project: Project, mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mixpeek_assets.automation.task_sensor.TICK_WAREHOUSE_SECONDS", 0.3)
+    monkeypatch.setattr("mixpeek_assets.defs.task_sensor.TICK_WAREHOUSE_SECONDS", 0.3)
     mixpeek.videos[URLS[0]].statuses = ["DONE"]
     add_videos(URLS[:1])
     submit()

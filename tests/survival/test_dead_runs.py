@@ -10,17 +10,17 @@ import dagster as dg
 import pytest
 
 from mixpeek_assets import clock
-from mixpeek_assets.automation.task_sensor import task_status_sensor
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.definitions import defs
+from mixpeek_assets.defs.run_liveness import PROCESS
+from mixpeek_assets.defs.task_sensor import task_status_sensor
 from mixpeek_assets.lock import abandoned
-from mixpeek_assets.runs import PROCESS
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.automation.test_sensors import record_run, requested, tick
+from tests.defs.test_sensors import record_run, requested, tick
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import TODAY
 from tests.fakes.project import Project
-from tests.survival.held import held
+from tests.survival.paused_server import held
 
 FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
 Start = Callable[[str], subprocess.Popen[bytes]]

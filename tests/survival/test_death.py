@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from tests.fakes.mixpeek import KEY, Request, ScriptedMixpeek, Video, scripted_mixpeek
-from tests.survival.lives import FORKED, Death, live, live_whole
+from tests.survival.crash_harness import FORKED, Death, live, live_whole
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import pytest
 
 from mixpeek_assets.cli.project import dagster_instance
 from tests.fakes.project import ROOT
-from tests.survival.lives import FORKED, die
+from tests.survival.crash_harness import FORKED, die
 
 Schema = dict[str, set[str]]
 

@@ -21,7 +21,7 @@ import duckdb
 from mixpeek_assets.lock import exclusive
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseError
-from mixpeek_assets.warehouse.landing import Kind, LandingFile
+from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from tests.warehouse.rows import Row, event, feature_reply, warehouse_in
 
 _SPAWN = multiprocessing.get_context("spawn")

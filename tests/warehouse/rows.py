@@ -11,7 +11,7 @@ import duckdb
 
 from mixpeek_assets.lock import exclusive
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.warehouse.landing import Kind, LandingFile
+from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.loading import Loaded
 from mixpeek_assets.warehouse.warehouse import Warehouse
 

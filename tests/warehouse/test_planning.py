@@ -296,8 +296,8 @@ def test_a_partition_is_to_be_landed_while_a_task_that_is_over_is_not_landed(war
     assert partitions() == {}
 
 
-def assets_to_land(warehouse: Warehouse, *partitions: date, refresh: bool = False) -> list[str]:
-    rows = warehouse.needed("assets_to_land", partitions=list(partitions or (DAY,)), refresh=refresh)
+def assets_to_fetch(warehouse: Warehouse, *partitions: date, refresh: bool = False) -> list[str]:
+    rows = warehouse.needed("assets_to_fetch", partitions=list(partitions or (DAY,)), refresh=refresh)
     return [row["asset_id"] for row in rows]
 
 
@@ -307,24 +307,24 @@ def test_assets_to_land_are_those_of_tasks_that_are_over_the_longest_settled_fir
     task(warehouse, "v3", accepted("v3"), settled("v3", "failed", asset_id="a3"))
     task(warehouse, "v4", accepted("v4", asset_id="a4"))
     done_task(warehouse, "v5", "a5", day=NEXT_DAY)
-    assert assets_to_land(warehouse) == ["a2", "a1"]
+    assert assets_to_fetch(warehouse) == ["a2", "a1"]
 
 
 def test_an_asset_that_is_landed_or_rejected_is_not_to_be_landed_unless_all_are(warehouse: Warehouse) -> None:
     for number in (1, 2, 3):
         done_task(warehouse, f"v{number}", f"a{number}")
     land(warehouse, "assets", asset_reply("a1"), refused_asset("a2", video_id="v2"))
-    assert assets_to_land(warehouse) == ["a3"]
-    assert sorted(assets_to_land(warehouse, refresh=True)) == ["a1", "a2", "a3"]
+    assert assets_to_fetch(warehouse) == ["a3"]
+    assert sorted(assets_to_fetch(warehouse, refresh=True)) == ["a1", "a2", "a3"]
 
 
 def test_an_asset_of_two_videos_is_landed_once_for_the_first(warehouse: Warehouse) -> None:
     task(warehouse, "v2", accepted("v2"), settled("v2", "skipped", asset_id="a1", seconds=90))
     task(warehouse, "v1", accepted("v1"), settled("v1", asset_id="a1", seconds=60))
-    [row] = warehouse.needed("assets_to_land", partitions=[DAY], refresh=False)
+    [row] = warehouse.needed("assets_to_fetch", partitions=[DAY], refresh=False)
     assert (row["asset_id"], row["video_id"], row["partition_date"]) == ("a1", "v1", DAY)
     land(warehouse, "assets", asset_reply("a1", video_id="v1"))
-    [row] = warehouse.needed("assets_to_land", partitions=[DAY], refresh=True)
+    [row] = warehouse.needed("assets_to_fetch", partitions=[DAY], refresh=True)
     assert row["video_id"] == "v1"
 
 
@@ -332,33 +332,33 @@ def test_an_asset_stays_with_the_video_that_landed_it(warehouse: Warehouse) -> N
     done_task(warehouse, "v1", "a1")
     land(warehouse, "assets", asset_reply("a1", video_id="v1"))
     task(warehouse, "v0", accepted("v0"), settled("v0", "skipped", asset_id="a1", seconds=1), day=NEXT_DAY)
-    assert assets_to_land(warehouse, NEXT_DAY) == []
-    assert assets_to_land(warehouse, NEXT_DAY, refresh=True) == []
-    assert assets_to_land(warehouse, DAY, refresh=True) == ["a1"]
+    assert assets_to_fetch(warehouse, NEXT_DAY) == []
+    assert assets_to_fetch(warehouse, NEXT_DAY, refresh=True) == []
+    assert assets_to_fetch(warehouse, DAY, refresh=True) == ["a1"]
 
 
-def vectors_to_land(warehouse: Warehouse, day: date = DAY, *, refresh: bool = False) -> list[str]:
-    return [row["feature_id"] for row in warehouse.needed("vectors_to_land", partitions=[day], refresh=refresh)]
+def features_to_fetch(warehouse: Warehouse, day: date = DAY, *, refresh: bool = False) -> list[str]:
+    return [row["feature_id"] for row in warehouse.needed("features_to_fetch", partitions=[day], refresh=refresh)]
 
 
 def test_vectors_to_land_are_those_of_features_with_neither_vectors_nor_a_reject(warehouse: Warehouse) -> None:
     listed = [feature(f"f{number}", start_time=float(9 - number)) for number in range(1, 5)]
     land(warehouse, "assets", asset_reply("a1", *listed))
     land(warehouse, "assets", asset_reply("b1", feature("g1"), day=NEXT_DAY))
-    assert vectors_to_land(warehouse) == ["f4", "f3", "f2", "f1"]
-    assert vectors_to_land(warehouse, NEXT_DAY) == ["g1"]
+    assert features_to_fetch(warehouse) == ["f4", "f3", "f2", "f1"]
+    assert features_to_fetch(warehouse, NEXT_DAY) == ["g1"]
     land(warehouse, "vectors", feature_reply("f4", {"clip": [1]}), refused_feature("f3"))
     flaw = problem("f2", "the reply holds no vectors")
     land(warehouse, "vectors", feature_reply("f2", problems=[flaw]))
-    assert vectors_to_land(warehouse) == ["f1"]
-    assert vectors_to_land(warehouse, refresh=True) == ["f4", "f3", "f2", "f1"]
+    assert features_to_fetch(warehouse) == ["f1"]
+    assert features_to_fetch(warehouse, refresh=True) == ["f4", "f3", "f2", "f1"]
 
 
 def test_a_feature_to_land_says_whose_it_is(warehouse: Warehouse) -> None:
     done_task(warehouse)
     land(warehouse, "assets", asset_reply("a1", feature("f1")))
     whose = {"feature_id": "f1", "asset_id": "a1", "video_id": "v1", "modality": "image", "partition_date": DAY}
-    found = warehouse.needed("vectors_to_land", partitions=[DAY], refresh=False)
+    found = warehouse.needed("features_to_fetch", partitions=[DAY], refresh=False)
     assert found == [{**whose, "settled_at": at(60)}]
 
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from mixpeek_assets.warehouse.errors import WarehouseError
-from mixpeek_assets.warehouse.landing import LandingFile
+from mixpeek_assets.warehouse.landing_files import LandingFile
 from mixpeek_assets.warehouse.schema import SCHEMA_VERSION, TABLES, Table
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.processes import count_rows, run_all

@@ -14,7 +14,7 @@ def test_every_row_comes_once_in_the_order_of_the_query(
     monkeypatch.setattr(worklist, "_CHUNK", 4)
     listed = [feature(f"f{number:02}", start_time=float(-number)) for number in range(features)]
     land(warehouse, "assets", asset_reply("a1", *listed))
-    with warehouse.work_list("vectors_to_land", partitions=[DAY], refresh=False) as rows:
+    with warehouse.work_list("features_to_fetch", partitions=[DAY], refresh=False) as rows:
         assert len(rows) == features
         found = [row["feature_id"] for row in rows]
         assert found == [f"f{number:02}" for number in reversed(range(features))]
@@ -23,14 +23,14 @@ def test_every_row_comes_once_in_the_order_of_the_query(
 
 def test_a_row_is_what_the_query_says(warehouse: Warehouse) -> None:
     land(warehouse, "assets", asset_reply("a1", feature("f1")))
-    (needed,) = warehouse.needed("vectors_to_land", partitions=[DAY], refresh=False)
-    with warehouse.work_list("vectors_to_land", partitions=[DAY], refresh=False) as rows:
+    (needed,) = warehouse.needed("features_to_fetch", partitions=[DAY], refresh=False)
+    with warehouse.work_list("features_to_fetch", partitions=[DAY], refresh=False) as rows:
         assert list(rows) == [needed]
 
 
 def test_the_file_can_be_written_while_rows_are_gone_through(warehouse: Warehouse) -> None:
     land(warehouse, "assets", asset_reply("a1", feature("f1"), feature("f2")))
-    with warehouse.work_list("vectors_to_land", partitions=[DAY], refresh=False) as rows:
+    with warehouse.work_list("features_to_fetch", partitions=[DAY], refresh=False) as rows:
         for row in rows:
             land(warehouse, "assets", asset_reply(f"of {row['feature_id']}", feature(f"more {row['feature_id']}")))
     assert warehouse.rows("table_counts")[0]["features"] == 4

@@ -45,7 +45,7 @@ SELECT
 FROM (SELECT * EXCLUDE (features), unnest(features) AS feature FROM landed_assets)
 QUALIFY row_number() OVER (PARTITION BY feature.feature_id ORDER BY fetched_at DESC) = 1;
 
-DELETE FROM mixpeek_internal.wanted_again
+DELETE FROM mixpeek_internal.refetch_requests
 WHERE
     endpoint = 'GET /assets/{id}/features'
     AND object_id IN (SELECT asset_id FROM landed_assets);
@@ -66,7 +66,7 @@ WHERE
     endpoint = 'GET /features/{id}'
     AND object_id IN (SELECT feature_id FROM unlisted_features);
 
-DELETE FROM mixpeek_internal.wanted_again
+DELETE FROM mixpeek_internal.refetch_requests
 WHERE
     endpoint = 'GET /features/{id}'
     AND object_id IN (SELECT feature_id FROM unlisted_features);

@@ -59,7 +59,7 @@ WHERE
     event.state IN ('done', 'skipped')
     AND task.settled_at IS NULL;
 
-INSERT INTO mixpeek_internal.wanted_again
+INSERT INTO mixpeek_internal.refetch_requests
 SELECT
     'GET /assets/{id}/features' AS endpoint,
     asset_id AS object_id
@@ -72,7 +72,7 @@ FROM mixpeek.features
 WHERE asset_id IN (SELECT asset_id FROM renewed_assets);
 
 -- What was to be submitted again has been.
-DELETE FROM mixpeek_internal.wanted_again
+DELETE FROM mixpeek_internal.refetch_requests
 WHERE
     endpoint = 'POST /ingest/videos/url'
     AND object_id IN (SELECT video_id FROM task_events WHERE state IN ('open', 'failed'));
@@ -98,6 +98,6 @@ WHERE
     AND task.attempt = event.attempt
     AND task.settled_at IS NULL;
 
--- A submission that the server refused for a reason that is not the video's (the key, the credits) never was.
+-- A submission that the server disk_error for a reason that is not the video's (the key, the credits) never was.
 DELETE FROM mixpeek.tasks
 WHERE state = 'withdrawn';

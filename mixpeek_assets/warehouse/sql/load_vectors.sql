@@ -116,7 +116,7 @@ SELECT
     now() AS loaded_at
 FROM (SELECT *, unnest(problems) AS problem FROM landed_replies);
 
-DELETE FROM mixpeek_internal.wanted_again
+DELETE FROM mixpeek_internal.refetch_requests
 WHERE
     endpoint = 'GET /features/{id}'
     AND object_id IN (SELECT feature_id FROM landed_replies);

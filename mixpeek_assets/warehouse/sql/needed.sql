@@ -46,7 +46,7 @@ reasoned AS (
     LEFT JOIN history ON video.video_id = history.video_id
     LEFT JOIN mixpeek.assets AS asset ON history.asset_id = asset.asset_id AND video.video_id = asset.video_id
     LEFT JOIN (
-        SELECT DISTINCT object_id FROM mixpeek_internal.wanted_again WHERE endpoint = 'POST /ingest/videos/url'
+        SELECT DISTINCT object_id FROM mixpeek_internal.refetch_requests WHERE endpoint = 'POST /ingest/videos/url'
     ) AS wanted ON video.video_id = wanted.object_id
 )
 
@@ -95,7 +95,7 @@ WHERE
             )
         )
         OR task.asset_id IN (
-            SELECT object_id FROM mixpeek_internal.wanted_again WHERE endpoint = 'GET /assets/{id}/features'
+            SELECT object_id FROM mixpeek_internal.refetch_requests WHERE endpoint = 'GET /assets/{id}/features'
         )
     )
 GROUP BY task.asset_id;
@@ -133,6 +133,6 @@ WHERE
             )
         )
         OR feature.feature_id IN (
-            SELECT object_id FROM mixpeek_internal.wanted_again WHERE endpoint = 'GET /features/{id}'
+            SELECT object_id FROM mixpeek_internal.refetch_requests WHERE endpoint = 'GET /features/{id}'
         )
     );

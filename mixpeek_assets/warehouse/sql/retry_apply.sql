@@ -14,7 +14,7 @@ WHERE
     AND task.attempt = candidate.attempt
     AND task.state = 'lost';
 
-INSERT INTO mixpeek_internal.wanted_again
+INSERT INTO mixpeek_internal.refetch_requests
 SELECT DISTINCT
     endpoint,
     object_id

@@ -20,11 +20,11 @@ WHERE
             ON reject.endpoint = 'GET /features/{id}' AND feature.feature_id = reject.object_id
     )
     AND asset_id NOT IN (
-        SELECT object_id FROM mixpeek_internal.wanted_again WHERE endpoint = 'GET /assets/{id}/features'
+        SELECT object_id FROM mixpeek_internal.refetch_requests WHERE endpoint = 'GET /assets/{id}/features'
     )
     AND asset_id NOT IN (
         SELECT feature.asset_id
         FROM mixpeek.features AS feature
-        SEMI JOIN mixpeek_internal.wanted_again AS wanted
+        SEMI JOIN mixpeek_internal.refetch_requests AS wanted
             ON wanted.endpoint = 'GET /features/{id}' AND feature.feature_id = wanted.object_id
     );

@@ -1,0 +1,104 @@
+"""One budget of requests for every process that uses the same key (contract b7)."""
+
+import hashlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from mixpeek_assets.api.errors import RateLimitStoreError
+from mixpeek_assets.api.rate_limit_store import Bucket
+from mixpeek_assets.lock import LockTimeoutError, exclusive
+
+
+class RateLimit(Protocol):
+    """Says when the next request may leave."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for a place in the budget; False when there is none within `timeout` seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
+class NoLimit:
+    """The local API has none."""
+
+    def wait(self, timeout: float) -> bool:
+        """Let every request go at once."""
+        return True
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+class SharedLimit:
+    """At most `per_minute` requests in any minute, over all processes and restarts; first come, first served.
+
+    Args:
+        folder: Where the count lies.
+        per_minute: The budget, one for all endpoints together (the strictest reading of contract b7).
+        account: What shares the budget, e.g. URL and key; only its hash is written.
+        window: In which the budget may be spent.
+    """
+
+    def __init__(self, folder: Path, per_minute: int, account: str, window: timedelta = timedelta(minutes=1)) -> None:
+        self._file = folder / f"{hashlib.sha256(account.encode()).hexdigest()[:16]}.sqlite"
+        self._bucket = Bucket(self._file, per_minute, window)
+        self._turn = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for a place in the budget; False when there is none within `timeout` seconds.
+
+        Raises:
+            RateLimitStoreError: what was sent cannot be counted.
+        """
+        deadline = time.monotonic() + timeout
+        # One thread of a process stands in line, the others behind it: a process with many is served like any other.
+        if not self._turn.acquire(timeout=timeout):
+            return False
+        try:
+            with self._at_the_head_of_the_line(deadline):
+                while pause := self._bucket.take():
+                    if time.monotonic() + pause > deadline:
+                        return False
+                    time.sleep(pause)
+                return True
+        except LockTimeoutError:
+            return False
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._bucket.close()
+
+    @contextmanager
+    def _at_the_head_of_the_line(self, deadline: float) -> Iterator[None]:
+        # Hand over hand: who is next holds the line until it is at the head, so that whoever leaves the head and comes
+        # again at once stands behind it. The kernel would let him pass, as the one who waits has to wake up first.
+        with ExitStack() as head:
+            with exclusive(self._file.with_suffix(".line"), _left(deadline)):
+                head.enter_context(exclusive(self._file.with_suffix(".head"), _left(deadline)))
+            yield
+
+    def _unusable(self, error: OSError | sqlite3.Error) -> RateLimitStoreError:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        message = f"nothing was sent, as {self._file} cannot be kept: {reason}"
+        return RateLimitStoreError("the budget of requests", message)
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.0)

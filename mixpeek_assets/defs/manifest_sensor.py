@@ -1,0 +1,67 @@
+"""The sensor that ingests videos as soon as the manifest names them."""
+
+import json
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+
+import dagster as dg
+
+from mixpeek_assets import clock
+from mixpeek_assets.defs.failures import EXPLAINED
+from mixpeek_assets.defs.jobs import ingest_job
+from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, WarehouseResource, submission_rules
+from mixpeek_assets.defs.run_requests import partitions_to_ingest, past_runs, ready
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.manifest.sources import fingerprint
+from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.errors import WarehouseBusyError
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """What the sensor last found wholly ingested, and on which day; a hint that may be lost."""
+
+    fingerprint: str | None = None
+    day: str | None = None
+    version: int = 1
+
+    @classmethod
+    def read(cls, text: str | None) -> "Cursor":
+        """Read a cursor; one that is unreadable, or of another version, is as good as none."""
+        try:
+            found = json.loads(text or "{}")
+            cursor = cls(**found)
+        except (ValueError, TypeError):
+            return cls()
+        return cursor if cursor.version == cls.version else cls()
+
+
+@dg.sensor(job=ingest_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def manifest_sensor(
+    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Requests an ingest for each partition with videos that are not in `videos` yet, or were not submitted."""
+    now = clock.now()
+    try:
+        settings = load_settings()
+        current = Cursor(fingerprint(settings), now.date().isoformat())
+        known = current.fingerprint is not None and current == Cursor.read(context.cursor)
+        with nullcontext() if known else read_manifest(settings) as manifest:
+            target = warehouse.open(TICK_WAREHOUSE_SECONDS)
+            partitions = partitions_to_ingest(target, manifest, rules=submission_rules(settings), now=now)
+    except WarehouseBusyError as error:
+        return dg.SkipReason(str(error))
+    except EXPLAINED as error:
+        raise dg.Failure(str(error)) from None
+    requests = [
+        dg.RunRequest(run_key=key, partition_key=partition.isoformat())
+        for partition, key in ready(partitions, past_runs(context.instance, ingest_job.name), now).items()
+    ]
+    if not partitions:
+        # A row that cannot be used may become usable while the manifest stays as it is: a local file that appears.
+        if manifest is None or not manifest.unusable:
+            context.update_cursor(json.dumps(asdict(current)))
+        return dg.SkipReason("every video of the manifest is ingested")
+    if not requests:
+        return dg.SkipReason(f"{len(partitions)} partitions to ingest: in progress, or failed a moment ago")
+    return dg.SensorResult(run_requests=requests)

@@ -1,0 +1,125 @@
+"""Which partitions to run a job for: functions of what the tables and the run history say."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from mixpeek_assets.defs.run_liveness import fail_dead_runs
+from mixpeek_assets.manifest.reader import Manifest
+from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
+
+_IN_PROGRESS = frozenset(
+    {
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    }
+)
+_FIRST_BACK_OFF = timedelta(seconds=30)
+_LONGEST_BACK_OFF = timedelta(hours=1)
+_RUNS_REMEMBERED = 500
+
+_PARTITION = "dagster/partition"
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run of a job, as planning needs to know it."""
+
+    run_id: str
+    status: dg.DagsterRunStatus
+    first: date
+    last: date
+    ended_at: datetime | None
+
+    def covers(self, partition: date) -> bool:
+        """Say whether the run was for this partition."""
+        return self.first <= partition <= self.last
+
+
+def past_runs(instance: dg.DagsterInstance, job_name: str) -> list[PastRun]:
+    """Return the newest runs of a job, newest first; those whose process is gone are marked as failed before."""
+    fail_dead_runs(instance, job_name)
+    records = instance.get_run_records(dg.RunsFilter(job_name=job_name), limit=_RUNS_REMEMBERED)
+    runs = []
+    for record in records:
+        tags = record.dagster_run.tags
+        first = tags.get(_PARTITION) or tags.get(_RANGE_START)
+        last = tags.get(_PARTITION) or tags.get(_RANGE_END)
+        if first is None or last is None:
+            continue
+        ended = None if record.end_time is None else datetime.fromtimestamp(record.end_time, UTC)
+        status = record.dagster_run.status
+        runs.append(
+            PastRun(record.dagster_run.run_id, status, date.fromisoformat(first), date.fromisoformat(last), ended)
+        )
+    return runs
+
+
+def ready(partitions: Iterable[date], runs: Sequence[PastRun], now: datetime) -> dict[date, str]:
+    """Choose the partitions to request a run for, each with a key that is new for every new attempt.
+
+    A partition is left out while a run of it is queued or running, and, after runs of it have failed in a row, for
+    30 s, doubled with each, up to an hour. Dagster remembers a run key for ever, even of a run that failed: so the
+    key names the run that came before.
+    """
+    chosen: dict[date, str] = {}
+    for partition in partitions:
+        of_it = [run for run in runs if run.covers(partition)]
+        if any(run.status in _IN_PROGRESS for run in of_it):
+            continue
+        failures = 0
+        while failures < len(of_it) and of_it[failures].status == dg.DagsterRunStatus.FAILURE:
+            failures += 1
+        last_end = of_it[0].ended_at if of_it else None
+        # A run that has ended later than now ended before the clock was set back.
+        if failures and last_end is not None and last_end <= now < last_end + back_off(failures):
+            continue
+        chosen[partition] = f"{partition} after {of_it[0].run_id if of_it else 'none'}"
+    return chosen
+
+
+def back_off(failures: int) -> timedelta:
+    """Return how long to wait after so many failures in a row."""
+    return min(_FIRST_BACK_OFF * 2 ** min(failures - 1, 10), _LONGEST_BACK_OFF)
+
+
+def ranges(partitions: Iterable[date]) -> list[tuple[date, date]]:
+    """Join consecutive days into ranges, so that one run does several."""
+    joined: list[tuple[date, date]] = []
+    for day in sorted(partitions):
+        if joined and day - joined[-1][1] == timedelta(days=1):
+            joined[-1] = (joined[-1][0], day)
+        else:
+            joined.append((day, day))
+    return joined
+
+
+def range_tags(first: date, last: date) -> Mapping[str, str]:
+    """Return the tags of a run over a range of partitions."""
+    if first == last:
+        return {_PARTITION: first.isoformat()}
+    return {_RANGE_START: first.isoformat(), _RANGE_END: last.isoformat()}
+
+
+def partitions_to_ingest(
+    warehouse: Warehouse, manifest: Manifest | None, *, rules: SubmissionRules, now: datetime
+) -> list[date]:
+    """Return the partitions up to today with videos that are not in `videos`, or need a submission; in order.
+
+    Args:
+        warehouse: What knows the videos.
+        manifest: What names them; None when all of it is known to be in `videos`.
+        rules: Which videos are submitted.
+        now: The current time.
+    """
+    # The new first: what another run adds meanwhile is then among the waiting.
+    new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now) if manifest is not None else []
+    waiting = warehouse.needed("partitions_to_submit", rules)
+    return sorted({row["partition_date"] for row in [*new, *waiting] if row["partition_date"] <= now.date()})

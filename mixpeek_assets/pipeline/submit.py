@@ -1,0 +1,173 @@
+"""Submitting videos: the intent first, the answer right after, whatever dies when. No Dagster in here."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from mixpeek_assets import clock
+from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.concurrency import map_concurrently
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, SubmissionOutcomeUnknownError
+from mixpeek_assets.api.records import duplicated_asset
+from mixpeek_assets.warehouse.warehouse import Spool, SubmissionRules, Warehouse
+
+_ROUNDS = 3
+"""How often a run sends a video whose answer is lost."""
+
+Row = dict[str, Any]
+
+
+@dataclass
+class SubmitResult:
+    """What a run's submissions came to."""
+
+    accepted: int = 0
+    refused: int = 0
+    lost: list[MixpeekError] = field(default_factory=list)
+
+
+def submit_videos(
+    client: MixpeekClient,
+    warehouse: Warehouse,
+    partitions: Sequence[date],
+    *,
+    run_id: str,
+    rules: SubmissionRules | None = None,
+    deadline: timedelta = timedelta(hours=24),
+) -> SubmitResult:
+    """Submit the videos of some partitions that were never submitted, or are to be again.
+
+    A video whose answer is lost is sent again with `skip_duplicate`, as another attempt.
+
+    Args:
+        client: The API.
+        warehouse: Where videos and tasks are.
+        partitions: Whose videos.
+        run_id: What submits them.
+        rules: Which of them.
+        deadline: After how long a task that has not ended is called lost.
+
+    Raises:
+        MixpeekError: nothing can be submitted at all (no server, a wrong key, no credits); what was is recorded.
+    """
+    submitted, rules = SubmitResult(), rules or SubmissionRules()
+    # A video that fails in this very run is not sent again by it.
+    rules = replace(rules, runs=[*rules.runs, run_id])
+    with warehouse.partitions_locked("submit", partitions):
+        warehouse.load_pending()
+        warehouse.mark_lost(partitions)
+        for round_ in range(_ROUNDS):
+            with warehouse.work_list("videos_to_submit", rules, partitions=list(partitions)) as needed:
+                if not needed or (round_ and not submitted.lost):
+                    break
+                videos = (video for video in needed if not round_ or video["why"] == "answer lost")
+                submitted.lost.clear()
+                with warehouse.spool("tasks") as spool:
+                    _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted)
+    return submitted
+
+
+class _Submission:
+    """One pass over the videos, with a bounded number in flight."""
+
+    def __init__(
+        self,
+        client: MixpeekClient,
+        warehouse: Warehouse,
+        spool: Spool,
+        run_id: str,
+        rules: SubmissionRules,
+        deadline: timedelta,
+    ) -> None:
+        self._client, self._warehouse, self._spool, self._run_id = client, warehouse, spool, run_id
+        self._extractors, self._deadline = rules.extractors, deadline
+        self._unsent: dict[str, Row] = {}
+        self._starting = threading.Lock()
+
+    def send(self, videos: Iterable[Row], submitted: SubmitResult) -> None:
+        try:
+            with closing(map_concurrently(self._submit, self._intended(videos), self._client.concurrency)) as answers:
+                for _, answer in answers:
+                    if not isinstance(answer, MixpeekError):
+                        submitted.accepted += 1
+                    elif isinstance(answer, SubmissionOutcomeUnknownError):
+                        submitted.lost.append(answer)
+                    else:
+                        submitted.refused += 1
+        finally:
+            # Whatever stopped us, what never left is not to look as if it might have.
+            with self._starting:
+                for video in self._unsent.values():
+                    self._record(video, state="withdrawn")
+                self._unsent.clear()
+
+    def _intended(self, videos: Iterable[Row]) -> Iterator[Row]:
+        """Commit the intents of the next few videos, then hand them out; earlier answers are loaded meanwhile."""
+        size = 4 * self._client.concurrency
+        remaining = iter(videos)
+        while wave := list(islice(remaining, size)):
+            self._spool.rotate(room_for=len(wave) + self._client.concurrency)  # no answer is to find the disk full
+            keys = ("video_id", "attempt", "partition_date", "why")
+            intents = [{key: video[key] for key in keys} for video in wave]
+            self._warehouse.insert_intents(intents, self._run_id, self._extractors)
+            with self._starting:
+                self._unsent.update({video["video_id"]: video for video in wave})
+            yield from wave
+
+    def _submit(self, video: Row) -> None:
+        """Send one video, and keep the answer before anything else can happen to us."""
+        with self._starting:
+            if self._unsent.pop(video["video_id"], None) is None:
+                return  # withdrawn
+        try:
+            task_id = self._client.submit_video(
+                video["url"],
+                video["collection"],
+                metadata=orjson.loads(video["metadata"]) if video["metadata"] else None,
+                skip_duplicate=video["skip_duplicate"],
+                feature_extractors=orjson.loads(self._extractors) if self._extractors else None,
+                replaces=video["replaces"],
+            )
+        except ABORTS_RUN:
+            self._record(video, state="withdrawn")
+            raise
+        except SubmissionOutcomeUnknownError as error:
+            self._record(video, state="lost", error=str(error), settled_at=clock.now())
+            raise
+        except MixpeekError as error:
+            # A duplicate may be refused at once, with an error that names the asset which is there (contract b8).
+            asset_id = duplicated_asset(error.message)
+            state = "failed" if asset_id is None else "skipped"
+            self._record(video, state=state, asset_id=asset_id, error=str(error), settled_at=clock.now())
+            if asset_id is None:
+                raise
+            return
+        accepted_at = self._client.time()
+        self._record(
+            video,
+            state="open",
+            task_id=task_id,
+            submitted_at=accepted_at,
+            give_up_at=accepted_at + self._deadline,
+            next_poll_at=clock.now(),
+        )
+
+    def _record(self, video: Row, *, error: str | None = None, **event: Any) -> None:
+        reason = {"error": {"reason": error}} if error else {}
+        self._spool.append(
+            {
+                "video_id": video["video_id"],
+                "attempt": video["attempt"],
+                "seen_at": clock.now(),
+                "polls": 0,
+                "run_id": self._run_id,
+                **reason,
+                **event,
+            }
+        )

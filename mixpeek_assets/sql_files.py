@@ -1,0 +1,53 @@
+"""SQL in files: each statement is run by the name of its file, with bound values."""
+
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import duckdb
+
+
+def quote(identifier: str) -> str:
+    """Quote an identifier that comes from data."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a string where DuckDB takes no parameter (COMMENT, ATTACH, a view's text)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class SqlFiles:
+    """The `sql/` folder of a package.
+
+    Args:
+        package: The package's name.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._texts: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """Return the text of `sql/<name>.sql`."""
+        if name not in self._texts:
+            self._texts[name] = (self._folder / f"{name}.sql").read_text(encoding="utf-8")
+        return self._texts[name]
+
+    def run(self, connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> duckdb.DuckDBPyConnection:
+        """Run every statement of `sql/<name>.sql`, each with those of the parameters that it names."""
+        for statement in connection.extract_statements(self.text(name)):
+            named = {key: value for key, value in parameters.items() if key in statement.named_parameters}
+            connection.execute(statement, named)
+        return connection
+
+    def fetch(self, connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Run `sql/<name>.sql` and return the rows of its last statement."""
+        self.run(connection, name, **parameters)
+        columns = [column[0] for column in connection.description or []]
+        return [dict(zip(columns, row, strict=True)) for row in connection.fetchall()]
+
+    @cached_property
+    def _folder(self) -> Traversable:
+        return resources.files(self._package) / "sql"

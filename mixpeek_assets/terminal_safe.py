@@ -1,0 +1,20 @@
+"""Texts that may be anybody's (a server's, a manifest's), as a terminal, a log or a page may show them."""
+
+import re
+
+# C0 and C1, escape sequences among them; what turns the direction of reading; halves of characters.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def terminal_safe(text: str) -> str:
+    r"""Return a text on one line, with control characters shown as `\x1b` instead of obeyed."""
+    return _CONTROLS.sub(_shown, " ".join(text.splitlines()))
+
+
+def terminal_safe_lines(text: str) -> str:
+    """Return a text of several lines, each as `terminal_safe` has it."""
+    return "\n".join(map(terminal_safe, text.split("\n")))
+
+
+def _shown(control: re.Match[str]) -> str:
+    return control[0].encode("unicode_escape").decode()

@@ -1,0 +1,134 @@
+"""Landing files: what was fetched, on disk before it is in a table, so that nothing is fetched twice.
+
+A landing file is newline-delimited JSON, one reply a line. It is written as `….part` under a lock that dies with its
+writer, and renamed to `….ndjson` when it is whole; the whole lines of a dead writer's `.part` are saved.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import orjson
+
+from mixpeek_assets import clock
+from mixpeek_assets.lock import abandoned, create_locked
+from mixpeek_assets.warehouse.disk import disk_errors
+
+Kind = Literal["tasks", "assets", "vectors"]
+KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
+"""In the order in which they are loaded."""
+
+
+class LandingFile:
+    """A landing file that is being written.
+
+    Raises:
+        DiskError: the disk is full, or may not be written; so do its methods.
+    """
+
+    def __init__(self, folder: Path, kind: Kind) -> None:
+        # The name sorts by time, so that files are loaded in the order in which they were begun.
+        name = f"{kind}-{clock.now():%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}"
+        self.size = 0
+        self._folder = folder
+        self._path = folder / f"{name}.part"
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._handle = create_locked(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def reserve(self, size: int) -> None:
+        """Take the room for `size` more bytes now, so that what they will say can be kept even if the disk fills up."""
+        with disk_errors(self._folder):
+            # Zeros, which `close` or `_salvage` cuts off: fallocate is not everywhere.
+            self._write(memoryview(bytes(size)), self.size)
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Write one line; once this returns, a death of this process no longer loses it."""
+        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS)
+        # Half a line, of a disk that is full, is written over by the next one, or cut off at the end.
+        with disk_errors(self._folder):
+            self._write(memoryview(line), self.size)
+        self.size += len(line)
+
+    def close(self) -> None:
+        """Make the file one that is loaded; an empty one vanishes. If that fails, the next load does it."""
+        try:
+            with disk_errors(self._folder):
+                if self.size:
+                    os.ftruncate(self._handle, self.size)
+                    os.fsync(self._handle)
+                    self._path.rename(self._path.with_suffix(".ndjson"))
+                else:
+                    self._path.unlink()
+        finally:
+            os.close(self._handle)
+
+    def _write(self, content: memoryview, place: int) -> None:
+        while content:
+            written = os.pwrite(self._handle, content, place)
+            content, place = content[written:], place + written
+
+
+def pending(folder: Path) -> list[Path]:
+    """Return the files that wait to be loaded, oldest first within a kind, dead writers' among them."""
+    for part in folder.glob("*.part"):
+        _salvage(part)
+    return [file for kind in KINDS for file in sorted(folder.glob(f"{kind}-*.ndjson"))]
+
+
+def quarantined_files(folder: Path) -> list[Path]:
+    """Return the files that could not be loaded, oldest first."""
+    return sorted(folder.glob("*.bad"))
+
+
+def kind_of(file: Path) -> Kind:
+    """Return what a landing file holds."""
+    return next(kind for kind in KINDS if file.name.startswith(f"{kind}-"))
+
+
+def batches(files: list[Path], limit: int) -> Iterator[list[Path]]:
+    """Cut files into batches of at most `limit` bytes (or a single file), in their order."""
+    batch: list[Path] = []
+    size = 0
+    for file in files:
+        length = file.stat().st_size
+        if batch and size + length > limit:
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += length
+    if batch:
+        yield batch
+
+
+def _salvage(part: Path) -> None:
+    """Rename a dead writer's file, less the line that it was writing."""
+    with abandoned(part) as handle:
+        if handle is None:
+            return
+        whole = _end_of_last_line(handle)
+        if whole:
+            os.ftruncate(handle, whole)
+            part.rename(part.with_suffix(".ndjson"))
+        else:
+            part.unlink()
+
+
+def _end_of_last_line(handle: int) -> int:
+    end, step = os.fstat(handle).st_size, 1 << 20
+    while end > 0:
+        start = max(end - step, 0)
+        newline = os.pread(handle, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0

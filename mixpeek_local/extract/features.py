@@ -1,0 +1,205 @@
+"""From what was seen, read and heard to features with named vectors (contract b5)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixpeek_local.extract.captions import Caption
+from mixpeek_local.extract.describe import describe
+from mixpeek_local.extract.listen import Listener
+from mixpeek_local.extract.records import Feature, Label, Vector
+from mixpeek_local.extract.see import labels
+from mixpeek_local.extract.segments import Span
+from mixpeek_local.extract.sentences import sentence_model
+from mixpeek_local.extract.settings import ExtractionSettings
+from mixpeek_local.extract.sounds import Sound
+from mixpeek_local.extract.space import shared_space
+from mixpeek_local.extract.speech import Sentence, said
+from mixpeek_local.extract.view import View
+
+_WORTH_A_SENTENCE = 0.35
+"""From this probability on nine of ten labels are right, or nearly; a label alone may be less sure (see.py)."""
+
+
+_REACHES_OVER_SECONDS = 1.0
+"""A text's end is known to within a reading of the screen: so little in the next segment does not count."""
+
+
+@dataclass(frozen=True)
+class Perception:
+    """All that was perceived of a file.
+
+    Attributes:
+        spans: The segments.
+        views: What each segment looks like, by its number; a segment without one shows the picture before it.
+        picture_end: The second at which the picture ends.
+        captions: Words on the screen, in order of time.
+        listener: The sound.
+    """
+
+    spans: Sequence[Span]
+    views: dict[int, View]
+    picture_end: float
+    captions: Sequence[Caption]
+    listener: Listener
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """What was perceived of a segment."""
+
+    span: Span
+    view: View | None
+    sound: Sound | None
+    read: str
+    said: str
+
+
+def features(found: Perception, settings: ExtractionSettings) -> list[Feature]:
+    """Make the features: `video`, `image` and `audio` a segment, `text` for the words on the screen and the spoken."""
+    sentences = found.listener.sentences
+    made: list[Feature] = []
+    for number, span in enumerate(found.spans):
+        segment = _segment(number, span, found, sentences)
+        if segment.view is not None:
+            made += [_video(segment, segment.view, settings), _image(segment.view, settings)]
+        if segment.sound is not None:
+            made.append(_audio(segment, segment.sound, settings))
+    made += [_caption(caption, found) for caption in found.captions]
+    made += [_sentence(sentence, found) for sentence in sentences]
+    for feature in made:
+        _add_words(feature)
+        _keep(feature, settings.vectors)
+    return made
+
+
+def _segment(number: int, span: Span, found: Perception, sentences: Sequence[Sentence]) -> _Segment:
+    start, end = span
+    shown = (caption.text for caption in found.captions if _is_shown(caption, span))
+    return _Segment(
+        span,
+        view=_view(number, found) if start < found.picture_end else None,
+        sound=found.listener.sound(start, end),
+        read=_lines(shown),
+        said=said(sentences, start, end),
+    )
+
+
+def _video(segment: _Segment, view: View, settings: ExtractionSettings) -> Feature:
+    seen, heard = _seen(view.video_probabilities), _heard(segment.sound)
+    details = {
+        "interval_sec": settings.interval_sec,
+        "labels": _plain(seen),
+        "sounds": _plain(heard),
+        "text": segment.read,
+        "transcription": segment.said,
+    }
+    if settings.describe:
+        details["description"] = describe(seen=_sure(seen), read=segment.read, heard=heard, said=segment.said)
+    vectors = _picture_vectors(view.video, view.video_probabilities)
+    return Feature("video", *segment.span, vectors, _present(details), view.preview)
+
+
+def _image(view: View, settings: ExtractionSettings) -> Feature:
+    seen = _seen(view.image_probabilities)
+    details: dict[str, Any] = {"labels": _plain(seen)}
+    if settings.describe:
+        details["description"] = describe(seen=_sure(seen))
+    vectors = _picture_vectors(view.image, view.image_probabilities)
+    return Feature("image", view.moment, view.moment, vectors, _present(details), view.preview)
+
+
+def _audio(segment: _Segment, sound: Sound, settings: ExtractionSettings) -> Feature:
+    heard = _heard(sound)
+    details: dict[str, Any] = {"sounds": _plain(heard), "transcription": segment.said}
+    if settings.describe:
+        details["description"] = describe(heard=heard, said=segment.said)
+    vectors = {"audio": sound.vector}
+    space = shared_space()
+    if space is not None and sound.scores is not None and (place := space.of_sound(sound.scores)) is not None:
+        vectors["multimodal"] = place
+    return Feature("audio", *segment.span, vectors, _present(details), segment.view.preview if segment.view else None)
+
+
+def _caption(caption: Caption, found: Perception) -> Feature:
+    details = {
+        "text": caption.text,
+        "source": "screen",
+        "confidence": round(caption.confidence, 3),
+        "box": list(caption.box),
+    }
+    return Feature("text", *_times(caption), {}, details, _preview_at(caption.start, found))
+
+
+def _sentence(sentence: Sentence, found: Perception) -> Feature:
+    details = {"text": sentence.text, "source": "speech", "confidence": round(sentence.confidence, 3)}
+    return Feature("text", *_times(sentence), {}, details, _preview_at(sentence.start, found))
+
+
+def _add_words(feature: Feature) -> None:
+    """Give a feature that holds words the vectors of its words; the place of a picture or sound stays its own."""
+    words = _lines(feature.details.get(name) for name in ("transcription", "text"))
+    model, space = sentence_model(), shared_space()
+    if words and model is not None:
+        feature.vectors["text"] = model.embed([words])[0]
+    if words and space is not None and feature.modality == "text":
+        feature.vectors["multimodal"] = space.of_words([words])[0]
+
+
+def _keep(feature: Feature, wanted: tuple[str, ...] | None) -> None:
+    for name in set(feature.vectors) - set(feature.vectors if wanted is None else wanted):
+        del feature.vectors[name]
+
+
+def _picture_vectors(vector: Vector, probabilities: NDArray[np.float32] | None) -> dict[str, Vector]:
+    space = shared_space()
+    if space is None or probabilities is None:
+        return {"image": vector}
+    return {"image": vector, "multimodal": space.of_picture(probabilities)}
+
+
+def _is_shown(caption: Caption, span: Span) -> bool:
+    overlap = min(caption.end, span[1]) - max(caption.start, span[0])
+    return overlap >= min(_REACHES_OVER_SECONDS, (caption.end - caption.start) / 2)
+
+
+def _view(number: int, found: Perception) -> View | None:
+    """A segment's view; a picture that stays on show has frames only where it begins."""
+    return next((found.views[one] for one in range(number, -1, -1) if one in found.views), None)
+
+
+def _preview_at(second: float, found: Perception) -> bytes | None:
+    number = sum(start <= second for start, _ in found.spans) - 1
+    view = _view(number, found)
+    return view.preview if view else None
+
+
+def _times(one: Caption | Sentence) -> Span:
+    return round(one.start, 3), round(one.end, 3)
+
+
+def _seen(probabilities: NDArray[np.float32] | None) -> list[Label]:
+    return [] if probabilities is None else [Label(name, score) for name, score in labels(probabilities)]
+
+
+def _sure(seen: Iterable[Label]) -> list[Label]:
+    return [label for label in seen if label.score >= _WORTH_A_SENTENCE]
+
+
+def _heard(sound: Sound | None) -> Sequence[Label]:
+    return sound.labels if sound else ()
+
+
+def _plain(several: Iterable[Label]) -> list[dict[str, Any]]:
+    return [asdict(label) | {"score": round(label.score, 3)} for label in several]
+
+
+def _present(details: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in details.items() if value not in (None, "", [])}
+
+
+def _lines(texts: Iterable[str | None]) -> str:
+    return "\n".join(dict.fromkeys(text for text in texts if text))

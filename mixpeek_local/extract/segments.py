@@ -1,0 +1,112 @@
+"""Cutting a video into segments, while it is decoded, and choosing the frame that stands for each."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil
+from typing import Protocol
+
+import numpy as np
+
+from mixpeek_local.extract.look import BLANK_CONTRAST, Look
+from mixpeek_local.extract.records import Vector
+from mixpeek_local.extract.vectors import unit
+
+Span = tuple[float, float]
+
+SHORTEST_REST_SECONDS = 0.25
+"""An encoder pads sound by some milliseconds: a rest this short belongs to the segment before it."""
+
+SHORTEST_SHOT_SECONDS = 1.0
+_CUT = 0.25
+"""Cosine distance of two looks in a row from which on the second begins another shot."""
+
+
+class Segmenter(Protocol):
+    """Decides, look by look, where segments begin."""
+
+    def place(self, look: Look) -> int:
+        """The number of the segment that a look belongs to."""
+        ...
+
+    def spans(self, seconds: float) -> list[Span]:
+        """All segments of a video that turned out to be `seconds` long."""
+        ...
+
+
+class ByInterval:
+    """Segments of equal length; the last one may be shorter (contract b5)."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+
+    def place(self, look: Look) -> int:
+        """The number of the segment that a look belongs to."""
+        return int(look.time // self._interval)
+
+    def spans(self, seconds: float) -> list[Span]:
+        """Cut `seconds` into pieces."""
+        return segments(seconds, self._interval)
+
+
+class ByShots:
+    """A segment a shot: it ends where the picture changes at once, and after `longest` seconds at the latest."""
+
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
+        self._starts = [0.0]
+        self._last: Look | None = None
+
+    def place(self, look: Look) -> int:
+        """The number of the segment that a look belongs to."""
+        last = self._last
+        if last is not None and look.time > last.time:
+            while look.time - self._starts[-1] >= self._longest:
+                self._starts.append(self._starts[-1] + self._longest)
+            is_cut = 1 - float(last.vector @ look.vector) > _CUT
+            if is_cut and look.time - self._starts[-1] >= SHORTEST_SHOT_SECONDS:
+                self._starts.append(look.time)
+        self._last = look
+        return bisect_right(self._starts, look.time) - 1
+
+    def spans(self, seconds: float) -> list[Span]:
+        """The shots, and what sounds on after the last picture."""
+        starts = [start for start in self._starts if start == 0 or seconds - start >= SHORTEST_REST_SECONDS]
+        rest = segments(seconds - starts[-1], self._longest)
+        edges = [*starts, *(starts[-1] + end for _, end in rest)]
+        return list(pairwise(round(edge, 3) for edge in edges))
+
+
+def segments(seconds: float, interval: float) -> list[Span]:
+    """Cut `seconds` into pieces of `interval`; the last one may be shorter."""
+    count = max(ceil((seconds - SHORTEST_REST_SECONDS) / interval), 1)
+    edges = [round(number * interval, 3) for number in range(count)] + [round(seconds, 3)]
+    return list(pairwise(edges))
+
+
+def pooled(vectors: Sequence[Vector]) -> Vector:
+    """One vector for several frames: their mean, in the frames' own space, so a frame finds its segment."""
+    return unit(np.mean(vectors, axis=0, dtype=np.float64))
+
+
+def representative(looks: Sequence[Look]) -> int:
+    """Which frame stands for a segment: the sharpest of the more typical half.
+
+    Blank frames and frames in the midst of a transition (unlike both neighbours) count only for want of others.
+    """
+    vectors = np.stack([one.vector for one in looks])
+    candidates = np.flatnonzero(~_in_transition(vectors) & [one.contrast >= BLANK_CONTRAST for one in looks])
+    if not len(candidates):
+        candidates = np.arange(len(looks))
+    typical = vectors[candidates] @ vectors[candidates].mean(axis=0)
+    half = candidates[typical >= np.median(typical)]
+    return int(max(half, key=lambda index: looks[index].sharpness))
+
+
+def _in_transition(vectors: np.ndarray) -> np.ndarray:
+    """Which frames are far from both neighbours: a hard cut leaves every frame close to one of them."""
+    if len(vectors) < 3:
+        return np.zeros(len(vectors), bool)
+    steps = 1 - np.sum(vectors[1:] * vectors[:-1], axis=1)
+    nearer = np.minimum(np.append(steps, np.inf), np.append(np.inf, steps))
+    return nearer > max(4 * float(np.median(nearer)), 0.02)

@@ -1,0 +1,50 @@
+"""What stands before the application when faults are on."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mixpeek_local.faults import routes
+from mixpeek_local.faults.exchange import Exchange
+from mixpeek_local.faults.kinds import PLAYS
+from mixpeek_local.faults.outcomes import Outcomes
+from mixpeek_local.faults.rules import FaultRule, OutcomeRule
+from mixpeek_local.faults.script import Script
+from mixpeek_local.http.auth import OPEN_FOLDERS, OPEN_PATHS
+from mixpeek_local.store.store import Store
+
+# The server's own, not Mixpeek's: a health check or an open page must not use up what a test has ordered.
+_SPARED_PATHS = OPEN_PATHS | {routes.PATH, "/activity", "/uploads"}
+_SPARED_FOLDERS = (*OPEN_FOLDERS, "/previews/")
+
+
+class Faults:
+    """Plays the HTTP faults of a script. The outermost of all, as only there is uvicorn's own `send` to be had."""
+
+    def __init__(self, app: ASGIApp, script: Script) -> None:
+        self._app = app
+        self._script = script
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Play what the request meets, or pass it on."""
+        rule = None if scope["type"] != "http" or _is_spared(scope["path"]) else self._rule(scope)
+        if rule is None:
+            await self._app(scope, receive, send)
+        else:
+            await PLAYS[rule.fault](Exchange(self._app, scope, receive, send), rule)
+
+    def _rule(self, scope: Scope) -> FaultRule | None:
+        path = scope["path"]
+        return self._script.fault(scope["method"], path[3:] if path.startswith("/v1/") else path)
+
+
+def with_faults(app: FastAPI, store: Store, rules: Sequence[FaultRule | OutcomeRule]) -> ASGIApp:
+    """Make the application one that plays these rules, and others that it is given at `/faults`."""
+    script = Script(rules)
+    app.include_router(routes.router(script))
+    return Faults(Outcomes(app, script, store), script)
+
+
+def _is_spared(path: str) -> bool:
+    return path in _SPARED_PATHS or path.startswith(_SPARED_FOLDERS)

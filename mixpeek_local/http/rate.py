@@ -1,0 +1,74 @@
+"""A limit of requests per minute for each endpoint, to rehearse what the real API does (contract b7)."""
+
+import math
+import time
+from collections.abc import Callable
+
+from fastapi import Request
+from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
+from starlette.responses import Response
+
+from mixpeek_local.http.replies import JSON
+from mixpeek_local.http.request_log import pattern
+
+
+class TooManyRequestsError(Exception):
+    """An endpoint was asked more often than the limit allows."""
+
+    def __init__(self, endpoint: str, per_minute: int, seconds: int) -> None:
+        super().__init__(f"{endpoint}: more than {per_minute} requests per minute")
+        self.endpoint = endpoint
+        self.per_minute = per_minute
+        self.seconds = seconds
+
+
+class RateLimit:
+    """Counts the requests of every endpoint; a dependency of every route.
+
+    Args:
+        per_minute: The limit in any 60 seconds; 0 is none.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._buckets: dict[str, InMemoryBucket] = {}
+
+    async def __call__(self, request: Request) -> None:
+        """Count a request.
+
+        Raises:
+            TooManyRequestsError: It is one too many; it does not count.
+        """
+        if self._per_minute:
+            # A route has two paths, which share its limit.
+            self.count(f"{request.method} {pattern(request.scope)}")
+
+    def count(self, endpoint: str) -> None:
+        """Count a request at an endpoint; raises as the call does."""
+        if endpoint not in self._buckets:
+            self._buckets[endpoint] = InMemoryBucket([Rate(self._per_minute, Duration.MINUTE)])
+        bucket = self._buckets[endpoint]
+        item = RateItem(endpoint, round(1000 * self._clock()))
+        bucket.leak(item.timestamp)
+        if not bucket.put(item):
+            wait = bucket.waiting(item)
+            assert isinstance(wait, int)  # noqa: S101 - only the buckets of a network give awaitables
+            raise TooManyRequestsError(endpoint, self._per_minute, max(math.ceil(wait / 1000), 1))
+
+
+def refusal(retry_after: bool) -> Callable[[Request, Exception], Response]:
+    """The handler of `TooManyRequestsError`: the flat body of contract b7, with Retry-After when asked for."""
+
+    def refuse(_request: Request, failure: Exception) -> Response:
+        assert isinstance(failure, TooManyRequestsError)  # noqa: S101 - it is registered for these only
+        body = {
+            "error": "TooManyRequests",
+            "message": "Rate limit exceeded",
+            "details": {"rate_limit": failure.per_minute, "api_name": failure.endpoint},
+        }
+        headers = {"Retry-After": str(failure.seconds)} if retry_after else None
+        return JSON(body, status_code=429, headers=headers)
+
+    return refuse

@@ -1,0 +1,55 @@
+"""Collections: what assets were ingested under (contract b2); they come with the first and go with the last."""
+
+import sqlite3
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.paging import PageAsked
+from mixpeek_local.http.replies import JSON, found
+from mixpeek_local.http.schemas import Collection, CollectionDeleted, CollectionList
+from mixpeek_local.store.listing import Listing
+from mixpeek_local.store.namespaces import NamespaceAsked
+from mixpeek_local.store.removal import delete_collection
+from mixpeek_local.store.store import Store
+
+
+def router(store: Store) -> APIRouter:
+    """Routes about collections."""
+    routes = APIRouter(tags=["collections"], route_class=JSONRoute)
+
+    @routes.get("/collections", response_model=CollectionList)
+    def list_collections(namespace: NamespaceAsked, page: PageAsked) -> Response:
+        """List the collections by name."""
+        every = [_body(row, namespace) for row in Listing(store.database, namespace).collections()]
+        return JSON({"results": page.of(every), "pagination": page.pagination(len(every))})
+
+    @routes.get("/collections/{collection}", response_model=Collection)
+    def get_collection(collection: str, namespace: NamespaceAsked) -> Response:
+        """Give a collection."""
+        rows = Listing(store.database, namespace).collections(collection)
+        return JSON(_body(found(rows[0] if rows else None, "collection"), namespace))
+
+    @routes.delete("/collections/{collection}", response_model=CollectionDeleted)
+    def delete(collection: str, namespace: NamespaceAsked) -> Response:
+        """Delete a collection's assets with all that hangs on them; the task in the reply is done already."""
+        task_id = found(delete_collection(store, namespace, collection), "collection")
+        return JSON({"message": f"Collection {collection} has been deleted", "task_id": task_id})
+
+    return routes
+
+
+def _body(row: sqlite3.Row, namespace: str) -> dict[str, Any]:
+    return {
+        "collection_id": row["collection_id"],
+        "collection_name": row["collection_id"],
+        "namespace_id": namespace,
+        "metadata": {},
+        "preview_url": None,
+        "count": row["count"],
+        "size_bytes": row["size_bytes"],
+        "created_at": row["created_at"],
+        "last_updated": row["last_updated"],
+    }

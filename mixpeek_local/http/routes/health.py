@@ -1,0 +1,34 @@
+"""What a server says of itself to anyone."""
+
+import os
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.http.replies import JSON
+from mixpeek_local.http.schemas import Health
+from mixpeek_local.models.senses import senses
+
+
+def router(config: LocalApiConfig) -> APIRouter:
+    """Routes that need no key."""
+    routes = APIRouter(tags=["server"])
+
+    @routes.get("/health", response_model=Health)
+    @routes.get("/healthcheck", response_model=Health)
+    async def health() -> Response:
+        """Tell callers whether this server suits them; the vendor's SDKs ask at /healthcheck."""
+        return JSON(
+            {
+                "status": "ok",
+                "version": version("mixpeek-assets"),
+                "pid": os.getpid(),
+                "allowed_folders": [str(folder.resolve()) for folder in config.allowed_folders],
+                "allowed_hosts": list(config.allowed_hosts),
+                "missing": [why for why in senses().values() if why],
+            }
+        )
+
+    return routes

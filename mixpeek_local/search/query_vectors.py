@@ -1,0 +1,77 @@
+"""What is looked for becomes a vector."""
+
+import threading
+from typing import Protocol
+
+from mixpeek_local.extract.offered import vectors_offered
+from mixpeek_local.extract.records import Vector
+from mixpeek_local.extract.sentences import sentence_model
+from mixpeek_local.extract.space import shared_space
+from mixpeek_local.models.senses import senses
+from mixpeek_local.store.store import Store
+
+_NO_WORDS = {
+    "image": "the vision model has no text side: search `multimodal`",
+    "audio": "the sound model has no text side: search `multimodal`",
+}
+
+
+class NotSearchableError(Exception):
+    """Why something cannot be looked for; one sentence for the caller."""
+
+
+class Embedder(Protocol):
+    """Turns words into a vector."""
+
+    def __call__(self, words: str, index: str) -> Vector:
+        """The vector of words in the space of an index.
+
+        Raises:
+            NotSearchableError: Words cannot be looked for in it.
+        """
+        ...
+
+
+class WordVectors:
+    """The embedder of this server: the sentence model, loaded by the first search, one search at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __call__(self, words: str, index: str) -> Vector:
+        """The vector of words in `multimodal` or `text`.
+
+        Raises:
+            NotSearchableError: It is another index, or the model is not installed.
+        """
+        with self._lock:
+            if index == "multimodal":
+                space = shared_space()
+                vectors = space.of_words([words]) if space else None
+            elif index == "text":
+                model = sentence_model()
+                vectors = model.embed([words]) if model else None
+            elif index in _NO_WORDS:
+                raise NotSearchableError(_NO_WORDS[index])
+            else:
+                offered = ", ".join(sorted(vectors_offered()))
+                raise NotSearchableError(f"this server has no index {index!r}; it has {offered}")
+        if vectors is None:
+            missing = senses()
+            raise NotSearchableError(f"`{index}` cannot be searched by words. {missing['words'] or missing['see']}")
+        return vectors[0]
+
+
+def vector_of_feature(store: Store, feature_id: str, index: str) -> Vector:
+    """A feature's own vector.
+
+    Raises:
+        NotSearchableError: It has none of this name, or there is no such feature.
+    """
+    vectors = store.vectors(feature_id)
+    if index in vectors and vectors[index].any():
+        return vectors[index]
+    if store.feature(feature_id) is None:
+        raise NotSearchableError(f"there is no feature {feature_id!r}")
+    has = ", ".join(sorted(vectors)) or "no vectors"
+    raise NotSearchableError(f"feature {feature_id!r} has no vector {index!r} with a direction; it has {has}")

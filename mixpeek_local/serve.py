@@ -1,0 +1,112 @@
+"""The server process: one a state directory."""
+
+import logging
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import uvicorn
+
+from mixpeek_local import locks, state
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.http.server import create_app
+from mixpeek_local.lifeline import when
+from mixpeek_local.store.store import Store
+from mixpeek_local.work.workers import Workers
+
+_log = logging.getLogger(__name__)
+
+
+class AlreadyServingError(RuntimeError):
+    """Another server serves this state directory."""
+
+
+def serve(config: LocalApiConfig, *, wait: bool = False, while_used: bool = False) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP.
+
+    Args:
+        config: What to serve, and where.
+        wait: Wait for another server of the state directory to end, instead of giving up.
+        while_used: End as soon as no `running` context uses this server, however its users ended.
+
+    Raises:
+        AlreadyServingError: Another server serves the state directory, and `wait` is off.
+    """
+    state.prepare(config.state_dir)
+    with ExitStack() as stack:
+        _become_the_server(config, stack, wait)
+        shutil.rmtree(config.downloads, ignore_errors=True)
+        config.downloads.mkdir()
+        store = Store(config.database)
+        stack.callback(store.close)
+        store.tasks.recover()
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(store, state.api_key(config.state_dir), config),
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        stack.enter_context(_stopping_on_signals(server))
+        listener = stack.enter_context(_listener(config))
+        if while_used:
+            _end_when_unused(config, server, stack)
+        stack.enter_context(Workers(config, store))
+        url = f"http://{config.host}:{listener.getsockname()[1]}"
+        state.write_endpoint(config.state_dir, url)
+        stack.callback(state.remove_endpoint, config.state_dir)
+        _log.info("serving %s at %s", config.state_dir, url)
+        server.run(sockets=[listener])
+
+
+def _become_the_server(config: LocalApiConfig, stack: ExitStack, wait: bool) -> None:
+    descriptor = stack.enter_context(locks.opened(state.lock_file(config.state_dir)))
+    if locks.try_lock(descriptor):
+        return
+    if not wait:
+        where = state.endpoint(config.state_dir)
+        raise AlreadyServingError(
+            f"another local API serves {config.state_dir}" + (f" at {where}" if where else " and is starting or ending")
+        )
+    _log.info("waiting for the server of %s to end", config.state_dir)
+    locks.lock(descriptor)
+
+
+def _end_when_unused(config: LocalApiConfig, server: uvicorn.Server, stack: ExitStack) -> None:
+    # Once it is ours it stays so until this process ends: a new user waits for that, then starts a new server.
+    users = stack.enter_context(locks.opened(state.users_file(config.state_dir)))
+    when(lambda: locks.try_lock(users), lambda: setattr(server, "should_exit", True))
+
+
+@contextmanager
+def _listener(config: LocalApiConfig) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((config.host, config.port))
+        listener.listen()
+        yield listener
+
+
+@contextmanager
+def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Take the signals before, between and after uvicorn does, which raises them again once it has stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

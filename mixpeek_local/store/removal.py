@@ -1,0 +1,84 @@
+"""Taking back: tasks are cancelled, assets and features deleted with all that hangs on them."""
+
+import sqlite3
+import uuid
+
+from mixpeek_local.store import feature_rows
+from mixpeek_local.store.database import now
+from mixpeek_local.store.store import ENDED, Store
+
+
+def cancel(store: Store, task_id: str) -> sqlite3.Row | None:
+    """Cancel a task for good, unless it has ended; returns the task as it was before, or None without one.
+
+    It loses its worker: that one's result counts no more, and its supervisor ends it.
+    """
+    with store.database.transaction() as connection:
+        before = connection.execute("SELECT * FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
+        if before is not None and before["status"] not in ENDED:
+            connection.execute(
+                "UPDATE tasks SET status = 'CANCELLED', claim = NULL, updated_at = ? WHERE task_id = ?",
+                (now(), task_id),
+            )
+    return before
+
+
+def delete_asset(store: Store, asset_id: str) -> bool:
+    """Delete an asset, its features, vectors and thumbnails, and cancel its tasks; False when there is none."""
+    with store.database.transaction() as connection:
+        if connection.execute("SELECT 1 FROM assets WHERE asset_id = ?", (asset_id,)).fetchone() is None:
+            return False
+        previews = _delete_asset(connection, asset_id)
+    store.sweep(previews)
+    return True
+
+
+def delete_feature(store: Store, feature_id: str) -> bool:
+    """Delete a feature with its vectors and its thumbnail; False when there is none."""
+    with store.database.transaction() as connection:
+        query = "DELETE FROM features WHERE feature_id = ? RETURNING preview"
+        deleted = connection.execute(query, (feature_id,)).fetchone()
+    if deleted is not None and deleted["preview"] is not None:
+        store.sweep({deleted["preview"]})
+    return deleted is not None
+
+
+def delete_collection(store: Store, namespace: str, collection: str) -> str | None:
+    """Delete all assets of a collection; returns the id of a task that tells so, or None without such a collection.
+
+    The reference does this in a task (S18.5); here the task is done when its id is given out.
+    """
+    previews: set[str] = set()
+    with store.database.transaction() as connection:
+        query = "SELECT asset_id FROM assets WHERE namespace = ? AND collection_id = ?"
+        assets = connection.execute(query, (namespace, collection)).fetchall()
+        if not assets:
+            return None
+        for (asset_id,) in assets:
+            previews |= _delete_asset(connection, asset_id)
+        task_id = str(uuid.uuid4())
+        connection.execute(
+            """
+            INSERT INTO tasks (
+                task_id, asset_id, collection_id, url, settings, skip_duplicate, mode, status, progress,
+                created_at, updated_at
+            )
+            VALUES (:task_id, '', :collection, '', '{}', 0, 'delete', 'DONE', 1, :now, :now)
+            """,
+            {"task_id": task_id, "collection": collection, "now": now()},
+        )
+    store.sweep(previews)
+    return task_id
+
+
+def _delete_asset(connection: sqlite3.Connection, asset_id: str) -> set[str]:
+    connection.execute(
+        """
+        UPDATE tasks SET status = 'CANCELLED', claim = NULL, updated_at = ?
+        WHERE asset_id = ? AND status NOT IN ('DONE', 'FAILED', 'SKIPPED', 'CANCELLED')
+        """,
+        (now(), asset_id),
+    )
+    previews = feature_rows.remove_all(connection, asset_id)
+    connection.execute("DELETE FROM assets WHERE asset_id = ?", (asset_id,))
+    return previews

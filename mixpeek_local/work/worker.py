@@ -1,0 +1,111 @@
+"""A worker: a process that takes one task after the other.
+
+It is not the server's own process, so that a file which crashes the decoder takes nothing else with it.
+"""
+
+import hashlib
+import logging
+import os
+import pickle
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mixpeek_assets.terminal_safe import terminal_safe
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.extract import UnusableVideoError, extract, version
+from mixpeek_local.lifeline import end_with_parent
+from mixpeek_local.store.store import Store
+from mixpeek_local.store.tasks import ClaimLostError, Job
+from mixpeek_local.work.download import local_copy
+from mixpeek_local.work.memory import hold_back, too_much_memory
+
+_IDLE_SECONDS = 0.1
+_PROGRESS_SECONDS = 0.25
+_DOWNLOAD_SHARE = 0.1  # of a task's progress
+_log = logging.getLogger(__name__)
+
+
+def work(config: LocalApiConfig, claim: str, parent_pid: int) -> None:
+    """Work on queued tasks until the process ends, which it does with its parent at the latest.
+
+    Args:
+        config: The server's.
+        claim: This worker's name in the queue.
+        parent_pid: The server's process.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    end_with_parent(parent_pid)
+    hold_back(config.max_memory)
+    # Standard output is for the supervisor: what libraries print goes to the log.
+    supervisor = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    store = Store(config.database)
+    while True:
+        job = store.tasks.claim(claim)
+        if job is None:
+            time.sleep(_IDLE_SECONDS)
+        else:
+            os.write(supervisor, f"{job.task_id}\n".encode())
+            run(store, job, config)
+            os.write(supervisor, b"\n")
+
+
+def run(store: Store, job: Job, config: LocalApiConfig) -> None:
+    """Bring one task to its end; whatever goes wrong with it ends with it."""
+    started = time.monotonic()
+    try:
+        outcome = _outcome(store, job, config)
+    except ClaimLostError as error:
+        outcome = str(error)
+    _log.info("task %s %s after %.2f s", job.task_id, terminal_safe(outcome), time.monotonic() - started)
+
+
+def _outcome(store: Store, job: Job, config: LocalApiConfig) -> str:
+    try:
+        with local_copy(job.url, config, name=job.claim, progress=_progress(store, job, 0, _DOWNLOAD_SHARE)) as path:
+            store.tasks.processing(job)
+            return _process(store, job, path, config)
+    except ClaimLostError:
+        raise
+    except UnusableVideoError as error:
+        store.tasks.fail(job, str(error))
+        return f"failed: {error}"
+    except MemoryError:
+        store.tasks.fail(job, too_much_memory(config.max_memory))
+        return "failed: out of memory"
+    except Exception as error:
+        _log.exception("task %s", job.task_id)
+        store.tasks.fail(job, f"the server could not process this video ({type(error).__name__}); see its log")
+        return "failed: see above"
+
+
+def _process(store: Store, job: Job, path: Path, config: LocalApiConfig) -> str:
+    with path.open("rb") as file:
+        file_hash = hashlib.file_digest(file, "sha256").hexdigest()
+    if job.skip_duplicate:
+        original = store.finish_as_duplicate(job, config.duplicates, file_hash=file_hash, version=version())
+        if original is not None:
+            return f"ended as a duplicate of {original}"
+    progress = _progress(store, job, _DOWNLOAD_SHARE, 1)
+    extraction = extract(path, job.settings, max_seconds=config.max_seconds, progress=progress)
+    store.finish(job, extraction, file_hash=file_hash, version=version())
+    return f"done: {len(extraction.features)} features"
+
+
+def _progress(store: Store, job: Job, first: float, last: float) -> Callable[[float], None]:
+    """What is told a share of a step that takes a task from `first` to `last`, and notes it now and then."""
+    noted = 0.0
+
+    def tell(share: float) -> None:
+        nonlocal noted
+        if time.monotonic() - noted >= _PROGRESS_SECONDS:
+            noted = time.monotonic()
+            store.tasks.progress(job, first + share * (last - first))
+
+    return tell
+
+
+if __name__ == "__main__":
+    work(*pickle.load(sys.stdin.buffer))  # noqa: S301 - from the server that started this process, over a pipe

@@ -1,0 +1,164 @@
+"""The supervision of the workers: dead ones are replaced, those that take too much are ended."""
+
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import IO, cast
+
+from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.store.store import Store
+from mixpeek_local.store.tasks import UNDER_WAY
+from mixpeek_local.work.download import remove_downloads
+from mixpeek_local.work.memory import resident_bytes, too_much_memory
+
+_LOOK_SECONDS = 0.2
+_GRACE_SECONDS = 0.5  # in which a worker may notice by itself that its task was cancelled: it keeps its models
+_PAUSE_AFTER_DEATH_SECONDS = 1.0  # a worker that cannot even start must not be started all the time
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Worker:
+    """A process, and what it is at.
+
+    Attributes:
+        claim: Its name in the queue.
+        process: It; its standard output tells the id of each task as work on it begins, and an empty line at its end.
+        started: When it was.
+        task_id: The task that it is at.
+        since: When it told so.
+        taken_since: When it was first seen that this task is its no more.
+        verdict: Why it was ended.
+    """
+
+    claim: str
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    task_id: str = ""
+    since: float = 0.0
+    taken_since: float | None = None
+    verdict: str | None = None
+
+    def listen(self) -> None:
+        said = cast(IO[bytes], self.process.stdout).read()  # does not wait: None when there is nothing
+        if said:
+            self.task_id = said.split(b"\n")[-2].decode()
+            self.since, self.taken_since = time.monotonic(), None
+
+    def end(self, verdict: str) -> None:
+        self.verdict = verdict
+        self.process.kill()  # safe at any time: the database commits all or nothing
+
+    def clear_away(self, config: LocalApiConfig) -> None:
+        self.process.wait()
+        cast(IO[bytes], self.process.stdout).close()
+        remove_downloads(config, self.claim)
+
+
+class Workers:
+    """Runs up to `config.workers` processes while its context is open, and puts their tasks back when it closes."""
+
+    def __init__(self, config: LocalApiConfig, store: Store) -> None:
+        self._config = config
+        self._store = store
+        self._stop = threading.Event()
+        self._workers: list[_Worker] = []
+        self._not_before = 0.0
+        self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
+
+    def __enter__(self) -> "Workers":
+        """Start the first worker and the supervision."""
+        self._workers = [self._start()]
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers, whatever they are at."""
+        self._stop.set()
+        self._thread.join()
+        for worker in self._workers:
+            worker.process.kill()
+            worker.clear_away(self._config)
+        self._store.tasks.put_back()
+
+    def _supervise(self) -> None:
+        while not self._stop.wait(_LOOK_SECONDS):
+            try:
+                for worker in list(self._workers):
+                    self._look_after(worker)
+                if self._another_is_needed():
+                    self._workers.append(self._start())
+            except Exception:
+                _log.exception("supervision of the workers")  # and on: without it, no task would ever end
+
+    def _look_after(self, worker: _Worker) -> None:
+        worker.listen()
+        if worker.process.poll() is None:
+            verdict = self._verdict(worker)
+            if verdict is not None:
+                worker.end(verdict)
+            return
+        reason = worker.verdict or _death(worker.process.returncode)
+        _log.warning("worker %d ended: %s", worker.process.pid, reason)
+        if worker.verdict:
+            self._store.tasks.end(worker.claim, worker.task_id, worker.verdict)
+        else:
+            self._store.tasks.bury(worker.claim, reason)
+        worker.clear_away(self._config)
+        self._workers.remove(worker)
+        self._not_before = worker.started + _PAUSE_AFTER_DEATH_SECONDS
+
+    def _verdict(self, worker: _Worker) -> str | None:
+        """Why a worker has to be ended, if it has."""
+        if not worker.task_id:
+            return None
+        task = self._store.tasks.get(worker.task_id)
+        if task is None or task["claim"] != worker.claim:
+            worker.taken_since = worker.taken_since or time.monotonic()
+            is_stuck = time.monotonic() - worker.taken_since > _GRACE_SECONDS
+            return "its task was taken from it" if is_stuck else None
+        if task["status"] not in UNDER_WAY:
+            return None
+        seconds = time.monotonic() - worker.since
+        if task["status"] == "DOWNLOADING" and seconds > self._config.download_timeout:
+            return f"the video took longer than {self._config.download_timeout:g} seconds to download"
+        if seconds > self._config.processing_timeout:
+            return f"the video took longer than {self._config.processing_timeout:g} seconds to process"
+        if resident_bytes(worker.process.pid) > self._config.max_memory:
+            return too_much_memory(self._config.max_memory)
+        return None
+
+    def _another_is_needed(self) -> bool:
+        if time.monotonic() < self._not_before:
+            return False
+        if len(self._workers) < self._config.workers and all(worker.task_id for worker in self._workers):
+            return not self._workers or self._store.tasks.waiting()
+        return False
+
+    def _start(self) -> _Worker:
+        claim = str(uuid.uuid4())
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mixpeek_local.work.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the server, which then ends its workers
+        )
+        os.set_blocking(cast(IO[bytes], process.stdout).fileno(), False)
+        with cast(IO[bytes], process.stdin) as stdin:
+            pickle.dump((self._config, claim, os.getpid()), stdin)
+        return _Worker(claim, process)
+
+
+def _death(code: int) -> str:
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return f"the process that worked on this video died ({how})"

@@ -1,0 +1,226 @@
+"""Lines that are read over time become captions, and few frames are read for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.video.reformatter import VideoReformatter
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from mixpeek_local.extract.captions import Caption, Captions
+from mixpeek_local.extract.look import look
+from mixpeek_local.extract.read import Line, Reader, reader
+from mixpeek_local.extract.when_to_read import WhenToRead
+from tests.mixpeek_local.clips import Scene, place, plain, write_clip
+from tests.mixpeek_local.test_reading import Picture, written
+
+SMALL = (480, 270)
+
+
+@pytest.fixture(scope="module")
+def eyes() -> Reader:
+    found = reader()
+    assert found is not None, "the tests need the models: python -m mixpeek_local.models"
+    return found
+
+
+def line(text: str, top: float = 0.5, left: float = 0.1, confidence: float = 0.95, height: float = 0.06) -> Line:
+    return Line(text, confidence, (left, top, 0.015 * len(text), height))
+
+
+def followed(*frames: list[Line], every: float = 0.5) -> list[Caption]:
+    captions = Captions()
+    for number, lines in enumerate(frames):
+        captions.add(number * every, lines)
+    return captions.finish(len(frames) * every)
+
+
+def spans(captions: list[Caption]) -> list[tuple[float, float, str]]:
+    return [(caption.start, caption.end, caption.text) for caption in captions]
+
+
+def test_a_line_ends_with_the_first_frame_without_it() -> None:
+    shown, empty = [line("Harbour at dawn")], []
+    assert spans(followed(empty, empty, shown, shown, shown, empty, empty)) == [(1.0, 2.5, "Harbour at dawn")]
+
+
+def test_what_is_there_at_the_end_ends_with_the_video() -> None:
+    assert spans(followed([], [line("The End")], [line("The End")])) == [(0.5, 1.5, "The End")]
+
+
+def test_readings_of_one_line_that_differ_a_little_are_one_caption_with_the_usual_reading() -> None:
+    readings = [
+        ("Harbour at dawn", 0.93),
+        ("Harbour at dawm", 0.99),
+        ("Harhour at dawn", 0.99),
+        ("Harbour at dawn", 0.9),
+    ]
+    (caption,) = followed(*([line(text, confidence=confidence)] for text, confidence in readings))
+    assert (caption.start, caption.end, caption.text) == (0.0, 2.0, "Harbour at dawn")
+
+
+def test_a_line_that_is_missed_for_a_moment_was_there_all_along() -> None:
+    shown = [line("Harbour at dawn")]
+    assert spans(followed(shown, shown, [], shown, shown, every=0.4)) == [(0.0, 2.0, "Harbour at dawn")]
+
+
+def test_a_line_that_comes_back_later_is_another_caption() -> None:
+    shown = [line("Harbour at dawn")]
+    assert spans(followed(shown, [], [], [], [], [], shown)) == [
+        (0.0, 0.5, "Harbour at dawn"),
+        (3.0, 3.5, "Harbour at dawn"),
+    ]
+
+
+def test_another_line_in_the_same_place_is_another_caption() -> None:
+    first, second = [line("Are you coming with us?")], [line("Not before the rain stops.")]
+    assert spans(followed(first, first, second, second)) == [
+        (0.0, 1.0, "Are you coming with us?"),
+        (1.0, 2.0, "Not before the rain stops."),
+    ]
+
+
+def test_a_title_of_two_lines_is_one_caption() -> None:
+    title = [line("A Short History", 0.40), line("of Lighthouses", 0.48)]
+    (caption,) = followed(title, title, title)
+    assert caption.text == "A Short History of Lighthouses"
+    assert caption.box == pytest.approx((0.1, 0.40, 0.225, 0.14))
+
+
+def test_parts_of_one_line_are_one_caption() -> None:
+    parts = [line("breaking", left=0.1), line("news", left=0.23)]
+    assert [caption.text for caption in followed(parts, parts)] == ["breaking news"]
+
+
+def test_a_ticker_and_a_logo_are_two_captions() -> None:
+    both = [line("CHANNEL 4", 0.05, left=0.8), line("Ferries do not run today", 0.92)]
+    assert [caption.text for caption in followed(both, both)] == ["CHANNEL 4", "Ferries do not run today"]
+
+
+def test_a_line_that_stays_while_the_one_below_changes_is_a_caption_of_its_own() -> None:
+    frames = [
+        [line("CITY COUNCIL", 0.80), line(text, 0.87)] for text in ["Roll call", "Agenda", "Budget"] for _ in "12"
+    ]
+    assert [text for _, _, text in spans(followed(*frames))] == ["CITY COUNCIL", "Roll call", "Agenda", "Budget"]
+
+
+def test_credits_that_roll_by_are_told_once_and_in_order() -> None:
+    names = ["Directed by Anna Meyer", "Camera by John Wolfe", "Sound by Maria Rossi", "Music by Per Holm"]
+    frames = []
+    for step in range(22):
+        places = [(name, 1.0 + 0.08 * number - 0.06 * step) for number, name in enumerate(names)]
+        frames.append([line(name, top) for name, top in places if 0 <= top <= 0.94])
+    (caption,) = followed(*frames)
+    assert caption.text == " ".join(names)
+
+
+def test_a_line_that_was_read_once_only_must_be_sure() -> None:
+    unsure, sure = line("Rpll Cadl", confidence=0.87), line("Roll Call", top=0.1, confidence=0.97)
+    assert [caption.text for caption in followed([], [unsure, sure], [])] == ["Roll Call"]
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.builds(line, st.text(st.characters(codec="utf-8"), min_size=2), st.floats(0, 0.9), st.floats(0, 0.9)),
+            max_size=4,
+        ),
+        max_size=8,
+    )
+)
+def test_whenever_something_sure_is_read_a_caption_is_on(frames: list[list[Line]]) -> None:
+    captions = followed(*frames)
+    assert all(0 <= caption.start < caption.end <= len(frames) * 0.5 for caption in captions)
+    for number, lines in enumerate(frames):
+        assert not lines or any(caption.start <= number * 0.5 < caption.end for caption in captions)
+    assert captions == followed(*frames)
+
+
+Film = Callable[[float], Picture]
+
+
+def chosen(film: Film, seconds: float, eyes: Reader | None = None) -> list[float]:
+    """The times at which frames of a film are read, of three a second; without eyes nothing is found in them."""
+    when, times = WhenToRead(), []
+    for number in range(round(seconds * 3)):
+        time, picture = number / 3, film(number / 3)
+        small = Image.fromarray(picture).convert("L").resize((128, 128), Image.Resampling.BOX)
+        if when(time, np.asarray(small, np.float32)):
+            when.saw(eyes.read(picture) if eyes else [])
+            times.append(time)
+    return times
+
+
+def test_a_still_picture_is_read_once(eyes: Reader) -> None:
+    picture = written(place(7)(0, *SMALL), ("Harbour 1998", 30, 150))
+    assert chosen(lambda _: picture, 20, eyes) == [0.0]
+
+
+def test_a_blank_picture_is_not_read_again_and_again() -> None:
+    assert len(chosen(lambda time: plain(0)(time, *SMALL), 20)) <= 1
+
+
+def test_text_that_appears_changes_or_goes_on_a_moving_picture_is_noticed_at_once(eyes: Reader) -> None:
+    changes = {3.0: "Are you coming with us?", 6.0: "Not before the rain stops.", 9.0: ""}
+
+    def film(time: float) -> Picture:
+        text = "".join([words for start, words in changes.items() if start <= time][-1:])
+        return written(place(7)(time, *SMALL), (text, 60, 220), bold=1)
+
+    times = chosen(film, 12, eyes)
+    for change in changes:
+        assert any(change <= time <= change + 1 for time in times), (change, times)
+    assert len(times) <= 12
+
+
+def test_a_moving_picture_without_text_is_read_now_and_then() -> None:
+    times = chosen(lambda time: place(int(time / 5))(time, 160, 90), 60)
+    assert 1 <= len(times) <= 20
+
+
+def test_text_that_rolls_by_is_read_all_along(eyes: Reader) -> None:
+    names = [(f"{name} by {name[::-1]}", 100, 30 * n) for n, name in enumerate(["Anna", "Maria", "Robert"] * 6)]
+
+    def film(time: float) -> Picture:
+        rolled = [(text, left, round(top + 270 - 30 * time)) for text, left, top in names]
+        return written(plain(0)(time, *SMALL), *rolled, size=20)
+
+    times = chosen(film, 20, eyes)
+    first = times[1]
+    assert first < 10
+    assert max(np.diff([time for time in times if first <= time < 18])) <= 4.5
+
+
+def test_the_more_there_was_to_read_the_longer_until_the_next_frame() -> None:
+    def pause(lines: int) -> float:
+        when, blinking = WhenToRead(), np.kron(np.indices((16, 16)).sum(axis=0) % 2, np.full((8, 8), 255.0))
+        assert when(0.0, blinking.astype(np.float32))
+        when.saw([line("Anna")] * lines)
+        later = (number / 10 for number in range(1, 200))
+        return next(time for time in later if when(time, (255 - blinking).astype(np.float32)))
+
+    assert 0.5 < pause(0) < pause(10) < pause(100) < 10
+
+
+def test_words_in_a_video_are_found_with_their_time(eyes: Reader, tmp_path: Path) -> None:
+    def title(time: float, width: int, height: int) -> Picture:
+        return written(place(3)(time, width, height), ("A Short History", 60, 100), ("of Lighthouses", 60, 135))
+
+    scenes = [Scene(place(3), 2), Scene(title, 3), Scene(place(5), 2)]
+    path = write_clip(tmp_path / "titled.mp4", scenes, size=SMALL, fps=6, bit_rate=800_000)
+    when, captions, small = WhenToRead(), Captions(), VideoReformatter()
+    with av.open(str(path)) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number % 2 == 0 and when(frame.time, look(frame, frame.time, small).luma):
+                lines = eyes.read(np.asarray(frame.to_image()))
+                when.saw(lines)
+                captions.add(frame.time, lines)
+    (caption,) = captions.finish(7.0)
+    assert caption.text == "A Short History of Lighthouses"
+    assert caption.start == pytest.approx(2, abs=0.7)
+    assert caption.end == pytest.approx(5, abs=0.7)
+    assert caption.confidence > 0.9
