@@ -11,9 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mixpeek_assets.errors import UserError
 
-class LockTimeoutError(Exception):
+
+class LockTimeoutError(UserError):
     """The lock was not free in time; the message names who held it."""
+
+    retryable = True
 
 
 @contextmanager

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mixpeek_assets.errors import UserError
+
 MIXPEEK_API = "https://api.mixpeek.com"
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError):
     """A variable of the environment that cannot be used: which, what it holds, and what it takes."""
 
 
@@ -81,7 +83,7 @@ class Settings(BaseSettings):
     feature_extractors: Annotated[str, AfterValidator(_extractors)] | None = Field(
         None, description="JSON, or a file with it: what every video is to be extracted with (contract b2)."
     )
-    task_deadline_hours: float = Field(24, gt=0, description="When a task that does not end is called lost.")
+    task_deadline_hours: float = Field(24, gt=0, description="Hours after which an unfinished task is marked `lost`.")
     max_attempts: int = Field(1, ge=1, description="How often a video is submitted when its task fails.")
     first_partition: date = Field(date(2024, 1, 1), description="The first day that can be a partition.")
     local_api_hosts: str = Field(
@@ -100,7 +102,7 @@ class Settings(BaseSettings):
 
     @property
     def api_name(self) -> str:
-        """What tasks are remembered to have been submitted to: the API's URL, or `local`, whose address changes."""
+        """The API recorded in `tasks.api`: its URL, or `local`, because the local API's port changes."""
         return "local" if self.uses_local_api else self.api_url or MIXPEEK_API
 
     @property
@@ -116,11 +118,6 @@ class Settings(BaseSettings):
         `mixpeek.videos` is ambiguous when catalog and schema share a name.
         """
         return (self.warehouse or self.data_folder / "warehouse.duckdb").expanduser().absolute()
-
-    @property
-    def landing_folder(self) -> Path:
-        """Where replies wait to be loaded into this warehouse, absolute."""
-        return self.data_folder / "landing" / self.warehouse_path.name
 
     @property
     def local_api_folder(self) -> Path:
@@ -143,11 +140,14 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment.
 
+    Args:
+        overrides: Fields that are given otherwise, by an option of a command; one that is None is not.
+
     Raises:
         SettingsError: a variable cannot be used; the message names each and says what it takes.
     """
     try:
-        return Settings(**overrides)
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         problems = []
         for problem in error.errors(include_url=False):

@@ -1,11 +1,14 @@
 """SQL in files: each statement is run by the name of its file, with bound values."""
 
+from collections.abc import Callable
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
+
+Record = TypeVar("Record")
 
 
 def quote(identifier: str) -> str:
@@ -42,11 +45,17 @@ class SqlFiles:
             connection.execute(statement, named)
         return connection
 
-    def fetch(self, connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Run `sql/<name>.sql` and return the rows of its last statement."""
+    def fetch(
+        self, connection: duckdb.DuckDBPyConnection, record: Callable[..., Record], name: str, **parameters: Any
+    ) -> list[Record]:
+        """Run `sql/<name>.sql` and return a record for each row of its last statement, made of its columns by name."""
         self.run(connection, name, **parameters)
         columns = [column[0] for column in connection.description or []]
-        return [dict(zip(columns, row, strict=True)) for row in connection.fetchall()]
+        return [record(**dict(zip(columns, row, strict=True))) for row in connection.fetchall()]
+
+    def values(self, connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[Any]:
+        """Run `sql/<name>.sql` and return the one column of its last statement."""
+        return [value for (value,) in self.run(connection, name, **parameters).fetchall()]
 
     @cached_property
     def _folder(self) -> Traversable:

@@ -62,7 +62,7 @@ def mixpeek(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedMixpeek]:
 def warehouse(environment: Path) -> Warehouse:
     """The warehouse of the temporary project."""
     settings = load_settings()
-    return Warehouse(settings.warehouse_path, settings.landing_folder, timeout=30)
+    return Warehouse(settings.warehouse_path, timeout=30)
 
 
 @pytest.fixture

@@ -34,7 +34,6 @@ def test_nothing_need_be_set(tmp_path: Path) -> None:
     assert settings.uses_local_api
     assert settings.data_folder == tmp_path / "data"
     assert settings.warehouse_path == tmp_path / "data" / "warehouse.duckdb"
-    assert settings.landing_folder == tmp_path / "data" / "landing" / "warehouse.duckdb"
     assert settings.local_api_folder == tmp_path / "data" / "local_api"
     assert settings.warehouse_timeout > 0
 
@@ -109,8 +108,6 @@ def test_paths_are_absolute_and_know_the_home(monkeypatch: pytest.MonkeyPatch, t
     settings = loaded(monkeypatch, DATA_DIR="~/mixpeek", WAREHOUSE="lake/w.duckdb")
     assert settings.data_folder == tmp_path / "home" / "mixpeek"
     assert settings.warehouse_path == tmp_path / "lake" / "w.duckdb"
-    # Two warehouses of one data directory do not load each other's replies.
-    assert settings.landing_folder == tmp_path / "home" / "mixpeek" / "landing" / "w.duckdb"
 
 
 @pytest.mark.parametrize(

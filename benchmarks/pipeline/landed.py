@@ -10,7 +10,8 @@ import orjson
 
 from benchmarks.pipeline.world import DAY
 from mixpeek_assets.warehouse.landing_files import LandingFile
-from mixpeek_assets.warehouse.warehouse import FILE_BYTES
+from mixpeek_assets.warehouse.landing_lines import FeatureLine
+from mixpeek_assets.warehouse.spool import FILE_BYTES
 
 DIMENSIONS = 1024
 ONE_DAY = timedelta(days=1)
@@ -21,7 +22,7 @@ _EMBEDDINGS = 64
 _THEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def replies(count: int, *, first: int = 0, dimensions: int = DIMENSIONS, day: date = DAY) -> Iterator[dict[str, Any]]:
+def replies(count: int, *, first: int = 0, dimensions: int = DIMENSIONS, day: date = DAY) -> Iterator[FeatureLine]:
     """Yield the replies of features whose assets have ten each, as `world.fill` numbers them."""
     random = np.random.default_rng(1)
     vectors = random.normal(0, 0.03, (_EMBEDDINGS, dimensions)).astype(np.float32)
@@ -33,26 +34,24 @@ def replies(count: int, *, first: int = 0, dimensions: int = DIMENSIONS, day: da
         unsaid = dict.fromkeys(
             ("collection_id", "start_time", "end_time", "text", "transcription", "description"),
         )
-        yield {
-            "feature_id": feature_id,
-            "asset_id": asset_id,
-            "video_id": f"video-{asset}",
-            "modality": "video",
-            "partition_date": day,
-            "settled_at": _THEN,
-            "run_id": "benchmark",
-            "fetched_at": _THEN,
-            "feature": {
+        yield FeatureLine(
+            feature_id=feature_id,
+            asset_id=asset_id,
+            video_id=f"video-{asset}",
+            modality="video",
+            partition_date=day,
+            run_id="benchmark",
+            fetched_at=_THEN,
+            feature={
                 "feature_id": feature_id,
                 **unsaid,
                 **said,
                 "payload": {"asset_id": asset_id, "feature_id": feature_id, **said},
             },
-            "dense": {"multimodal": embeddings[number % _EMBEDDINGS]},
-            "sparse": {},
-            "vectors": 1,
-            "problems": [],
-        }
+            dense={"multimodal": embeddings[number % _EMBEDDINGS]},
+            sparse={},
+            vectors=1,
+        )
 
 
 def write(folder: Path, count: int, **chosen: Any) -> int:

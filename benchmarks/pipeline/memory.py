@@ -33,4 +33,5 @@ def land(folder: Path, count: int) -> int:
     with warehouse.spool("vectors") as spool:
         for reply in landed.replies(count):
             spool.append(reply)
-    return warehouse.rows("table_counts")[0]["vectors"]
+    with warehouse.reader() as reader:
+        return reader.table_counts()["vectors"]

@@ -18,7 +18,7 @@ from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.records import TaskReply
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
-from mixpeek_assets.defs.task_sensor import task_status_sensor
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _LATENCY_MS, _HANGS_MS, _CONCURRENCY = 50, 600_000, 32
@@ -164,8 +164,10 @@ def _watched() -> list[float]:
 
 
 def _tick(instance: dg.DagsterInstance, warehouse: Warehouse) -> None:
-    resources = {"warehouse": WarehouseResource(database=str(warehouse.path)), "mixpeek": MixpeekResource()}
-    with dg.build_sensor_context(
-        instance=instance, resources=resources, repository_def=defs().get_repository_def()
-    ) as context:
-        task_status_sensor(context)
+    settings, repository = load_settings(), defs().get_repository_def()
+    resources = {
+        "mixpeek": MixpeekResource(settings=settings),
+        "warehouse": WarehouseResource(database=str(warehouse.path), settings=settings),
+    }
+    with dg.build_sensor_context(instance=instance, resources=resources, repository_def=repository) as context:
+        repository.get_sensor_def("task_status_sensor")(context)

@@ -1,13 +1,13 @@
 """What can go wrong with a call, as classes that say whether trying again can help."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
+from mixpeek_assets.errors import UserError
 from mixpeek_assets.terminal_safe import terminal_safe
 
 
 @dataclass
-class MixpeekError(Exception):
+class MixpeekError(UserError):
     """A call to the Mixpeek API that failed.
 
     Attributes:
@@ -21,12 +21,6 @@ class MixpeekError(Exception):
     message: str
     object_id: str | None = None
     status: int | None = None
-
-    retryable: ClassVar[bool] = False
-    """Whether the same call may succeed later."""
-
-    hint: ClassVar[str] = ""
-    """What the user can do about it, where there is something."""
 
     def __post_init__(self) -> None:
         super().__init__(self.endpoint, self.message, self.object_id, self.status)

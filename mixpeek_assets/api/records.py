@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeGuard
 
 import orjson
 
-TaskState = Literal["submitting", "open", "done", "failed", "skipped", "cancelled", "lost"]
+TaskState = Literal["open", "done", "failed", "skipped", "cancelled", "lost"]
 
 _STATES: Mapping[str, TaskState] = {
     "DONE": "done",

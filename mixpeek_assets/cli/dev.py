@@ -10,16 +10,15 @@ import click
 
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.settings import Settings
 
 
-def dev(options: tuple[str, ...]) -> int:
+def dev(settings: Settings, options: tuple[str, ...]) -> int:
     """Run `dagster dev` until it ends, or Ctrl-C or a termination ends both; returns its exit code."""
     if not Path("workspace.yaml").is_file():
         raise CommandError(f"there is no workspace.yaml in {Path.cwd()}: work in the project's folder")
-    settings = load_settings()
     with dagster_instance():
-        pass  # a DAGSTER_HOME that cannot be used is told of here, in a line
+        pass  # fail early, in one line, if DAGSTER_HOME is unusable
     # So that runs, which have other working folders, mean the same one.
     environment = {**os.environ, "MIXPEEK_DATA_DIR": str(settings.data_folder)}
     with local_api(settings) as url:

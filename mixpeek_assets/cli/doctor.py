@@ -9,9 +9,10 @@ from rich.console import Console
 
 from mixpeek_assets.api.client import RetryPolicy
 from mixpeek_assets.cli.display import labelled
-from mixpeek_assets.cli.errors import EXPLAINED, CommandError
-from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
-from mixpeek_assets.defs.resources import open_client
+from mixpeek_assets.cli.errors import CommandError
+from mixpeek_assets.cli.project import dagster_instance, local_api
+from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.errors import UserError
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import SCHEMA
@@ -21,7 +22,7 @@ _IMPATIENT = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30
 
 
 def doctor() -> int:
-    """Check everything that a run needs; returns 1 when something is to be mended."""
+    """Check everything that a run needs; returns 1 when a check fails."""
     console = Console()
     checks: list[tuple[str, Callable[[], str]]] = [
         ("Python", _python),
@@ -33,15 +34,15 @@ def doctor() -> int:
         ("senses of the local API", _senses),
         ("API", _api),
     ]
-    sick = 0
+    failed = 0
     for name, check in checks:
         try:
             console.print(labelled("green", "ok", f"   {name}: {check()}"), soft_wrap=True)
-        except (*EXPLAINED, OSError) as error:
-            sick += 1
-            console.print(labelled("red", "hint", f" {name}: {error}"), soft_wrap=True)
-    console.print("All is well." if not sick else f"{sick} of {len(checks)} to hint.")
-    return 1 if sick else 0
+        except (UserError, OSError) as error:
+            failed += 1
+            console.print(labelled("red", "FAIL", f" {name}: {error}"), soft_wrap=True)
+    console.print("All checks passed." if not failed else f"{failed} of {len(checks)} checks failed.")
+    return 1 if failed else 0
 
 
 def _python() -> str:
@@ -72,7 +73,8 @@ def _data_directory() -> str:
 
 def _warehouse() -> str:
     warehouse = open_warehouse(load_settings().model_copy(update={"warehouse_timeout": 5.0}))
-    counts = warehouse.rows("table_counts")[0]
+    with warehouse.reader() as reader:
+        counts = reader.table_counts()
     # DuckDB calls the catalog after the file, and two things of one name are ambiguous.
     hint = " (called like the schema: begin with `USE mixpeek.mixpeek`)" if warehouse.path.stem == SCHEMA else ""
     return f"{warehouse.path}{hint}, {counts['videos']:,} videos, {counts['vectors']:,} vectors"

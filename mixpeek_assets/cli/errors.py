@@ -1,12 +1,7 @@
-"""The errors that a command prints in one line."""
+"""The errors of commands."""
 
-from mixpeek_assets.defs.failures import EXPLAINED as PIPELINE
-from mixpeek_assets.lock import LockTimeoutError
-from mixpeek_local.process import AlreadyServingError, NotAllowedError, NotStartedError
+from mixpeek_assets.errors import UserError
 
 
-class CommandError(Exception):
+class CommandError(UserError):
     """A command cannot do its work; the message says what to do."""
-
-
-EXPLAINED = (*PIPELINE, AlreadyServingError, NotAllowedError, NotStartedError, CommandError, LockTimeoutError)

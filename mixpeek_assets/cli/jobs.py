@@ -6,10 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from mixpeek_assets.definitions import defs
-from mixpeek_assets.defs.jobs import ingest_job, land_job
+from mixpeek_assets.definitions import build_definitions
+from mixpeek_assets.defs.jobs import INGEST_JOB, LAND_JOB
 from mixpeek_assets.defs.run_liveness import fail_dead_runs, process_tag
 from mixpeek_assets.defs.run_requests import range_tags, ranges
+from mixpeek_assets.settings import Settings
 
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
@@ -18,6 +19,7 @@ class Jobs:
     """Runs jobs over partitions, consecutive days in one run.
 
     Args:
+        settings: What the jobs work with.
         instance: Where the runs are recorded.
         retry_failed: Whether videos whose last task failed are submitted again.
 
@@ -25,23 +27,23 @@ class Jobs:
         failures: One sentence for each step that failed.
     """
 
-    def __init__(self, instance: dg.DagsterInstance, *, retry_failed: bool = False) -> None:
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance, *, retry_failed: bool = False) -> None:
         self._instance = instance
         self._retry_failed = retry_failed
-        self._repository = defs().get_repository_def()
-        for job in (ingest_job, land_job):
-            fail_dead_runs(instance, job.name)
+        self._repository = build_definitions(settings).get_repository_def()
+        for job in (INGEST_JOB, LAND_JOB):
+            fail_dead_runs(instance, job)
         self.failures: list[str] = []
 
     def ingest(self, partitions: Iterable[date]) -> bool:
         """Run `ingest_job`; say whether all went well."""
         config = {"tasks": {"config": {"resubmit_failed": self._retry_failed}}}
-        return self._run(ingest_job.name, partitions, config)
+        return self._run(INGEST_JOB, partitions, config)
 
     def land(self, partitions: Iterable[date], *, refresh: bool = False) -> bool:
         """Run `land_job`; say whether all went well."""
         config = {op: {"config": {"refresh": refresh}} for op in ("assets_and_features", "vectors")}
-        return self._run(land_job.name, partitions, config)
+        return self._run(LAND_JOB, partitions, config)
 
     def _run(self, job: str, partitions: Iterable[date], config: dict[str, Any]) -> bool:
         definition = self._repository.get_job(job)

@@ -11,18 +11,17 @@ from pathlib import Path
 import click
 
 from mixpeek_assets import __version__
-from mixpeek_assets.settings import SettingsError
+from mixpeek_assets.errors import UserError
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.terminal_safe import terminal_safe_lines
 
 
 @contextmanager
 def friendly_errors() -> Iterator[None]:
-    """Print the errors that explain themselves in one line, and exit with 1."""
-    from mixpeek_assets.cli.errors import EXPLAINED
-
+    """Print a `UserError` in one line and exit with 1; any other error is a bug and keeps its traceback."""
     try:
         yield
-    except EXPLAINED as error:
+    except UserError as error:
         raise click.ClickException(terminal_safe_lines(str(error))) from None
     except OSError as error:
         if error.filename is None:
@@ -61,7 +60,7 @@ def run(videos: str | None, retry_failed: bool, refresh: bool) -> None:
     from mixpeek_assets.cli.run import run as run_
 
     with friendly_errors():
-        sys.exit(run_(videos, retry_failed=retry_failed, refresh=refresh))
+        sys.exit(run_(load_settings(videos=videos), retry_failed=retry_failed, refresh=refresh))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -74,7 +73,7 @@ def dev(dagster_options: tuple[str, ...]) -> None:
     from mixpeek_assets.cli.dev import dev as dev_
 
     with friendly_errors():
-        sys.exit(dev_(dagster_options))
+        sys.exit(dev_(load_settings(), dagster_options))
 
 
 @cli.command()
@@ -84,7 +83,7 @@ def status(problems: int) -> None:
     from mixpeek_assets.cli.status import status as status_
 
     with friendly_errors():
-        status_(problems)
+        status_(load_settings(), problems)
 
 
 @cli.command()
@@ -95,7 +94,7 @@ def plan(videos: str | None, retry_failed: bool) -> None:
     from mixpeek_assets.cli.plan import plan as plan_
 
     with friendly_errors():
-        plan_(videos, retry_failed=retry_failed)
+        plan_(load_settings(videos=videos), retry_failed=retry_failed)
 
 
 @cli.command()
@@ -107,7 +106,7 @@ def plan(videos: str | None, retry_failed: bool) -> None:
     metavar="TEXT",
     help="`failed`, `cancelled`, `lost`, `rejected`, `empty` (an asset without features), or a part of the reason.",
 )
-@click.option("--pay-again", is_flag=True, help="Submit lost tasks again, rather than ask for them.")
+@click.option("--pay-again", is_flag=True, help="Submit lost tasks again, rather than poll them.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be tried again.")
 @click.option("--mark-only", is_flag=True, help="Leave it to the sensors, or the next run.")
 def retry(
@@ -121,16 +120,16 @@ def retry(
 ) -> None:
     """Try again what failed, was lost or was rejected: all of it, or what the options name.
 
-    What failed is submitted again; what was lost is asked for again, and what was rejected is fetched again.
+    What failed is submitted again; what was lost is polled again, and what was rejected is fetched again.
     Exits with 1 when some of it goes wrong again.
     """
     from mixpeek_assets.cli.retry import retry as retry_
-    from mixpeek_assets.warehouse.warehouse import Retry
+    from mixpeek_assets.warehouse.selection import RetrySelection
 
     days = [partition.date() for partition in partitions]
-    chosen = Retry(days or None, list(collections) or None, video, reason, pay_again)
+    selection = RetrySelection(days or None, list(collections) or None, video, reason, pay_again)
     with friendly_errors():
-        sys.exit(retry_(chosen, dry_run=dry_run, mark_only=mark_only))
+        sys.exit(retry_(load_settings(), selection, dry_run=dry_run, mark_only=mark_only))
 
 
 @cli.command()
@@ -144,7 +143,7 @@ def query(sql: str) -> None:
     from mixpeek_assets.cli.query import query as query_
 
     with friendly_errors():
-        query_(sql)
+        query_(load_settings(), sql)
 
 
 @cli.command()
@@ -172,7 +171,7 @@ def search(words: str, collection: str | None, modality: str | None, index: str,
     from mixpeek_assets.cli.search import search as search_
 
     with friendly_errors():
-        search_(words, collection=collection, modality=modality, index=index, limit=limit)
+        search_(load_settings(), words, collection=collection, modality=modality, index=index, limit=limit)
 
 
 @cli.command()
@@ -202,17 +201,12 @@ def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...])
     from mixpeek_assets.cli.serve import serve
 
     with friendly_errors():
-        serve(port, folders, more)
+        serve(load_settings(), port, folders, more)
 
 
 def main() -> None:
     """Run the command line."""
-    try:
-        cli()
-    except SettingsError as error:
-        # Definitions read the environment as they are imported, so this may come before a command begins.
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+    cli()
 
 
 def _default_dagster_home() -> None:

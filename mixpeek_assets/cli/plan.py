@@ -1,24 +1,18 @@
 """`mixpeek-assets plan`: what a run would send, without sending anything."""
 
-import os
-
 from rich.console import Console
 from rich.table import Table
 
 from mixpeek_assets.cli.display import plain
-from mixpeek_assets.cli.project import open_warehouse
-from mixpeek_assets.defs.resources import submission_rules
+from mixpeek_assets.connections import open_warehouse, submission_rules
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.pipeline.plan import plan as find_out
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.settings import Settings
 
 
-def plan(videos: str | None, *, retry_failed: bool) -> None:
+def plan(settings: Settings, *, retry_failed: bool) -> None:
     """Print which submissions, polls and fetches are needed, and how long they take at the rate limit."""
-    if videos:
-        os.environ["MIXPEEK_VIDEOS"] = videos
-    settings, console = load_settings(), Console()
-    warehouse = open_warehouse(settings)
+    console, warehouse = Console(), open_warehouse(settings)
     warehouse.load_pending()
     with read_manifest(settings) as manifest:
         rules = submission_rules(settings, resubmit_failed=retry_failed)
@@ -29,6 +23,6 @@ def plan(videos: str | None, *, retry_failed: bool) -> None:
         table = Table("what", "partition", "why", "requests", box=None, header_style="bold")
         table.columns[3].justify = "right"
         for line in found.lines:
-            table.add_row(line["verb"], str(line["partition_date"]), line["why"], f"{line['requests']:,}")
+            table.add_row(line.verb, str(line.partition_date), line.why, f"{line.requests:,}")
         console.print(table)
-    console.print(found.told(), highlight=False, soft_wrap=True)
+    console.print(found.summary(), highlight=False, soft_wrap=True)

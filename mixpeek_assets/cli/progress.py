@@ -48,10 +48,11 @@ def _watch(
 
 def _update(warehouse: Warehouse, manifest: Manifest, bars: Progress, tasks: dict[str, TaskID]) -> None:
     try:
-        counts = warehouse.rows("progress", manifest=str(manifest.videos))[0]
+        with warehouse.reader() as reader:
+            progress = reader.progress(manifest.videos)
     except WarehouseError as error:
-        # The work itself meets the same trouble, and says so; a bar is no reason to stop.
+        # The work itself meets the same error and reports it; a progress bar is not a reason to stop.
         bars.console.print(plain(f"No progress to show: {error}"))
         return
     for stage, task in tasks.items():
-        bars.update(task, completed=counts[stage])
+        bars.update(task, completed=getattr(progress, stage))

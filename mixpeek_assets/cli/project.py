@@ -11,14 +11,8 @@ from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.storage import make_storage
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings
-from mixpeek_assets.warehouse.warehouse import Warehouse
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.process import running
-
-
-def open_warehouse(settings: Settings) -> Warehouse:
-    """Return the warehouse of the settings."""
-    return Warehouse(settings.warehouse_path, settings.landing_folder, settings.warehouse_timeout, settings.api_name)
 
 
 @contextmanager
@@ -40,7 +34,7 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
 
 @contextmanager
 def local_api(settings: Settings) -> Iterator[str | None]:
-    """Have the local API run for as long as it is needed; with a key set, none is.
+    """Run the local API while the block lasts; with a key set, none is needed.
 
     Raises:
         NotStartedError: it did not come up.

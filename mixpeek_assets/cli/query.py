@@ -5,15 +5,14 @@ from rich.console import Console
 
 from mixpeek_assets.cli.display import show_rows
 from mixpeek_assets.cli.errors import CommandError
-from mixpeek_assets.cli.project import open_warehouse
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.connections import open_warehouse
+from mixpeek_assets.settings import Settings
 from mixpeek_assets.terminal_safe import terminal_safe_lines
 
 
-def query(sql: str) -> None:
+def query(settings: Settings, sql: str) -> None:
     """Run a query on the warehouse, read-only, and print its result."""
-    warehouse = open_warehouse(load_settings())
-    with warehouse.database.connection(read_only=True) as connection:
+    with open_warehouse(settings).database.connection(read_only=True) as connection:
         try:
             show_rows(Console(), connection.execute(sql))
         except duckdb.Error as error:

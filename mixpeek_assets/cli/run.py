@@ -1,6 +1,5 @@
 """`mixpeek-assets run`: the whole chain, through the jobs that Dagster runs."""
 
-import os
 import time
 
 from rich.console import Console
@@ -8,29 +7,27 @@ from rich.console import Console
 from mixpeek_assets import clock
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.progress import progress_of
-from mixpeek_assets.cli.project import dagster_instance, local_api, open_warehouse
+from mixpeek_assets.cli.project import dagster_instance, local_api
 from mixpeek_assets.cli.search import try_out
 from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.cli.watch import is_unfinished, land_as_it_settles
-from mixpeek_assets.defs.resources import open_client, submission_rules
+from mixpeek_assets.connections import open_client, open_warehouse, submission_rules
 from mixpeek_assets.defs.run_requests import partitions_to_ingest
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.settings import Settings, load_settings
+from mixpeek_assets.settings import Settings
 from mixpeek_local.models.senses import senses
 
 
-def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool = False) -> int:
+def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False) -> int:
     """Ingest, wait, land, and say how it went; returns the exit code: 1 when a video of the manifest did not land."""
-    if videos:
-        os.environ["MIXPEEK_VIDEOS"] = videos
-    settings = load_settings()
     warehouse, console, started = open_warehouse(settings), Console(), time.monotonic()
     with dagster_instance() as instance, read_manifest(settings) as manifest:
         warehouse.load_pending()
         rules = submission_rules(settings, resubmit_failed=retry_failed)
         to_ingest = partitions_to_ingest(warehouse, manifest, rules=rules, now=clock.now())
-        to_refresh = warehouse.manifest_partitions(manifest) if refresh else []
-        jobs = Jobs(instance, retry_failed=retry_failed)
+        with warehouse.reader() as reader:
+            to_refresh = reader.manifest_partitions(manifest.videos) if refresh else []
+        jobs = Jobs(settings, instance, retry_failed=retry_failed)
         worked, tried = bool(to_ingest or to_refresh or is_unfinished(warehouse)), None
         if worked:
             _say_what_is_missing(settings, console)

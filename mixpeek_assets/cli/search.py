@@ -16,9 +16,9 @@ from mixpeek_assets.api.errors import MixpeekError, PermanentError
 from mixpeek_assets.api.records import SearchReply
 from mixpeek_assets.cli.display import plain, show_sql
 from mixpeek_assets.cli.errors import CommandError
-from mixpeek_assets.cli.project import local_api, open_warehouse
-from mixpeek_assets.defs.resources import open_client
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.cli.project import local_api
+from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -78,10 +78,11 @@ class Tried:
     problem: str | None
 
 
-def search(words: str, *, collection: str | None, modality: str | None, index: str, limit: int) -> None:
+def search(
+    settings: Settings, words: str, *, collection: str | None, modality: str | None, index: str, limit: int
+) -> None:
     """Find moments by words, and print them with the SQL that gives the same rows."""
-    settings, console = load_settings(), Console()
-    warehouse = open_warehouse(settings)
+    console, warehouse = Console(), open_warehouse(settings)
     collections = [collection] if collection else known_collections(warehouse)
     if not collections:
         raise CommandError(f"{warehouse.path} holds no video yet: `mixpeek-assets run` ingests some")

@@ -6,16 +6,17 @@ from pathlib import Path
 import click
 
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.settings import Settings
 from mixpeek_local import process
 from mixpeek_local.__main__ import read
 from mixpeek_local.models.senses import senses
 
 
-def serve(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
+def serve(settings: Settings, port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
     """Serve the local API until it is told to stop.
 
     Args:
+        settings: Whose data directory it serves.
         port: 0 takes a free one.
         folders: Videos may be read from below these, beside the settings' own.
         more: Options of `python -m mixpeek_local`.
@@ -24,7 +25,6 @@ def serve(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
         AlreadyServingError: one serves this data directory already.
     """
     logging.getLogger().setLevel(logging.INFO)
-    settings = load_settings()
     options = [f"--state-dir={settings.local_api_folder}", f"--port={port}"]
     options += [f"--allow-folder={folder}" for folder in [*readable_folders(settings), *folders]]
     options += [f"--allow-host={host}" for host in reachable_hosts(settings)]

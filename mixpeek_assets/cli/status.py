@@ -1,81 +1,80 @@
 """`mixpeek-assets status`."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 
 from mixpeek_assets.cli.display import labelled, plain
-from mixpeek_assets.cli.project import open_warehouse
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.connections import open_warehouse
+from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse import landing_files
 from mixpeek_assets.warehouse.errors import DiskError
+from mixpeek_assets.warehouse.rows import ProblemRow, StatusRow, Waiting
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "lost", "features", "vectors", "rejects")
 _REMEDIES = {
     "unsubmitted": "the next `mixpeek-assets run` submits them, as do the sensors of `make dev`",
-    "pending": "the API is at work; polled until they end, or for MIXPEEK_TASK_DEADLINE_HOURS",
+    "pending": "the API is at work; they are polled until they end, or for MIXPEEK_TASK_DEADLINE_HOURS",
     "to_land": "the next `mixpeek-assets run` lands them, as do the sensors of `make dev`",
     "failed": "fix the reason, then `mixpeek-assets retry --reason failed` (the API may bill it again)",
-    "lost": "`mixpeek-assets retry --reason lost` asks for the tasks again; with --pay-again they are submitted again",
-    "rejects": "`mixpeek-assets retry --reason rejected` fetches again; a row of a manifest is mended there",
+    "lost": "`mixpeek-assets retry --reason lost` polls the tasks again; with --pay-again they are submitted again",
+    "rejects": "`mixpeek-assets retry --reason rejected` fetches again; fix a row of a manifest there",
 }
 
 
-def status(problems: int) -> None:
+def status(settings: Settings, problems: int) -> None:
     """Print what is pending, landed and failed, per partition and collection, why, and what can be done about it."""
-    console = Console()
-    warehouse = open_warehouse(load_settings())
+    console, warehouse = Console(), open_warehouse(settings)
     try:
         warehouse.load_pending()
-    except DiskError as error:  # what is loaded can be read all the same
+    except DiskError as error:  # what is loaded can still be read
         console.print(plain(f"Replies wait to be loaded. {error}"), soft_wrap=True)
-    rows = warehouse.rows("status")
+    with warehouse.reader() as reader:
+        rows, found, waiting = reader.status(), reader.problems(problems), reader.waiting()
     if not rows:
         console.print(plain(f"{warehouse.path} holds no video yet: `make run`, or materialize `videos` in the UI."))
     else:
         _show_counts(console, rows)
-    _show_problems(console, warehouse, problems)
-    _show_waiting(console, warehouse)
+    _show_problems(console, found)
+    _show_waiting(console, warehouse, waiting)
     for column, remedy in _REMEDIES.items():
-        if count := sum(row[column] for row in rows):
+        if count := sum(getattr(row, column) for row in rows):
             console.print(f"{count:,} {column.replace('_', ' ')}: {remedy}", highlight=False, soft_wrap=True)
     console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
 
 
-def _show_counts(console: Console, rows: list[dict[str, Any]]) -> None:
+def _show_counts(console: Console, rows: list[StatusRow]) -> None:
     table = Table("partition", "collection", box=None, header_style="bold")
     # A column that is empty says nothing; those of a healthy warehouse fit a narrow terminal.
-    columns = [column for column in _COLUMNS if any(row[column] for row in rows)]
+    columns = [column for column in _COLUMNS if any(getattr(row, column) for row in rows)]
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
     for row in rows:
-        counts = (f"{row[column]:,}" if row[column] else "-" for column in columns)
-        table.add_row(str(row["partition_date"]), plain(row["collection"]), *counts)
+        counts = [getattr(row, column) for column in columns]
+        shown = (f"{count:,}" if count else "-" for count in counts)
+        table.add_row(str(row.partition_date), plain(row.collection), *shown)
     console.print(table)
 
 
-def _show_problems(console: Console, warehouse: Warehouse, limit: int) -> None:
-    found = warehouse.rows("problems", limit=limit)
-    if found:
+def _show_problems(console: Console, problems: list[ProblemRow]) -> None:
+    if problems:
         console.print("\nWhat went wrong, the newest first:")
-    for problem in found:
-        times = f" ({problem['times']:,} times, e.g. this)" if problem["times"] > 1 else ""
-        said = f"{problem['partition_date']} {problem['about']}{times}: {problem['reason']}"
-        console.print(labelled("red", problem["kind"], said), soft_wrap=True)
+    for problem in problems:
+        times = f" ({problem.times:,} times, e.g. this)" if problem.times > 1 else ""
+        said = f"{problem.partition_date} {problem.about}{times}: {problem.reason}"
+        console.print(labelled("red", problem.kind, said), soft_wrap=True)
     console.print()
 
 
-def _show_waiting(console: Console, warehouse: Warehouse) -> None:
-    """Print what waits for something else than time."""
-    for row in warehouse.rows("waiting"):
+def _show_waiting(console: Console, warehouse: Warehouse, waiting: list[Waiting]) -> None:
+    """Print what waits for something other than time."""
+    for row in waiting:
         reason = (
-            f"tasks were submitted to {row['name']}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
-            if row["kind"] == "api"
-            else f"videos are of {row['name']}, which has not begun: they wait (was this machine's clock ahead?)"
+            f"tasks were submitted to {row.name}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
+            if row.kind == "api"
+            else f"videos belong to {row.name}, which has not begun: they wait (was this machine's clock ahead?)"
         )
-        console.print(plain(f"{row['tasks']:,} {reason}"), soft_wrap=True)
+        console.print(plain(f"{row.tasks:,} {reason}"), soft_wrap=True)
     for file in landing_files.quarantined_files(warehouse.landing_folder):
-        said = f"{file} could not be loaded and waits there: rename it to end with .ndjson to have it tried again"
+        said = f"{file} could not be loaded and is quarantined: rename it to end with .ndjson to have it tried again"
         console.print(plain(said), soft_wrap=True)

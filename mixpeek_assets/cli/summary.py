@@ -1,7 +1,5 @@
 """What `run` says at its end."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 
@@ -10,7 +8,8 @@ from mixpeek_assets.cli.search import EXAMPLES, Tried, command, show
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.terminal_safe import terminal_safe
-from mixpeek_assets.warehouse.schema import TABLES
+from mixpeek_assets.warehouse.rows import ExampleFeature, Outcome
+from mixpeek_assets.warehouse.schema import TABLES, TableName
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _MOST_VIDEOS = 20
@@ -46,15 +45,17 @@ def print_summary(
         tried: Searches that were made as examples; None for none.
         worked: Whether there was anything to do.
     """
-    outcomes = warehouse.rows("outcomes", manifest=str(manifest.videos))
-    bad = [outcome for outcome in outcomes if not outcome["whole"]]
+    with warehouse.reader() as reader:
+        outcomes, counts, example = reader.outcomes(manifest.videos), reader.table_counts(), reader.example_search()
+    bad = [outcome for outcome in outcomes if not outcome.whole]
     if worked:
         console.print(f"\nDone in {seconds:.1f} s.")
     else:
         console.print("\nNothing new: nothing is submitted again, and nothing is fetched again.")
     _print_videos(console, outcomes)
-    _print_tables(console, warehouse)
-    _print_query(console, warehouse)
+    _print_tables(console, counts)
+    if example is not None:
+        _print_query(console, warehouse, example)
     _print_search(console, tried)
     for problem in manifest.problems[:_MOST_VIDEOS]:
         console.print(labelled("yellow", "skipped", f"{problem['object_id']} {problem['reason']}"), soft_wrap=True)
@@ -70,39 +71,35 @@ def print_summary(
     return 1 if bad or failures or manifest.unusable else 0
 
 
-def _print_videos(console: Console, outcomes: list[dict[str, Any]]) -> None:
+def _print_videos(console: Console, outcomes: list[Outcome]) -> None:
     table = Table("video", "collection", "state", "features", "vectors", "why not", box=None, header_style="bold")
     # What went wrong comes first: it must not be what a long list leaves out.
-    ordered = sorted(outcomes, key=lambda outcome: outcome["whole"])
+    ordered = sorted(outcomes, key=lambda outcome: outcome.whole)
     for outcome in ordered[:_MOST_VIDEOS]:
         table.add_row(
-            plain(outcome["name"]),
-            plain(outcome["collection"]),
-            outcome["state"],
-            str(outcome["features"]),
-            str(outcome["vectors"]),
-            plain(outcome["reason"] or ""),
+            plain(outcome.name),
+            plain(outcome.collection),
+            outcome.state,
+            str(outcome.features),
+            str(outcome.vectors),
+            plain(outcome.reason or ""),
         )
     console.print(table)
     if len(outcomes) > _MOST_VIDEOS:
         console.print(f"... and {len(outcomes) - _MOST_VIDEOS} more")
 
 
-def _print_tables(console: Console, warehouse: Warehouse) -> None:
-    counts = warehouse.rows("table_counts")[0]
+def _print_tables(console: Console, counts: dict[TableName, int]) -> None:
     console.print("\nRows: " + ", ".join(f"{table.name} {counts[table.name]:,}" for table in TABLES))
 
 
-def _print_query(console: Console, warehouse: Warehouse) -> None:
+def _print_query(console: Console, warehouse: Warehouse, example: ExampleFeature) -> None:
     """Show a similarity search whose answer lies in another video, where there is one."""
-    found = warehouse.rows("example_search")
-    if not found:
-        return
     search = _SEARCH.format(
-        feature_id=literal(found[0]["feature_id"]),
-        vector_name=literal(found[0]["vector_name"]),
+        feature_id=literal(example.feature_id),
+        vector_name=literal(example.vector_name),
         # In a comment of the statement: a line break would end it, and what follows would be executed.
-        moment=terminal_safe(f"{found[0]['modality']} at {found[0]['start_time']:.1f} s of {found[0]['name']}"),
+        moment=terminal_safe(f"{example.modality} at {example.start_time:.1f} s of {example.name}"),
     )
     console.print("\nWhat is most like this moment?")
     show_sql(console, search)

@@ -1,8 +1,8 @@
-"""Watching open tasks and landing what they make, until nothing is left to do."""
+"""Polling open tasks and landing their results, until nothing is left to do."""
 
 import time
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from rich.console import Console
 
@@ -16,55 +16,52 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _POLL_SECONDS = 5.0
 _LAND_EVERY = 10.0
-"""A landing is a run of its own: while tasks are open, they are this many seconds apart."""
+"""While tasks are open, landings (runs of their own) are this many seconds apart."""
 
 _LANDINGS_THAT_MAY_FAIL = 3
 _SILENCE_SECONDS = 120.0
-"""For how long every poll may fail before the run gives up."""
+"""How long every poll may fail before the run gives up."""
 
 
 def is_unfinished(warehouse: Warehouse) -> bool:
-    """Say whether tasks are open, or what they made is not landed."""
-    return bool(warehouse.rows("open_tasks")[0]["tasks"] or partitions_to_land(warehouse))
-
-
-def partitions_to_land(warehouse: Warehouse) -> list[date]:
-    """Return the partitions with something to land."""
-    return [row["partition_date"] for row in warehouse.rows("partitions_to_land")]
+    """Say whether tasks are open, or their results are not landed."""
+    with warehouse.reader() as reader:
+        return bool(reader.open_tasks().tasks or reader.partitions_to_land())
 
 
 def land_as_it_settles(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, console: Console) -> None:
-    """Watch the open tasks and land what they made, until nothing is open and nothing is left to land.
+    """Poll the open tasks and land their results, until no task is open and nothing is left to land.
 
     Raises:
-        CommandError: the API tells of no task any more.
+        CommandError: no task's status can be read any more.
     """
     landed_at, heard_at, failures = 0.0, time.monotonic(), 0
-    told = set[str]()
+    warned = set[str]()
     while True:
         polled = poll_due_tasks(client, warehouse, _POLL_SECONDS)
-        _tell_once(console, polled.warnings(), told)
+        _warn_once(console, polled.warnings(), warned)
         if polled.polled or not polled.errors:
             heard_at = time.monotonic()
         elif time.monotonic() - heard_at > _SILENCE_SECONDS:
             raise CommandError(f"no task's status can be read; the last try: {polled.errors[-1]}")
-        still_open, to_land = warehouse.rows("open_tasks")[0], partitions_to_land(warehouse)
-        if not still_open["tasks"] and not to_land:
+        with warehouse.reader() as reader:
+            still_open, to_land = reader.open_tasks(), reader.partitions_to_land()
+        if not still_open.tasks and not to_land:
             return
-        if to_land and (not still_open["tasks"] or time.monotonic() - landed_at > _LAND_EVERY):
+        if to_land and (not still_open.tasks or time.monotonic() - landed_at > _LAND_EVERY):
             failures = 0 if jobs.land(to_land) else failures + 1
             landed_at = time.monotonic()
             if failures >= _LANDINGS_THAT_MAY_FAIL:
                 return
             continue
-        _sleep_until(still_open["next_poll_at"])
+        _sleep_until(still_open.next_poll_at)
 
 
-def _tell_once(console: Console, warnings: Iterable[str], told: set[str]) -> None:
-    for oddity in warnings:
-        if oddity not in told:
-            told.add(oddity)
-            console.print(labelled("yellow", "note", oddity), soft_wrap=True)
+def _warn_once(console: Console, warnings: Iterable[str], warned: set[str]) -> None:
+    for warning in warnings:
+        if warning not in warned:
+            warned.add(warning)
+            console.print(labelled("yellow", "note", warning), soft_wrap=True)
 
 
 def _sleep_until(moment: datetime | None) -> None:

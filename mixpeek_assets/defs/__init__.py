@@ -1,1 +1,1 @@
-"""The five tables as partitioned assets, in the order in which the data flows."""
+"""All that Dagster sees: the five assets in the order of the data, then what runs, watches and checks them."""

@@ -4,21 +4,20 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from mixpeek_assets.defs.checks import check_results, check_specs
+from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.checks import check_results
 from mixpeek_assets.defs.config import LandingConfig
-from mixpeek_assets.defs.failures import explained
-from mixpeek_assets.defs.metadata import GROUP, OWNERS, definition_metadata, materialized, observe_plan
-from mixpeek_assets.defs.partitions import daily, days, several_days_a_run
-from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.failures import unfinished_assets, user_errors_as_failures
+from mixpeek_assets.defs.metadata import materialized, observe_plan
+from mixpeek_assets.defs.partitions import days
 from mixpeek_assets.pipeline.fetch import fetch_assets
 from mixpeek_assets.pipeline.plan import plan
-from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import TableName
 
 ASSETS = """A row is a Mixpeek asset: what a task made of a video.
 
-Landing is incremental: only assets of settled tasks that are not landed yet are fetched. An asset that the API does
-not give is in `rejects` with the reason. `payload` holds the whole asset as it was sent.
+Landing is incremental: only assets of settled tasks that are not landed yet are fetched. An asset that the API refuses
+to give is in `rejects` with the reason. `payload` holds the whole asset as it was sent.
 """
 
 FEATURES = """A row is a feature of an asset: a segment of picture, a frame, a text, a stretch of sound.
@@ -31,50 +30,51 @@ UPSTREAM: dict[TableName, TableName] = {"assets": "tasks", "features": "assets"}
 DESCRIPTIONS: dict[TableName, str] = {"assets": ASSETS, "features": FEATURES}
 
 
-@dg.multi_asset(
-    name="assets_and_features",
-    specs=[
-        dg.AssetSpec(
-            table,
-            description=description,
-            deps=[UPSTREAM[table]],
-            owners=OWNERS,
-            kinds={"duckdb", "api"},
-            metadata=definition_metadata(table),
-            # A dry run materializes nothing.
-            skippable=True,
-        )
-        for table, description in DESCRIPTIONS.items()
-    ],
-    partitions_def=daily,
-    group_name=GROUP,
-    check_specs=check_specs(*DESCRIPTIONS),
-    backfill_policy=several_days_a_run,
-)
-def assets_and_features(
-    context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Fetch the assets of settled tasks, each with the list of its features."""
-    partitions, target, settings = days(context.partition_keys), warehouse.open(), load_settings()
-    with explained():
-        if config.dry_run:
-            found = plan(target, settings.effective_requests_per_minute, partitions=partitions, refetch=config.refresh)
-            observe_plan(context, "assets", partitions, found, "fetch asset")
-            for table in DESCRIPTIONS:
-                yield from check_results(target, table, partitions)
-            return
-        with mixpeek.client() as client, target.partitions_locked("land", partitions):
-            landed = fetch_assets(client, target, partitions, run_id=context.run.run_id, refresh=config.refresh)
-        # What has yet to come must not keep the vectors of the rest: it fails the run, but only after them.
-        for error in landed.unfinished[:10]:
-            context.log.warning("%s", error)
-        for table in DESCRIPTIONS:
-            yield materialized(
-                context,
-                target,
-                table,
-                partitions,
-                assets_fetched=landed.fetched,
-                assets_rejected=landed.rejected,
-                assets_unfinished=len(landed.unfinished),
+def build_assets_and_features(group: AssetGroup) -> dg.AssetsDefinition:
+    """Return the assets `assets` and `features` of a group."""
+
+    @dg.multi_asset(
+        name=group.named("assets_and_features"),
+        specs=[
+            dg.AssetSpec(
+                **group.spec_arguments(table, [UPSTREAM[table]], {"duckdb", "api"}),
+                description=description,
+                skippable=True,  # a dry run materializes nothing
             )
+            for table, description in DESCRIPTIONS.items()
+        ],
+        **group.step_arguments(*DESCRIPTIONS),
+    )
+    def assets_and_features(
+        context: dg.AssetExecutionContext, config: LandingConfig
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """Fetch the assets of settled tasks, each with the list of its features."""
+        partitions, mixpeek = days(context.partition_keys), group.mixpeek(context)
+        warehouse = group.warehouse(context).open()
+        with user_errors_as_failures():
+            if config.dry_run:
+                per_minute = mixpeek.settings.effective_requests_per_minute
+                found = plan(warehouse, per_minute, partitions=partitions, refetch=config.refresh)
+                observe_plan(context, group.key("assets"), partitions, found, "fetch asset")
+                for table in DESCRIPTIONS:
+                    yield from check_results(warehouse, table, group.key(table), partitions)
+                return
+            with mixpeek.client() as client, warehouse.partitions_locked("land", partitions):
+                result = fetch_assets(client, warehouse, partitions, run_id=context.run.run_id, refresh=config.refresh)
+            # Assets that did not come must not keep back the vectors of the rest: the step `vectors` fails over them.
+            for error in result.unfinished[:10]:
+                context.log.warning("%s", error)
+            for table in DESCRIPTIONS:
+                yield materialized(
+                    context,
+                    warehouse,
+                    table,
+                    partitions,
+                    key=group.key(table),
+                    planned_at=result.planned_at,
+                    assets_fetched=result.fetched,
+                    assets_rejected=result.rejected,
+                    **unfinished_assets(result.unfinished),
+                )
+
+    return assets_and_features

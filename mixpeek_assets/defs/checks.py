@@ -1,9 +1,9 @@
-"""Asset checks: computed in SQL with each materialization, over its partitions. Errors block, oddities warn."""
+"""Asset checks: computed in SQL with each materialization, over its partitions. Errors block, warnings do not."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import dagster as dg
@@ -19,9 +19,9 @@ _LONGEST_EXAMPLE = 1_000
 
 @dataclass(frozen=True)
 class Check:
-    """A query whose rows are all wrong, each with an `example`.
+    """A check: each row that its query returns is a violation, shown as `example`.
 
-    Wrong data blocks what is downstream. What is merely not there yet is an error, but keeps nobody else waiting.
+    Wrong data blocks the assets downstream. Data that is not there yet is an error that blocks none.
     """
 
     name: str
@@ -29,11 +29,10 @@ class Check:
     description: str
     query: str
     level: Literal["block", "error", "warn"] = "block"
-    parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def _warning(name: str, table: TableName, description: str, query: str, **parameters: Any) -> Check:
-    return Check(name, table, description, SQL.text(query), level="warn", parameters=parameters)
+def _warning(name: str, table: TableName, description: str, query: str) -> Check:
+    return Check(name, table, description, SQL.text(query), level="warn")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -52,7 +51,6 @@ CHECKS: tuple[Check, ...] = (
         "videos",
         "Every row of the manifest names a video.",
         "check_rejects",
-        endpoint="manifest",
     ),
     _warning("no_task_failed", "tasks", "No video's last task failed, was cancelled or lost.", "check_failed_tasks"),
     Check(
@@ -62,9 +60,7 @@ CHECKS: tuple[Check, ...] = (
         SQL.text("check_settled_without_asset"),
         level="error",
     ),
-    _warning(
-        "none_rejected", "assets", "No asset is in rejects.", "check_rejects", endpoint="GET /assets/{id}/features"
-    ),
+    _warning("none_rejected", "assets", "No asset is in rejects.", "check_rejects"),
     _warning("has_features", "assets", "Every asset lists a feature.", "check_assets_without_features"),
     Check(
         "listed_is_landed",
@@ -87,56 +83,69 @@ CHECKS: tuple[Check, ...] = (
         "vectors",
         "No feature or vector is in rejects.",
         "check_rejects",
-        endpoint="GET /features/{id}",
     ),
     _warning("one_dimension", "vectors", "Each named vector has one dimension a modality.", "check_mixed_dimensions"),
     _warning("none_zero", "vectors", "No embedding is all zero.", "check_zero_vectors"),
 )
 
 
-def check_specs(*tables: TableName) -> list[dg.AssetCheckSpec]:
-    """Return the checks of some tables, as their asset declares them."""
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+def check_specs(table: TableName, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """Return the checks of a table, as its asset declares them."""
     return [
-        dg.AssetCheckSpec(check.name, asset=check.table, description=check.description, blocking=check.level == "block")
+        dg.AssetCheckSpec(check.name, asset=key, description=check.description, blocking=check.level == "block")
         for check in CHECKS
-        if check.table in tables
+        if check.table == table
     ]
 
 
-def check_results(warehouse: Warehouse, table: TableName, partitions: Sequence[date]) -> list[dg.AssetCheckResult]:
+def check_results(
+    warehouse: Warehouse, table: TableName, key: dg.AssetKey, partitions: Sequence[date]
+) -> list[dg.AssetCheckResult]:
     """Run the checks of a table over some partitions."""
     with warehouse.reader() as reader:
-        return run_checks(reader, table, partitions)
+        return run_checks(reader, table, key, partitions)
 
 
-def run_checks(reader: Reader, table: TableName, partitions: Sequence[date]) -> list[dg.AssetCheckResult]:
-    """Run the checks of a table on a file that is open."""
-    results = []
+def run_checks(
+    reader: Reader, table: TableName, key: dg.AssetKey, partitions: Sequence[date], planned_at: datetime | None = None
+) -> list[dg.AssetCheckResult]:
+    """Run the checks of a table on an open file.
+
+    Args:
+        reader: The file.
+        table: Whose checks.
+        key: The table's asset.
+        partitions: Of which days.
+        planned_at: Rows that were written later are not expected to be landed; None is never.
+    """
+    parameters = {"partitions": list(partitions), "planned_at": planned_at or _ANY_TIME, "table": table}
+    results: list[dg.AssetCheckResult] = []
     for check in CHECKS:
-        if check.table != table:
-            continue
-        parameters = {"partitions": list(partitions), **check.parameters}
-        wrong = reader.connection.execute(check.query, parameters).fetchmany(10_000)
-        results.append(_result(check, [str(example) for (example,) in wrong]))
+        if check.table == table:
+            bound = {name: value for name, value in parameters.items() if f"${name}" in check.query}
+            wrong = reader.connection.execute(check.query, bound).fetchmany(10_000)
+            results.append(_result(check, key, [str(example) for (example,) in wrong]))
     return results
 
 
 def evaluation(
-    warehouse: Warehouse, table: TableName, name: str, partitions: Sequence[date]
+    warehouse: Warehouse, table: TableName, key: dg.AssetKey, name: str, partitions: Sequence[date]
 ) -> dg.AssetCheckEvaluation:
     """Run one check outside a run, as an event that a sensor can report."""
-    (result,) = (found for found in check_results(warehouse, table, partitions) if found.check_name == name)
-    return dg.AssetCheckEvaluation(
-        dg.AssetKey(table), name, result.passed, metadata=result.metadata, severity=result.severity
-    )
+    results = check_results(warehouse, table, key, partitions)
+    (result,) = (found for found in results if found.check_name == name)
+    return dg.AssetCheckEvaluation(key, name, result.passed, metadata=result.metadata, severity=result.severity)
 
 
-def _result(check: Check, wrong: list[str]) -> dg.AssetCheckResult:
+def _result(check: Check, key: dg.AssetKey, wrong: list[str]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"wrong": len(wrong)}
     if wrong:
         metadata["examples"] = dg.MetadataValue.md("\n".join(f"- {_as_code(example)}" for example in wrong[:10]))
     return dg.AssetCheckResult(
-        asset_key=check.table,
+        asset_key=key,
         check_name=check.name,
         passed=not wrong,
         severity=dg.AssetCheckSeverity.WARN if check.level == "warn" else dg.AssetCheckSeverity.ERROR,

@@ -1,4 +1,4 @@
-"""The run configuration that landing shares."""
+"""The run configuration that both landing steps share."""
 
 import dagster as dg
 
@@ -7,7 +7,7 @@ class LandingConfig(dg.Config):
     """What a landing may do beyond fetching what is missing."""
 
     dry_run: bool = False
-    """Tell what would be fetched, and send nothing."""
+    """Show what would be fetched, and send nothing."""
 
     refresh: bool = False
     """Fetch what is landed or rejected again, and replace it."""

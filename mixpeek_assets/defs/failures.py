@@ -1,4 +1,4 @@
-"""From an error that a user can fix to a failed step that says so in one sentence."""
+"""From an error that explains itself to a failed step that says so in one sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,22 +6,18 @@ from contextlib import contextmanager
 import dagster as dg
 
 from mixpeek_assets.api.errors import MixpeekError
-from mixpeek_assets.defs.resources import LocalApiDownError
-from mixpeek_assets.manifest.errors import ManifestError
-from mixpeek_assets.settings import SettingsError
-from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.errors import UserError
 
-EXPLAINED = (LocalApiDownError, ManifestError, MixpeekError, SettingsError, WarehouseError)
-"""The errors whose message says what to do; any other is a bug, and keeps its traceback."""
+_UNFINISHED = "assets_unfinished"
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn the errors that explain themselves into a `dg.Failure` with their message."""
+def user_errors_as_failures() -> Iterator[None]:
+    """Turn a `UserError` into a `dg.Failure` with its message; any other error is a bug and keeps its traceback."""
     try:
         yield
-    except EXPLAINED as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
+    except UserError as error:
+        raise dg.Failure(str(error), allow_retries=error.retryable) from None
 
 
 def fail_if_unfinished(unfinished: list[MixpeekError], what: str) -> None:
@@ -31,8 +27,34 @@ def fail_if_unfinished(unfinished: list[MixpeekError], what: str) -> None:
         dg.Failure: there are some; the next run asks for just these.
     """
     if unfinished:
-        raise dg.Failure(
-            f"{len(unfinished)} {what} did not come, and the next run asks for them again; the rest is landed."
-            f" The first: {unfinished[0]}",
-            allow_retries=False,
-        )
+        raise _incomplete(len(unfinished), what, str(unfinished[0]))
+
+
+def unfinished_assets(unfinished: list[MixpeekError]) -> dict[str, int | str]:
+    """Return the metadata by which a later step of the run knows which assets did not come."""
+    first = {f"{_UNFINISHED}_first": str(unfinished[0])} if unfinished else {}
+    return {_UNFINISHED: len(unfinished), **first}
+
+
+def fail_if_assets_are_unfinished(context: dg.AssetExecutionContext, assets: dg.AssetKey) -> None:
+    """Fail the step over assets that this run asked for and did not get, now that the rest is landed.
+
+    What settled after the run had asked is not its concern, so its own materialization is read, not the warehouse.
+
+    Raises:
+        dg.Failure: there are some; the next run asks for them again.
+    """
+    materialized = dg.DagsterEventType.ASSET_MATERIALIZATION
+    for record in context.instance.get_records_for_run(context.run.run_id, of_type=materialized).records:
+        found = record.asset_materialization
+        if found is None or found.asset_key != assets or not (count := found.metadata.get(_UNFINISHED)):
+            continue
+        if count.value:
+            raise _incomplete(count.value, "assets", found.metadata[f"{_UNFINISHED}_first"].value)
+
+
+def _incomplete(count: object, what: str, first: object) -> dg.Failure:
+    return dg.Failure(
+        f"{count} {what} did not come, and the next run asks for them again; the rest is landed. The first: {first}",
+        allow_retries=False,
+    )

@@ -1,15 +1,31 @@
-"""The two jobs: one hands videos to the API, the other lands what it made of them."""
+"""The two jobs: one submits videos to the API, the other lands what it made of them."""
+
+from typing import Any
 
 import dagster as dg
 
-ingest_job = dg.define_asset_job(
-    "ingest_job",
-    selection=["videos", "tasks"],
-    description="Read the manifest and submit what was never submitted.",
-)
+from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.warehouse.schema import TableName
 
-land_job = dg.define_asset_job(
-    "land_job",
-    selection=["assets", "features", "vectors"],
-    description="Land the assets, features and vectors of tasks that are over; only what is missing is fetched.",
-)
+INGEST_JOB, LAND_JOB = "ingest_job", "land_job"
+
+_SELECTIONS: dict[str, list[TableName]] = {
+    INGEST_JOB: ["videos", "tasks"],
+    LAND_JOB: ["assets", "features", "vectors"],
+}
+_DESCRIPTIONS = {
+    INGEST_JOB: "Read the manifest and submit what was never submitted.",
+    LAND_JOB: "Land the assets, features and vectors of settled tasks; only what is missing is fetched.",
+}
+
+
+def build_jobs(group: AssetGroup) -> list[Any]:  # dagster does not export what define_asset_job returns
+    """Return both jobs of a group."""
+    return [
+        dg.define_asset_job(
+            group.named(name),
+            selection=dg.AssetSelection.assets(*(group.key(table) for table in tables)),
+            description=_DESCRIPTIONS[name],
+        )
+        for name, tables in _SELECTIONS.items()
+    ]

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.defs.failures import EXPLAINED
-from mixpeek_assets.defs.jobs import ingest_job
-from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, WarehouseResource, submission_rules
+from mixpeek_assets.connections import submission_rules
+from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.failures import user_errors_as_failures
+from mixpeek_assets.defs.jobs import INGEST_JOB
+from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS
 from mixpeek_assets.defs.run_requests import partitions_to_ingest, past_runs, ready
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
-from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
 
 
@@ -27,41 +28,49 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str | None) -> "Cursor":
-        """Read a cursor; one that is unreadable, or of another version, is as good as none."""
+        """Read a cursor; one that is unreadable, or of another version, counts as none."""
         try:
-            found = json.loads(text or "{}")
-            cursor = cls(**found)
+            cursor = cls(**json.loads(text or "{}"))
         except (ValueError, TypeError):
             return cls()
         return cursor if cursor.version == cls.version else cls()
 
 
-@dg.sensor(job=ingest_job, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
-def manifest_sensor(
-    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
-) -> dg.SensorResult | dg.SkipReason:
-    """Requests an ingest for each partition with videos that are not in `videos` yet, or were not submitted."""
-    now = clock.now()
-    try:
-        settings = load_settings()
-        current = Cursor(fingerprint(settings), now.date().isoformat())
-        known = current.fingerprint is not None and current == Cursor.read(context.cursor)
-        with nullcontext() if known else read_manifest(settings) as manifest:
-            target = warehouse.open(TICK_WAREHOUSE_SECONDS)
-            partitions = partitions_to_ingest(target, manifest, rules=submission_rules(settings), now=now)
-    except WarehouseBusyError as error:
-        return dg.SkipReason(str(error))
-    except EXPLAINED as error:
-        raise dg.Failure(str(error)) from None
-    requests = [
-        dg.RunRequest(run_key=key, partition_key=partition.isoformat())
-        for partition, key in ready(partitions, past_runs(context.instance, ingest_job.name), now).items()
-    ]
-    if not partitions:
-        # A row that cannot be used may become usable while the manifest stays as it is: a local file that appears.
-        if manifest is None or not manifest.unusable:
-            context.update_cursor(json.dumps(asdict(current)))
-        return dg.SkipReason("every video of the manifest is ingested")
-    if not requests:
-        return dg.SkipReason(f"{len(partitions)} partitions to ingest: in progress, or failed a moment ago")
-    return dg.SensorResult(run_requests=requests)
+def build_manifest_sensor(group: AssetGroup) -> dg.SensorDefinition:
+    """Return the sensor `manifest_sensor` of a group."""
+    job = group.named(INGEST_JOB)
+
+    @dg.sensor(
+        name=group.named("manifest_sensor"),
+        job_name=job,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        required_resource_keys=group.resource_keys,
+    )
+    def manifest_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """Requests an ingest for each partition with videos that are not in `videos` yet, or were not submitted."""
+        now, resource = clock.now(), group.warehouse(context)
+        settings = resource.settings
+        with user_errors_as_failures():
+            current = Cursor(fingerprint(settings), now.date().isoformat())
+            known = current.fingerprint is not None and current == Cursor.read(context.cursor)
+            try:
+                with nullcontext() if known else read_manifest(settings) as manifest:
+                    warehouse = resource.open(TICK_WAREHOUSE_SECONDS)
+                    partitions = partitions_to_ingest(warehouse, manifest, rules=submission_rules(settings), now=now)
+            except WarehouseBusyError as error:
+                return dg.SkipReason(str(error))
+        requests = [
+            dg.RunRequest(run_key=key, partition_key=partition.isoformat())
+            for partition, key in ready(partitions, past_runs(context.instance, job), now).items()
+        ]
+        if not partitions:
+            # An unusable row may become usable while the manifest stays as it is: a local file that appears.
+            if manifest is None or not manifest.unusable:
+                context.update_cursor(json.dumps(asdict(current)))
+            return dg.SkipReason("every video of the manifest is ingested")
+        if not requests:
+            return dg.SkipReason(f"{len(partitions)} partitions to ingest: in progress, or failed a moment ago")
+        return dg.SensorResult(run_requests=requests)
+
+    return manifest_sensor

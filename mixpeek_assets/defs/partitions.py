@@ -4,23 +4,29 @@ Days, not videos: Dagster's UI suffers from some 20,000 partitions an asset, and
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.settings import load_settings
 
-daily = dg.DailyPartitionsDefinition(
-    start_date=load_settings().first_partition.isoformat(),
-    # So that today exists: a video that is added now has a partition now.
-    end_offset=1,
-)
-
-# Backfill policies are marked beta, and each asset that has one would say so at every start.
-warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
 several_days_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
+
+
+def daily_partitions(first: date) -> dg.DailyPartitionsDefinition:
+    """Return a partition for each UTC day from `first` to today."""
+    # Dagster ends with yesterday by default; a video that is added now has a partition now.
+    return dg.DailyPartitionsDefinition(start_date=first.isoformat(), end_offset=1)
+
+
+@contextmanager
+def without_beta_warnings() -> Iterator[None]:
+    """Silence the beta warning that each asset with a backfill policy would print at start-up."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
+        yield
 
 
 def today() -> date:

@@ -8,7 +8,8 @@ import dagster as dg
 
 from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
+from mixpeek_assets.warehouse.selection import SubmissionRules
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _IN_PROGRESS = frozenset(
     {
@@ -119,7 +120,7 @@ def partitions_to_ingest(
         rules: Which videos are submitted.
         now: The current time.
     """
-    # The new first: what another run adds meanwhile is then among the waiting.
-    new = warehouse.rows("new_partitions", manifest=str(manifest.videos), now=now) if manifest is not None else []
-    waiting = warehouse.needed("partitions_to_submit", rules)
-    return sorted({row["partition_date"] for row in [*new, *waiting] if row["partition_date"] <= now.date()})
+    with warehouse.reader() as reader:
+        new = reader.new_partitions(manifest.videos, now.date()) if manifest is not None else []
+        waiting = reader.partitions_to_submit(rules)
+    return sorted({day for day in [*new, *waiting] if day <= now.date()})

@@ -1,15 +1,18 @@
-"""The sensor that watches tasks and has what they made landed."""
+"""The sensor that polls open tasks and requests `land_job` for partitions with results to land."""
 
 import time
 from collections.abc import Sequence
+from datetime import date
 
 import dagster as dg
 
 from mixpeek_assets import clock
+from mixpeek_assets.connections import LocalApiDownError
+from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.checks import evaluation
-from mixpeek_assets.defs.failures import EXPLAINED
-from mixpeek_assets.defs.jobs import land_job
-from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, LocalApiDownError, MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.failures import user_errors_as_failures
+from mixpeek_assets.defs.jobs import LAND_JOB
+from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, MixpeekResource
 from mixpeek_assets.defs.run_requests import past_runs, ready
 from mixpeek_assets.pipeline.poll import PollResult, poll_due_tasks, tick_policy
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
@@ -19,64 +22,82 @@ _POLL_SECONDS = 25
 """Leaves time for the calls then in flight (13 s each at most), the load, and the run history."""
 
 
-@dg.sensor(job=land_job, minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
-def task_status_sensor(
-    context: dg.SensorEvaluationContext, mixpeek: MixpeekResource, warehouse: WarehouseResource
-) -> dg.SensorResult | dg.SkipReason:
-    """Reads the status of tasks that are due, and requests a landing for each partition with something to land."""
-    started = time.monotonic()
-    target = warehouse.open(TICK_WAREHOUSE_SECONDS)
-    try:
-        polled, trouble = _poll(mixpeek, target, started)
-        partitions_to_land = [row["partition_date"] for row in target.rows("partitions_to_land")]
-    except WarehouseBusyError as error:
-        return dg.SkipReason(str(error))  # what was read is kept, and loaded by whoever loads next
-    except EXPLAINED as error:
-        raise dg.Failure(str(error)) from None
-    requests = [
-        dg.RunRequest(run_key=key, partition_key=partition.isoformat())
-        for partition, key in ready(partitions_to_land, past_runs(context.instance, land_job.name), clock.now()).items()
-    ]
-    for trouble_or_oddity in [*polled.errors[:10], *polled.warnings()]:
-        context.log.warning("%s", trouble_or_oddity)
-    if not requests and not polled.settled:
-        return dg.SkipReason(trouble or _why_nothing(target, polled, partitions_to_land))
-    return dg.SensorResult(run_requests=requests, asset_events=_events(target, polled))
+def build_task_status_sensor(group: AssetGroup) -> dg.SensorDefinition:
+    """Return the sensor `task_status_sensor` of a group."""
+    job = group.named(LAND_JOB)
+
+    @dg.sensor(
+        name=group.named("task_status_sensor"),
+        job_name=job,
+        minimum_interval_seconds=10,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        required_resource_keys=group.resource_keys,
+    )
+    def task_status_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """Polls due tasks, and requests a landing for each partition with results to land."""
+        started = time.monotonic()
+        warehouse = group.warehouse(context).open(TICK_WAREHOUSE_SECONDS)
+        with user_errors_as_failures():
+            try:
+                result, trouble = _poll(group.mixpeek(context), warehouse, started)
+                with warehouse.reader() as reader:
+                    to_land = reader.partitions_to_land()
+            except WarehouseBusyError as error:
+                return dg.SkipReason(str(error))  # the answers are kept, and the next load loads them
+        requests = [
+            dg.RunRequest(run_key=key, partition_key=partition.isoformat())
+            for partition, key in ready(to_land, past_runs(context.instance, job), clock.now()).items()
+        ]
+        for warning in [*result.errors[:10], *result.warnings()]:
+            context.log.warning("%s", warning)
+        if not requests and not result.settled:
+            return dg.SkipReason(trouble or _why_nothing(warehouse, result, to_land))
+        return dg.SensorResult(run_requests=requests, asset_events=_events(group, warehouse, result))
+
+    return task_status_sensor
 
 
-def _poll(mixpeek: MixpeekResource, target: Warehouse, started: float) -> tuple[PollResult, str | None]:
-    """Poll what is due; without a local API there is nobody to ask, which is no failure of the tick."""
-    if not target.rows("open_tasks")[0]["tasks"]:
-        target.load_pending()
+def _poll(mixpeek: MixpeekResource, warehouse: Warehouse, started: float) -> tuple[PollResult, str | None]:
+    """Poll what is due; without a local API nothing can be asked, which is not a failure of the tick."""
+    with warehouse.reader() as reader:
+        is_open = reader.open_tasks().tasks > 0
+    if not is_open:
+        warehouse.load_pending()
         return PollResult(), None
     seconds = _POLL_SECONDS - (time.monotonic() - started)
     try:
         with mixpeek.client(tick_policy(seconds)) as client:
-            return poll_due_tasks(client, target, seconds), None
+            return poll_due_tasks(client, warehouse, seconds), None
     except LocalApiDownError as error:
         return PollResult(), str(error)
 
 
-def _why_nothing(target: Warehouse, polled: PollResult, partitions_to_land: Sequence[object]) -> str:
-    if partitions_to_land:
-        return f"{len(partitions_to_land)} partitions to land: a run of each is in progress, or has failed a moment ago"
-    for row in target.rows("waiting"):
-        if row["kind"] == "api" and not polled.polled:
-            return f"{row['tasks']} tasks were submitted to {row['name']}, which the environment does not name now"
-    return f"{polled.polled} tasks read, none over" if polled.polled else "no task is due"
+def _why_nothing(warehouse: Warehouse, result: PollResult, to_land: Sequence[date]) -> str:
+    if to_land:
+        return f"{len(to_land)} partitions to land: a run of each is in progress, or failed a moment ago"
+    with warehouse.reader() as reader:
+        waiting = reader.waiting()
+    for row in waiting:
+        if row.kind == "api" and not result.polled:
+            return f"{row.tasks} tasks were submitted to {row.name}, which the settings do not name now"
+    return f"{result.polled} tasks polled, none is over" if result.polled else "no task is due"
 
 
-def _events(target: Warehouse, polled: PollResult) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
-    """Show on the asset `tasks` what has become of a partition's tasks, and which came to nothing and why."""
-    if not polled.settled:
+def _events(
+    group: AssetGroup, warehouse: Warehouse, result: PollResult
+) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
+    """Show on the asset `tasks` what became of a partition's tasks, and which failed and why."""
+    if not result.settled:
         return []
-    states = target.rows("task_states", partitions=list(polled.settled))
+    days = list(result.settled)
+    with warehouse.reader() as reader:
+        counts = reader.task_counts(days)
     observations = [
         dg.AssetObservation(
-            "tasks",
+            group.key("tasks"),
             partition=day.isoformat(),
-            metadata={row["state"]: row["tasks"] for row in states if row["partition_date"] == day},
+            metadata={row.state: row.tasks for row in counts if row.partition_date == day},
         )
-        for day in polled.settled
+        for day in days
     ]
-    return [*observations, evaluation(target, "tasks", "no_task_failed", list(polled.settled))]
+    return [*observations, evaluation(warehouse, "tasks", group.key("tasks"), "no_task_failed", days)]

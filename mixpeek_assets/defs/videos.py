@@ -3,49 +3,49 @@
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.defs.checks import check_specs
-from mixpeek_assets.defs.failures import explained
-from mixpeek_assets.defs.metadata import GROUP, OWNERS, definition_metadata, materialized
-from mixpeek_assets.defs.partitions import daily, days, several_days_a_run
-from mixpeek_assets.defs.resources import WarehouseResource
+from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.failures import user_errors_as_failures
+from mixpeek_assets.defs.metadata import materialized
+from mixpeek_assets.defs.partitions import days
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.settings import load_settings
 from mixpeek_assets.terminal_safe import terminal_safe
 
-DESCRIPTION = """A row is a video to ingest: one per (collection, url).
 
-Its partition is the UTC day on which it was added: the manifest's `added_at`, else the day on which it was first
-seen. A video that is known keeps its day, and one that leaves the manifest stays. Rows of the manifest that name no
-usable video are in `rejects`.
-"""
+def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
+    """Return the asset `videos` of a group."""
 
+    @group.asset("videos", kinds={"duckdb"})
+    def videos(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """A row is a video to ingest: one per (collection, url).
 
-@dg.asset(
-    partitions_def=daily,
-    backfill_policy=several_days_a_run,
-    check_specs=check_specs("videos"),
-    description=DESCRIPTION,
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"duckdb"},
-    metadata=definition_metadata("videos"),
-)
-def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
-    """Read the manifest, and add the videos of these partitions."""
-    partitions = days(context.partition_keys)
-    with explained(), read_manifest(load_settings()) as manifest:
-        target = warehouse.open()
-        added = target.upsert_videos(manifest, partitions, clock.now(), context.run.run_id)
-        for problem in manifest.problems:
-            context.log.warning("%s", terminal_safe(f"{problem['object_id']} {problem['reason']}"))
-        return materialized(
-            context,
-            target,
-            "videos",
-            partitions,
-            manifest=manifest.source,
-            manifest_rows=manifest.lines,
-            manifest_rows_repeated=manifest.repeated,
-            manifest_rows_unusable=manifest.unusable,
-            videos_added=added,
-        )
+        Its partition is the UTC day on which it was added: the manifest's `added_at`, else the day on which it was
+        first seen. A known video keeps its day, and a video that leaves the manifest stays. Rows of the manifest that
+        name no usable video are in `rejects`.
+        """
+        partitions, resource = days(context.partition_keys), group.warehouse(context)
+        with user_errors_as_failures(), read_manifest(resource.settings) as manifest:
+            warehouse = resource.open()
+            added = warehouse.upsert_videos(
+                manifest.videos,
+                source=manifest.source,
+                problems=manifest.problems,
+                partitions=partitions,
+                now=clock.now(),
+                run_id=context.run.run_id,
+            )
+            for problem in manifest.problems:
+                context.log.warning("%s", terminal_safe(f"{problem['object_id']} {problem['reason']}"))
+            return materialized(
+                context,
+                warehouse,
+                "videos",
+                partitions,
+                key=group.key("videos"),
+                manifest=manifest.source,
+                manifest_rows=manifest.lines,
+                manifest_rows_repeated=manifest.repeated,
+                manifest_rows_unusable=manifest.unusable,
+                videos_added=added,
+            )
+
+    return videos

@@ -79,8 +79,8 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
             collection=settings.collection,
             first_partition=str(settings.first_partition),
         )
-        counts = SQL.fetch(connection, "counts")[0]
-        problems = SQL.fetch(connection, "problems", source=source)
+        (counts,) = SQL.fetch(connection, dict[str, int], "counts")
+        problems = SQL.fetch(connection, dict[str, str], "problems", source=source)
         if not counts["lines"]:
             raise ManifestError(f"{source} lists no video: give it at least one row with a url")
         if counts["unusable"] == counts["lines"]:
@@ -160,7 +160,7 @@ def _resolve_local_paths(connection: duckdb.DuckDBPyConnection, source: str, *, 
     """Turn local paths into file:// URLs, and say which of them cannot be."""
     base = sources.folder_of(source)
     connection.execute("CREATE TABLE resolved (url VARCHAR, resolved VARCHAR, problem VARCHAR)")
-    found = [row["url"] for row in SQL.fetch(connection, "local_paths")]
+    found = SQL.values(connection, "local_paths")
     rows = [(url, *_resolve(url, base, local_api=local_api)) for url in found]
     if rows:
         columns = list(zip(*rows, strict=True))

@@ -1,1 +1,1 @@
-"""Jobs, schedules and sensors."""
+"""What the project does, in the order of the data: submit, poll, fetch, plan. Loading is the warehouse's."""

@@ -1,10 +1,10 @@
-"""Landing assets and vectors: ask for what is missing, keep each answer at once, load in batches. No Dagster here."""
+"""Fetching assets and vectors: ask for what is missing, keep each reply at once, load in batches."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -13,37 +13,41 @@ from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, NotFoundError, NotYetVisibleError, PermanentError
-from mixpeek_assets.api.records import Problem
+from mixpeek_assets.api.records import JsonObject, Problem
 from mixpeek_assets.warehouse.landing_files import Kind
+from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine
+from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from mixpeek_assets.warehouse.worklist import WorkList
 
-Row = dict[str, Any]
+Wanted = TypeVar("Wanted", AssetToFetch, FeatureToFetch)
 Reply = TypeVar("Reply")
 
 _VISIBLE_WITHIN = timedelta(minutes=10)
-"""So long after its task was over may something be a 404 that is there."""
+"""Grace period after a task ends in which its results may return 404."""
 
 _LOOKS = 3
-"""How often a run asks for it."""
+"""How often a run asks for such a result."""
 
 _LAST = 20
-"""Replies, for each request in flight, before whose coming all others are loaded: there is less to load at the end."""
+"""The last load starts this many replies (per request in flight) before the end, so that little is left then."""
 
 
 @dataclass
 class FetchResult:
-    """What a run has fetched.
+    """What a run fetched.
 
     Attributes:
+        planned_at: The moment at which it asked the warehouse what is missing, by DuckDB's clock.
         fetched: Replies that came, whole or in part.
         rejected: Objects that the server refuses to give; they are in `rejects`.
         unfinished: Calls that may succeed later; nothing is recorded of them.
     """
 
+    planned_at: datetime
     fetched: int = 0
     rejected: int = 0
-    unfinished: list[MixpeekError] = field(default_factory=list)
+    unfinished: list[MixpeekError] = field(default_factory=list[MixpeekError])
 
 
 def fetch_assets(
@@ -55,12 +59,31 @@ def fetch_assets(
         MixpeekError: one of `ABORTS_RUN`; what came before is landed.
     """
 
-    def fetch(row: Row) -> Row:
-        reply = _once_visible(client.get_asset, row["asset_id"], row["settled_at"])
-        return {"asset": reply.asset, "features": reply.features, "problems": reply.problems}
+    def fetch(asset: AssetToFetch) -> AssetLine:
+        reply = _once_visible(client.get_asset, asset.asset_id, asset.settled_at)
+        return line(asset, reply.asset, reply.features, reply.problems)
 
-    with _missing(warehouse, "assets_to_fetch", partitions, refresh=refresh) as rows:
-        return _land(client, warehouse, "assets", rows, fetch, "asset_id", run_id)
+    def reject(asset: AssetToFetch, reason: str) -> AssetLine:
+        return line(asset, None, [], [Problem(asset.asset_id, reason, "")])
+
+    def line(
+        asset: AssetToFetch, sent: JsonObject | None, features: Sequence[JsonObject], problems: Sequence[Problem]
+    ) -> AssetLine:
+        return AssetLine(
+            asset_id=asset.asset_id,
+            video_id=asset.video_id,
+            partition_date=asset.partition_date,
+            run_id=run_id,
+            fetched_at=clock.now(),
+            asset=sent,
+            features=features,
+            problems=problems,
+        )
+
+    # What a dead run has fetched is loaded first, so that it is not missing.
+    warehouse.load_pending()
+    with warehouse.assets_to_fetch(partitions, refresh=refresh) as wanted:
+        return _fetch(client, warehouse, "assets", wanted, fetch, reject)
 
 
 def fetch_vectors(
@@ -72,94 +95,95 @@ def fetch_vectors(
         MixpeekError: one of `ABORTS_RUN`; what came before is landed.
     """
 
-    def fetch(row: Row) -> Row:
-        reply = _once_visible(client.get_feature, row["feature_id"], row["settled_at"])
-        return {
-            "feature": reply.feature,
-            "dense": {**reply.dense, **reply.as_sent},
-            "sparse": reply.sparse,
-            "vectors": len(reply.dense) + len(reply.sparse),
-            "problems": reply.problems,
-        }
+    def fetch(feature: FeatureToFetch) -> FeatureLine:
+        reply = _once_visible(client.get_feature, feature.feature_id, feature.settled_at)
+        return replace(
+            empty(feature),
+            feature=reply.feature,
+            dense={**reply.dense, **reply.as_sent},
+            sparse=reply.sparse,
+            vectors=len(reply.dense) + len(reply.sparse),
+            problems=reply.problems,
+        )
 
-    with _missing(warehouse, "features_to_fetch", partitions, refresh=refresh) as rows:
-        return _land(client, warehouse, "vectors", rows, fetch, "feature_id", run_id)
+    def reject(feature: FeatureToFetch, reason: str) -> FeatureLine:
+        return replace(empty(feature), problems=[Problem(feature.feature_id, reason, "")])
+
+    def empty(feature: FeatureToFetch) -> FeatureLine:
+        return FeatureLine(
+            feature_id=feature.feature_id,
+            asset_id=feature.asset_id,
+            video_id=feature.video_id,
+            modality=feature.modality,
+            partition_date=feature.partition_date,
+            run_id=run_id,
+            fetched_at=clock.now(),
+        )
+
+    warehouse.load_pending()
+    with warehouse.features_to_fetch(partitions, refresh=refresh) as wanted:
+        return _fetch(client, warehouse, "vectors", wanted, fetch, reject)
 
 
 def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: datetime | None) -> Reply:
-    """Read what a task has made; right after the task is over, it may not be visible yet.
+    """Read what a task has made; right after the task ends, it may not be visible yet.
 
     Raises:
         NotYetVisibleError: 404, several times; the next run asks again.
-        MixpeekError: any other trouble, and a 404 for what should have been visible for long.
+        MixpeekError: any other failure, and a 404 after the grace period.
     """
     if settled_at is None or abs(clock.now() - settled_at) > _VISIBLE_WITHIN:
         return read(object_id)
-    patiently = Retrying(
+    retrying = Retrying(
         retry=retry_if_exception_type(NotFoundError),
         stop=stop_after_attempt(_LOOKS),
         wait=wait_random_exponential(multiplier=0.5, max=4),
         reraise=True,
     )
     try:
-        return patiently(read, object_id)
+        return retrying(read, object_id)
     except NotFoundError as error:
         raise NotYetVisibleError(error.endpoint, error.message, error.object_id, error.status) from None
 
 
-def _missing(
-    warehouse: Warehouse, query: str, partitions: Sequence[date], *, refresh: bool
-) -> AbstractContextManager[WorkList]:
-    # What a run that died had fetched is loaded first, so that it is not missing.
-    warehouse.load_pending()
-    return warehouse.work_list(query, partitions=list(partitions), refresh=refresh)
-
-
-def _land(
+def _fetch(
     client: MixpeekClient,
     warehouse: Warehouse,
     kind: Kind,
-    rows: WorkList,
-    fetch: Callable[[Row], Row],
-    key: str,
-    run_id: str,
+    wanted: WorkList[Wanted],
+    fetch: Callable[[Wanted], AssetLine | FeatureLine],
+    reject: Callable[[Wanted, str], AssetLine | FeatureLine],
 ) -> FetchResult:
-    landed = FetchResult()
-    if not rows:
-        return landed
+    result = FetchResult(wanted.read_at)
+    if not wanted:
+        return result
     with warehouse.spool(kind) as spool:
 
-        def fetch_and_keep(row: Row) -> bool:
-            """Keep the answer in the thread that got it, so that nothing which comes can be dropped."""
+        def fetch_and_keep(item: Wanted) -> bool:
+            """Keep the reply in the thread that got it, so that none is dropped; say whether it was rejected."""
             try:
-                answer, rejected = fetch(row), False
+                line, rejected = fetch(item), False
             except AccessDeniedError:
                 raise
             except PermanentError as error:
                 reason = f"{error.status}: {error.message}" if error.status else error.message
-                answer, rejected = _only_problem(row[key], reason), True
-            kept = {**row, "run_id": run_id, "fetched_at": clock.now()}
+                line, rejected = reject(item, reason), True
             try:
-                spool.append({**kept, **answer})
-            except orjson.JSONEncodeError as error:  # what can be read may be nested too deeply to be written
-                spool.append({**kept, **_only_problem(row[key], f"cannot be kept: {error}")})
+                spool.append(line)
+            except orjson.JSONEncodeError as error:  # what can be parsed may be nested too deeply to be written
+                spool.append(reject(item, f"cannot be kept: {error}"))
                 rejected = True
             return rejected
 
-        most = len(rows) - _LAST * client.concurrency
-        with closing(map_concurrently(fetch_and_keep, rows, client.threads)) as answers:
+        last_load_at = len(wanted) - _LAST * client.concurrency
+        with closing(map_concurrently(fetch_and_keep, wanted, client.threads)) as answers:
             for place, (_, answer) in enumerate(answers):
-                if place == most:
+                if place == last_load_at:
                     spool.rotate()
                 if isinstance(answer, MixpeekError):
-                    landed.unfinished.append(answer)
+                    result.unfinished.append(answer)
                 elif answer:
-                    landed.rejected += 1
+                    result.rejected += 1
                 else:
-                    landed.fetched += 1
-    return landed
-
-
-def _only_problem(object_id: str, reason: str) -> Row:
-    """Return the answer of an object that cannot be landed: it says why."""
-    return {"problems": [Problem(object_id, reason, "")]}
+                    result.fetched += 1
+    return result

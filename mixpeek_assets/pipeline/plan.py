@@ -1,37 +1,38 @@
-"""What a run would send, told without sending anything. No Dagster in here."""
+"""What a run would send, found out without sending anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
+from mixpeek_assets.warehouse.rows import PlannedRequests, Verb
+from mixpeek_assets.warehouse.selection import SubmissionRules
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The requests that are to be sent.
+    """The requests that a run would send.
 
     Attributes:
-        lines: What is known to be needed: verb, partition_date, why and requests.
-        features_per_asset: How many features the landed assets have on average; None while none is landed.
+        lines: What is known to be needed.
+        features_per_asset: How many features landed assets have on average; None while none is landed.
         requests_per_minute: The rate limit; 0 is none.
     """
 
-    lines: list[dict[str, Any]]
+    lines: list[PlannedRequests]
     features_per_asset: float | None
     requests_per_minute: int
 
-    def requests(self, *verbs: str) -> int:
+    def requests(self, *verbs: Verb) -> int:
         """How many requests of some verbs (or of all) are known to be needed."""
-        return sum(line["requests"] for line in self.lines if not verbs or line["verb"] in verbs)
+        return sum(line.requests for line in self.lines if not verbs or line.verb in verbs)
 
     @property
-    def in_all(self) -> float | None:
-        """About how many requests it comes to once all is landed; None when nothing tells how many features to expect.
+    def total(self) -> float | None:
+        """About how many requests it takes until all is landed; None while nothing tells how many features to expect.
 
-        A video that is yet to be processed is polled at least once, and gives an asset with its features.
+        A video that is not processed yet is polled at least once, and gives an asset with its features.
         """
         to_come = self.requests("submit", "poll")
         assets = to_come + self.requests("fetch asset")
@@ -41,18 +42,18 @@ class Plan:
             return None
         return self.requests() + self.requests("submit") + to_come + assets * self.features_per_asset
 
-    def told(self) -> str:
-        """Return the sum in a sentence."""
+    def summary(self) -> str:
+        """Return the plan in a sentence."""
         if not self.lines:
             return "No request is needed."
         known = f"{self.requests():,} requests are known to be needed"
-        if self.in_all is None:
-            return f"{known}{self._minutes(self.requests())}; how many features there will be is not known yet."
-        if self.in_all == self.requests():
-            return f"{known}{self._minutes(self.in_all)}."
+        if self.total is None:
+            return f"{known}{self._minutes(self.requests())}; the number of features is not known yet."
+        if self.total == self.requests():
+            return f"{known}{self._minutes(self.total)}."
         return (
-            f"{known}; about {self.in_all:,.0f} in all{self._minutes(self.in_all)}, polls that find nothing new not"
-            f" counted, if assets have {self.features_per_asset:.1f} features as so far."
+            f"{known}; about {self.total:,.0f} in all{self._minutes(self.total)}, if assets have"
+            f" {self.features_per_asset:.1f} features as so far (repeated polls not counted)."
         )
 
     def _minutes(self, requests: float) -> str:
@@ -80,7 +81,7 @@ def plan(
         manifest: Its new videos are counted too.
         refetch: Whether what is landed is fetched again.
     """
-    new = [] if manifest is None else warehouse.rows("plan_manifest", manifest=str(manifest.videos))
-    chosen = None if partitions is None else list(partitions)
-    known = warehouse.needed("plan", rules, partitions=chosen, refetch=refetch)
-    return Plan([*new, *known], warehouse.rows("features_per_asset")[0]["features"], requests_per_minute)
+    with warehouse.reader() as reader:
+        new = [] if manifest is None else reader.planned_submissions(manifest.videos)
+        known = reader.planned_requests(rules or SubmissionRules(), partitions, refetch=refetch)
+        return Plan([*new, *known], reader.features_per_asset(), requests_per_minute)

@@ -1,4 +1,4 @@
-"""Reading the status of tasks that are due, in a bounded time. No Dagster in here."""
+"""Reading the status of due tasks, within a bounded time."""
 
 import time
 from collections import Counter
@@ -13,62 +13,63 @@ from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, RateLimitedError
 from mixpeek_assets.api.records import TaskReply, is_known
-from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
+from mixpeek_assets.warehouse.landing_lines import TaskEvent
+from mixpeek_assets.warehouse.rows import DueTask
+from mixpeek_assets.warehouse.spool import Spool
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
 TICK_POLICY = RetryPolicy(connect=3, read=10, whole=10, attempts=1)
-"""A poll that fails is due again soon: within a tick there is no time to try it twice."""
+"""A poll that fails is due again soon: a tick has no time to try it twice."""
 
 _VISIBLE_WITHIN = timedelta(minutes=10)
-"""So long may a task that was only just accepted be unknown."""
+"""Grace period in which a newly accepted task may return 404."""
 
 _SKEW_WORTH_TELLING = timedelta(minutes=5)
 
 _MOST_A_TICK = 10_000
 _FIRST_WAIT, _GROWTH, _LONG_WAIT, _LONGEST_WAIT = 1.0, 1.5, 30.0, 300.0
 
-Row = dict[str, Any]
-
 
 @dataclass
 class PollResult:
-    """What polling has found.
+    """What polling found.
 
     Attributes:
         polled: How many tasks were read.
         settled: How many of them are over, per partition.
         errors: Calls that failed; those tasks are due again.
-        new_statuses: How many tasks have come to a status that no era of the API lists.
+        new_statuses: How many tasks changed to a status that no era of the API lists.
         skew: How far the API's clock is ahead of ours.
     """
 
     polled: int = 0
-    settled: Counter[date] = field(default_factory=Counter)
-    errors: list[MixpeekError] = field(default_factory=list)
-    new_statuses: Counter[str] = field(default_factory=Counter)
+    settled: Counter[date] = field(default_factory=Counter[date])
+    errors: list[MixpeekError] = field(default_factory=list[MixpeekError])
+    new_statuses: Counter[str] = field(default_factory=Counter[str])
     skew: timedelta = timedelta(0)
 
-    def add(self, row: Row, answer: TaskReply | MixpeekError) -> None:
+    def add(self, task: DueTask, answer: TaskReply | MixpeekError) -> None:
         """Count an answer."""
         if isinstance(answer, MixpeekError):
             self.errors.append(answer)
             return
         self.polled += 1
         if answer.state != "open":
-            self.settled[row["partition_date"]] += 1
-        elif not is_known(answer.status) and answer.status != row["status"]:
+            self.settled[task.partition_date] += 1
+        elif not is_known(answer.status) and answer.status != task.status:
             self.new_statuses[answer.status] += 1
 
     def warnings(self) -> list[str]:
-        """Return what is worth a line in a log, each once: the next poll of the same tasks does not tell it again."""
-        told = [
+        """Return what deserves a line in the log; the next poll of the same tasks does not repeat it."""
+        warnings = [
             f"{count} tasks are {status!r}, a status that no era of the API lists: they are polled until they end, or"
             " until their deadline"
             for status, count in self.new_statuses.items()
         ]
         if abs(self.skew) > _SKEW_WORTH_TELLING:
             ahead = "behind" if self.skew > timedelta(0) else "ahead of"
-            told.append(f"this machine's clock is {abs(self.skew)} {ahead} the API's: set it")
-        return told
+            warnings.append(f"this machine's clock is {abs(self.skew)} {ahead} the API's: set it")
+        return warnings
 
 
 def next_wait(polls: int, age: timedelta) -> timedelta:
@@ -96,94 +97,92 @@ def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) 
     """
     stop_at = time.monotonic() + seconds
     warehouse.load_pending()
-    due = warehouse.tasks_due(clock.now(), _MOST_A_TICK)
+    with warehouse.reader() as reader:
+        due = reader.tasks_due(clock.now(), _MOST_A_TICK)
     polled = PollResult()
     if not due:
         return polled
 
-    def while_there_is_time() -> Iterator[Row]:
-        for row in due:
+    def while_there_is_time() -> Iterator[DueTask]:
+        for task in due:
             if time.monotonic() > stop_at:
                 return
-            yield row
+            yield task
 
     with warehouse.spool("tasks") as spool:
 
-        def poll(row: Row) -> TaskReply:
-            return _poll(client, spool, row)
+        def poll(task: DueTask) -> TaskReply:
+            return _poll(client, spool, task)
 
         try:
             with closing(map_concurrently(poll, while_there_is_time(), client.concurrency)) as answers:
-                for row, answer in answers:
-                    polled.add(row, answer)
+                for task, answer in answers:
+                    polled.add(task, answer)
         except RateLimitedError as error:
             polled.errors.append(error)  # the rest is due again, and will be asked for first
     polled.skew = client.skew
     return polled
 
 
-def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
+def _poll(client: MixpeekClient, spool: Spool, task: DueTask) -> TaskReply:
     """Read one task and keep what it says."""
     try:
-        reply = client.get_task(row["task_id"])
+        reply = client.get_task(task.task_id)
         if reply.state in ("done", "skipped") and reply.asset_id is None:
-            reply = _with_asset(client, reply, row["collection"])
+            reply = _with_asset(client, reply, task.collection)
     except NotFoundError as error:
-        if _age(client, row) < _VISIBLE_WITHIN:
-            reply = TaskReply(row["task_id"], row["status"] or "", "open", None, None)
+        if _age(client, task) < _VISIBLE_WITHIN:
+            reply = TaskReply(task.task_id, task.status or "", "open", None, None)
         else:
-            # The server has forgotten it: polling on would never end.
-            reply = _lost(row, f"{error}; `mixpeek-assets retry` asks for it again")
+            # The server has forgotten it: polling would never end.
+            reply = _lost(task, f"{error}; `mixpeek-assets retry` asks for it again")
     except ABORTS_RUN:
-        raise  # it is not this task's
+        raise  # it is not about this task
     except MixpeekError as error:
-        if not _is_overdue(client, row):
-            # Due again, but not at once: a server in trouble is not helped by being asked all the time.
-            spool.append({**_identity(row), "next_poll_at": _next_poll(client, row), "polls": 1})
+        if not _is_overdue(client, task):
+            # Due again, but not at once: constant requests do not help a server in trouble.
+            spool.append(_event(task, next_poll_at=_next_poll(client, task)))
             raise
-        reply = _lost(row, str(error))
-    if reply.state == "open" and _is_overdue(client, row):
-        hours = _age(client, row).total_seconds() / 3600
-        reply = _lost(row, f"still {reply.status} {hours:.1f} hours after it was submitted", reply.status)
+        reply = _lost(task, str(error))
+    if reply.state == "open" and _is_overdue(client, task):
+        hours = _age(client, task).total_seconds() / 3600
+        reply = _lost(task, f"still {reply.status} {hours:.1f} hours after it was submitted", reply.status)
     now = clock.now()
     settled = reply.state != "open"
-    event: Row = {
-        **_identity(row),
-        "status": reply.status or None,
-        "state": reply.state,
-        "asset_id": reply.asset_id,
-        "polled_at": now,
-        "polls": 1,
-    }
-    if settled:
-        event["settled_at"] = now
-    else:
-        event["next_poll_at"] = _next_poll(client, row)
-    if reply.error is not None:
-        event["error"] = reply.error
-    spool.append(event)
+    spool.append(
+        _event(
+            task,
+            status=reply.status or None,
+            state=reply.state,
+            asset_id=reply.asset_id,
+            error=reply.error,
+            polled_at=now,
+            settled_at=now if settled else None,
+            next_poll_at=None if settled else _next_poll(client, task),
+        )
+    )
     return reply
 
 
-def _identity(row: Row) -> Row:
-    return {"video_id": row["video_id"], "attempt": row["attempt"], "seen_at": clock.now()}
+def _event(task: DueTask, **found: Any) -> TaskEvent:
+    return TaskEvent(video_id=task.video_id, attempt=task.attempt, seen_at=clock.now(), polls=1, **found)
 
 
-def _age(client: MixpeekClient, row: Row) -> timedelta:
+def _age(client: MixpeekClient, task: DueTask) -> timedelta:
     # By the API's clock, which does not jump when this machine's does.
-    return client.time() - row["submitted_at"] if row["submitted_at"] else timedelta(0)
+    return client.time() - task.submitted_at if task.submitted_at else timedelta(0)
 
 
-def _is_overdue(client: MixpeekClient, row: Row) -> bool:
-    return row["give_up_at"] is not None and client.time() > row["give_up_at"]
+def _is_overdue(client: MixpeekClient, task: DueTask) -> bool:
+    return task.give_up_at is not None and client.time() > task.give_up_at
 
 
-def _next_poll(client: MixpeekClient, row: Row) -> datetime:
-    return clock.now() + next_wait(row["polls"], _age(client, row))
+def _next_poll(client: MixpeekClient, task: DueTask) -> datetime:
+    return clock.now() + next_wait(task.polls, _age(client, task))
 
 
-def _lost(row: Row, reason: str, status: str = "") -> TaskReply:
-    return TaskReply(row["task_id"], status, "lost", None, {"reason": reason})
+def _lost(task: DueTask, reason: str, status: str = "") -> TaskReply:
+    return TaskReply(task.task_id, status, "lost", None, {"reason": reason})
 
 
 def _with_asset(client: MixpeekClient, reply: TaskReply, collection: str) -> TaskReply:

@@ -1,12 +1,11 @@
-"""Submitting videos: the intent first, the answer right after, whatever dies when. No Dagster in here."""
+"""Submitting videos: the intent is committed first and the answer right after, whatever dies when."""
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any
 
 import orjson
 
@@ -15,12 +14,14 @@ from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, SubmissionOutcomeUnknownError
 from mixpeek_assets.api.records import duplicated_asset
-from mixpeek_assets.warehouse.warehouse import Spool, SubmissionRules, Warehouse
+from mixpeek_assets.warehouse.landing_lines import EventState, TaskEvent
+from mixpeek_assets.warehouse.rows import VideoToSubmit
+from mixpeek_assets.warehouse.selection import SubmissionRules
+from mixpeek_assets.warehouse.spool import Spool
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _ROUNDS = 3
-"""How often a run sends a video whose answer is lost."""
-
-Row = dict[str, Any]
+"""How often a run sends a video whose submission's outcome is unknown."""
 
 
 @dataclass
@@ -29,7 +30,7 @@ class SubmitResult:
 
     accepted: int = 0
     refused: int = 0
-    lost: list[MixpeekError] = field(default_factory=list)
+    lost: list[MixpeekError] = field(default_factory=list[MixpeekError])
 
 
 def submit_videos(
@@ -43,30 +44,30 @@ def submit_videos(
 ) -> SubmitResult:
     """Submit the videos of some partitions that were never submitted, or are to be again.
 
-    A video whose answer is lost is sent again with `skip_duplicate`, as another attempt.
+    A video whose submission's outcome is unknown is sent again with `skip_duplicate`, as another attempt.
 
     Args:
         client: The API.
         warehouse: Where videos and tasks are.
         partitions: Whose videos.
-        run_id: What submits them.
+        run_id: The run that submits them.
         rules: Which of them.
-        deadline: After how long a task that has not ended is called lost.
+        deadline: How long after its submission an unfinished task is marked `lost`.
 
     Raises:
-        MixpeekError: nothing can be submitted at all (no server, a wrong key, no credits); what was is recorded.
+        MixpeekError: nothing can be submitted at all (no server, a wrong key, no credits); what was sent is recorded.
     """
     submitted, rules = SubmitResult(), rules or SubmissionRules()
-    # A video that fails in this very run is not sent again by it.
+    # A run does not resubmit what failed in itself.
     rules = replace(rules, runs=[*rules.runs, run_id])
     with warehouse.partitions_locked("submit", partitions):
         warehouse.load_pending()
         warehouse.mark_lost(partitions)
         for round_ in range(_ROUNDS):
-            with warehouse.work_list("videos_to_submit", rules, partitions=list(partitions)) as needed:
+            with warehouse.videos_to_submit(rules, partitions) as needed:
                 if not needed or (round_ and not submitted.lost):
                     break
-                videos = (video for video in needed if not round_ or video["why"] == "answer lost")
+                videos = (video for video in needed if not round_ or video.why == "answer lost")
                 submitted.lost.clear()
                 with warehouse.spool("tasks") as spool:
                     _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted)
@@ -87,12 +88,12 @@ class _Submission:
     ) -> None:
         self._client, self._warehouse, self._spool, self._run_id = client, warehouse, spool, run_id
         self._extractors, self._deadline = rules.extractors, deadline
-        self._unsent: dict[str, Row] = {}
+        self._unsent: dict[str, VideoToSubmit] = {}
         self._starting = threading.Lock()
 
-    def send(self, videos: Iterable[Row], submitted: SubmitResult) -> None:
+    def send(self, videos: Iterable[VideoToSubmit], submitted: SubmitResult) -> None:
         try:
-            with closing(map_concurrently(self._submit, self._intended(videos), self._client.concurrency)) as answers:
+            with closing(map_concurrently(self._submit, self._committed(videos), self._client.concurrency)) as answers:
                 for _, answer in answers:
                     if not isinstance(answer, MixpeekError):
                         submitted.accepted += 1
@@ -101,38 +102,39 @@ class _Submission:
                     else:
                         submitted.refused += 1
         finally:
-            # Whatever stopped us, what never left is not to look as if it might have.
+            # What never left must not look as if it might have.
             with self._starting:
                 for video in self._unsent.values():
                     self._record(video, state="withdrawn")
                 self._unsent.clear()
 
-    def _intended(self, videos: Iterable[Row]) -> Iterator[Row]:
-        """Commit the intents of the next few videos, then hand them out; earlier answers are loaded meanwhile."""
+    def _committed(self, videos: Iterable[VideoToSubmit]) -> Iterator[VideoToSubmit]:
+        """Commit the intents of the next few videos, then yield them; earlier answers are loaded meanwhile.
+
+        Runs in the thread that draws the next video, so that no wave waits for the end of the one before.
+        """
         size = 4 * self._client.concurrency
         remaining = iter(videos)
         while wave := list(islice(remaining, size)):
-            self._spool.rotate(room_for=len(wave) + self._client.concurrency)  # no answer is to find the disk full
-            keys = ("video_id", "attempt", "partition_date", "why")
-            intents = [{key: video[key] for key in keys} for video in wave]
-            self._warehouse.insert_intents(intents, self._run_id, self._extractors)
+            self._spool.rotate(room_for=len(wave) + self._client.concurrency)  # so that no answer finds the disk full
+            self._warehouse.insert_intents(wave, self._run_id, self._extractors)
             with self._starting:
-                self._unsent.update({video["video_id"]: video for video in wave})
+                self._unsent.update({video.video_id: video for video in wave})
             yield from wave
 
-    def _submit(self, video: Row) -> None:
-        """Send one video, and keep the answer before anything else can happen to us."""
+    def _submit(self, video: VideoToSubmit) -> None:
+        """Send one video, and keep its answer at once."""
         with self._starting:
-            if self._unsent.pop(video["video_id"], None) is None:
+            if self._unsent.pop(video.video_id, None) is None:
                 return  # withdrawn
         try:
             task_id = self._client.submit_video(
-                video["url"],
-                video["collection"],
-                metadata=orjson.loads(video["metadata"]) if video["metadata"] else None,
-                skip_duplicate=video["skip_duplicate"],
+                video.url,
+                video.collection,
+                metadata=orjson.loads(video.metadata) if video.metadata else None,
+                skip_duplicate=video.skip_duplicate,
                 feature_extractors=orjson.loads(self._extractors) if self._extractors else None,
-                replaces=video["replaces"],
+                replaces=video.replaces,
             )
         except ABORTS_RUN:
             self._record(video, state="withdrawn")
@@ -141,9 +143,9 @@ class _Submission:
             self._record(video, state="lost", error=str(error), settled_at=clock.now())
             raise
         except MixpeekError as error:
-            # A duplicate may be refused at once, with an error that names the asset which is there (contract b8).
+            # A duplicate may be refused at once, with an error that names the existing asset (contract b8).
             asset_id = duplicated_asset(error.message)
-            state = "failed" if asset_id is None else "skipped"
+            state: EventState = "failed" if asset_id is None else "skipped"
             self._record(video, state=state, asset_id=asset_id, error=str(error), settled_at=clock.now())
             if asset_id is None:
                 raise
@@ -158,16 +160,32 @@ class _Submission:
             next_poll_at=clock.now(),
         )
 
-    def _record(self, video: Row, *, error: str | None = None, **event: Any) -> None:
-        reason = {"error": {"reason": error}} if error else {}
+    def _record(
+        self,
+        video: VideoToSubmit,
+        *,
+        state: EventState,
+        error: str | None = None,
+        task_id: str | None = None,
+        asset_id: str | None = None,
+        submitted_at: datetime | None = None,
+        give_up_at: datetime | None = None,
+        next_poll_at: datetime | None = None,
+        settled_at: datetime | None = None,
+    ) -> None:
         self._spool.append(
-            {
-                "video_id": video["video_id"],
-                "attempt": video["attempt"],
-                "seen_at": clock.now(),
-                "polls": 0,
-                "run_id": self._run_id,
-                **reason,
-                **event,
-            }
+            TaskEvent(
+                video_id=video.video_id,
+                attempt=video.attempt,
+                seen_at=clock.now(),
+                run_id=self._run_id,
+                state=state,
+                error={"reason": error} if error else None,
+                task_id=task_id,
+                asset_id=asset_id,
+                submitted_at=submitted_at,
+                give_up_at=give_up_at,
+                next_poll_at=next_poll_at,
+                settled_at=settled_at,
+            )
         )

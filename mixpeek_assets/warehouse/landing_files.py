@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import orjson
 
@@ -51,7 +51,7 @@ class LandingFile:
             # Zeros, which `close` or `_salvage` cuts off: fallocate is not everywhere.
             self._write(memoryview(bytes(size)), self.size)
 
-    def append(self, record: dict[str, Any]) -> None:
+    def append(self, record: object) -> None:
         """Write one line; once this returns, a death of this process no longer loses it."""
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS)
         # Half a line, of a disk that is full, is written over by the next one, or cut off at the end.

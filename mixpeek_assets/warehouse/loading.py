@@ -1,7 +1,7 @@
 """From landing files to tables: whoever has the lock loads all that is pending."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from mixpeek_assets.warehouse import SQL, landing_files
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine, LandingLine, TaskEvent, columns_of
 from mixpeek_assets.warehouse.views import refresh_views
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,14 @@ _SMALLEST_OBJECT = 16 << 20
 
 _NOT_THE_FILE = (duckdb.OperationalError, duckdb.FatalException)
 """No space, no memory, no disk: a landing file is not to blame for these, and is not set aside."""
+
+
+_LOADS: Mapping[landing_files.Kind, tuple[type[LandingLine], str]] = {
+    "tasks": (TaskEvent, "load_tasks"),
+    "assets": (AssetLine, "load_assets"),
+    "vectors": (FeatureLine, "load_vectors"),
+}
+"""What the lines of each kind of landing file are, and the query that loads them."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,9 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
 
 def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing_files.Kind, files: Sequence[Path]) -> None:
     largest = max(_SMALLEST_OBJECT, *(file.stat().st_size for file in files))
-    SQL.run(connection, f"load_{kind}", files=[str(file) for file in files], largest=largest)
+    line, query = _LOADS[kind]
+    parameters = {"files": [str(file) for file in files], "largest": largest, "columns": dict(columns_of(line))}
+    SQL.run(connection, query, **parameters)
     if kind != "tasks":
         SQL.run(connection, "merge_features")
     # After tasks too: one that is over may name an asset that another video's task has landed already.

@@ -1,32 +1,136 @@
-"""Reading the warehouse, several times through one opening of the file."""
+"""Questions to the warehouse, several through one opening of the file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from mixpeek_assets import clock
 from mixpeek_assets.warehouse import SQL
+from mixpeek_assets.warehouse.rows import (
+    DueTask,
+    ExampleFeature,
+    OpenTasks,
+    Outcome,
+    PlannedRequests,
+    ProblemRow,
+    Progress,
+    StatusRow,
+    TaskCount,
+    Waiting,
+)
 from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
+from mixpeek_assets.warehouse.selection import SubmissionRules
 
 
 @dataclass(frozen=True)
 class Reader:
-    """What can be read while the file is open.
+    """The open file, and what can be asked of it; all answers are of one moment.
 
     Attributes:
         connection: The open file.
-        api: The API that is spoken to.
+        api: The API that is spoken to; tasks of another are not counted. None is any.
     """
 
     connection: duckdb.DuckDBPyConnection
-    api: str | None
+    api: str | None = None
 
-    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Run `sql/<query>.sql` and return its rows; it may name `$api` and `$today`."""
-        return SQL.fetch(self.connection, query, **{"api": self.api, "today": clock.now().date(), **parameters})
+    def status(self) -> list[StatusRow]:
+        """Where the videos of each partition and collection are."""
+        return SQL.fetch(self.connection, StatusRow, "status")
+
+    def problems(self, limit: int) -> list[ProblemRow]:
+        """What went wrong, the newest first."""
+        return SQL.fetch(self.connection, ProblemRow, "problems", limit=limit)
+
+    def waiting(self) -> list[Waiting]:
+        """What waits for something other than time."""
+        return SQL.fetch(self.connection, Waiting, "waiting", api=self.api, today=_today())
+
+    def table_counts(self) -> dict[TableName, int]:
+        """How many rows each table has."""
+        (counts,) = SQL.fetch(self.connection, dict[TableName, int], "table_counts")
+        return counts
+
+    def open_tasks(self) -> OpenTasks:
+        """How many tasks are open, and when the next is due."""
+        (answer,) = SQL.fetch(self.connection, OpenTasks, "open_tasks", api=self.api)
+        return answer
+
+    def tasks_due(self, now: datetime, limit: int, deadline: timedelta = timedelta(hours=24)) -> list[DueTask]:
+        """Return the open tasks to poll now, the longest-waiting first.
+
+        Args:
+            now: The current time.
+            limit: How many at most.
+            deadline: When a task without a deadline of its own is given up (an early version recorded none).
+        """
+        return SQL.fetch(self.connection, DueTask, "tasks_due", api=self.api, now=now, limit=limit, deadline=deadline)
+
+    def task_counts(self, partitions: Sequence[date]) -> list[TaskCount]:
+        """How many tasks of some partitions are in each state."""
+        return SQL.fetch(self.connection, TaskCount, "task_counts", partitions=list(partitions))
+
+    def partitions_to_land(self) -> list[date]:
+        """The partitions, up to today, with a settled task whose results are not landed."""
+        return SQL.values(self.connection, "partitions_to_land", api=self.api, today=_today())
+
+    def partitions_to_submit(self, rules: SubmissionRules) -> list[date]:
+        """The partitions with videos that need a submission."""
+        return SQL.values(self.connection, "partitions_to_submit", api=self.api, **asdict(rules))
+
+    def new_partitions(self, videos: Path, today: date) -> list[date]:
+        """The partitions, up to today, of a manifest's videos that are not in `videos` yet."""
+        return SQL.values(self.connection, "new_partitions", manifest=str(videos), today=today)
+
+    def manifest_partitions(self, videos: Path) -> list[date]:
+        """The partitions of a manifest's videos that are in `videos`."""
+        return SQL.values(self.connection, "manifest_partitions", manifest=str(videos))
+
+    def outcomes(self, videos: Path) -> list[Outcome]:
+        """How each video of a manifest fared."""
+        return SQL.fetch(self.connection, Outcome, "outcomes", manifest=str(videos))
+
+    def progress(self, videos: Path) -> Progress:
+        """How far the videos of a manifest are."""
+        (answer,) = SQL.fetch(self.connection, Progress, "progress", manifest=str(videos))
+        return answer
+
+    def planned_requests(
+        self, rules: SubmissionRules, partitions: Sequence[date] | None, *, refetch: bool
+    ) -> list[PlannedRequests]:
+        """The requests that are known to be needed in some partitions; None is all."""
+        chosen = None if partitions is None else list(partitions)
+        return SQL.fetch(
+            self.connection,
+            PlannedRequests,
+            "plan",
+            api=self.api,
+            partitions=chosen,
+            refetch=refetch,
+            **asdict(rules),
+        )
+
+    def planned_submissions(self, videos: Path) -> list[PlannedRequests]:
+        """The submissions of a manifest's videos that are not in `videos` yet."""
+        return SQL.fetch(self.connection, PlannedRequests, "plan_manifest", manifest=str(videos), today=_today())
+
+    def features_per_asset(self) -> float | None:
+        """How many features landed assets have on average; None while none is landed."""
+        (answer,) = SQL.values(self.connection, "features_per_asset")
+        return answer
+
+    def embedding_summary(self, partitions: Sequence[date]) -> str:
+        """The named vectors of some partitions in a line."""
+        (answer,) = SQL.values(self.connection, "embedding_summary", partitions=list(partitions))
+        return answer
+
+    def example_search(self) -> ExampleFeature | None:
+        """A feature from which to show a similarity search; None while there is no vector."""
+        return next(iter(SQL.fetch(self.connection, ExampleFeature, "example_search")), None)
 
     def preview(self, table: TableName, partitions: Sequence[date], rows: int = 5) -> list[dict[str, Any]]:
         """Return the newest few rows of some partitions, less the columns that are too long to read."""
@@ -38,3 +142,7 @@ class Reader:
         """Return how many rows each of some partitions has; one without rows is left out."""
         query = self.connection.execute(partition_counts_query(TABLE[table]), {"partitions": list(partitions)})
         return dict(query.fetchall())
+
+
+def _today() -> date:
+    return clock.now().date()

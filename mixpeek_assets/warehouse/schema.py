@@ -6,7 +6,7 @@ from typing import Literal
 from mixpeek_assets.sql_files import literal, quote
 
 SCHEMA = "mixpeek"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when an older mixpeek_assets could no longer write the tables; a new column alone does not raise it."""
 
 TableName = Literal["videos", "tasks", "assets", "features", "vectors", "rejects"]
@@ -14,11 +14,16 @@ TableName = Literal["videos", "tasks", "assets", "features", "vectors", "rejects
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, DuckDB type and meaning."""
+    """A column: its name, DuckDB type and meaning.
+
+    Attributes:
+        sent: Whether its value is read from the API's reply (`api/records.py`), and travels in a landing line.
+    """
 
     name: str
     type: str
     description: str
+    sent: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ _COMMON = (
 )
 _VIDEO_ID = Column("video_id", "VARCHAR", "The video: a hash of collection and url.")
 _ASSET_ID = Column("asset_id", "VARCHAR", "The Mixpeek asset.")
-_MODALITY = Column("modality", "VARCHAR", "video, image, text or audio.")
+_MODALITY = Column("modality", "VARCHAR", "video, image, text or audio.", sent=True)
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -95,20 +100,20 @@ TABLES: tuple[Table, ...] = (
         (
             _ASSET_ID,
             _VIDEO_ID,
-            Column("task_id", "VARCHAR", "The task that made it."),
-            Column("collection_id", "VARCHAR", "The collection, as the API names it."),
-            Column("status", "VARCHAR", "As the API sent it."),
+            Column("task_id", "VARCHAR", "The task that made it.", sent=True),
+            Column("collection_id", "VARCHAR", "The collection, as the API names it.", sent=True),
+            Column("status", "VARCHAR", "As the API sent it.", sent=True),
             _MODALITY,
-            Column("url", "VARCHAR", "As the API sent it; a presigned link expires, so never a key."),
-            Column("metadata", "JSON", "As the API sent it."),
-            Column("error", "JSON", "As the API sent it."),
-            Column("file_hash", "VARCHAR", "The file's hash."),
-            Column("duplicate_of", "VARCHAR", "The asset that it repeats."),
-            Column("score", "DOUBLE", "As the API sent it."),
+            Column("url", "VARCHAR", "As the API sent it; a presigned link expires, so never a key.", sent=True),
+            Column("metadata", "JSON", "As the API sent it.", sent=True),
+            Column("error", "JSON", "As the API sent it.", sent=True),
+            Column("file_hash", "VARCHAR", "The file's hash.", sent=True),
+            Column("duplicate_of", "VARCHAR", "The asset that it repeats.", sent=True),
+            Column("score", "DOUBLE", "As the API sent it.", sent=True),
             Column("feature_count", "INTEGER", "How many features it lists."),
-            Column("created_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
-            Column("updated_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
-            Column("payload", "JSON", "The whole asset as the API sent it."),
+            Column("created_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC.", sent=True),
+            Column("updated_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC.", sent=True),
+            Column("payload", "JSON", "The whole asset as the API sent it.", sent=True),
             *_COMMON,
         ),
     ),
@@ -120,16 +125,16 @@ TABLES: tuple[Table, ...] = (
             Column("feature_id", "VARCHAR", "The Mixpeek feature."),
             _ASSET_ID,
             _VIDEO_ID,
-            Column("collection_id", "VARCHAR", "The collection, as the API names it."),
+            Column("collection_id", "VARCHAR", "The collection, as the API names it.", sent=True),
             _MODALITY,
-            Column("start_time", "DOUBLE", "Seconds into the video."),
-            Column("end_time", "DOUBLE", "Seconds into the video."),
-            Column("text", "VARCHAR", "Text read in the picture, or the text itself."),
-            Column("transcription", "VARCHAR", "Words heard."),
-            Column("description", "VARCHAR", "What is seen."),
-            Column("metadata", "JSON", "As the API sent it."),
-            Column("created_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC."),
-            Column("payload", "JSON", "The whole feature as the API sent it, less its vectors."),
+            Column("start_time", "DOUBLE", "Seconds into the video.", sent=True),
+            Column("end_time", "DOUBLE", "Seconds into the video.", sent=True),
+            Column("text", "VARCHAR", "Text read in the picture, or the text itself.", sent=True),
+            Column("transcription", "VARCHAR", "Words heard.", sent=True),
+            Column("description", "VARCHAR", "What is seen.", sent=True),
+            Column("metadata", "JSON", "As the API sent it.", sent=True),
+            Column("created_at", "TIMESTAMPTZ", "As the API sent it; a time without a zone is UTC.", sent=True),
+            Column("payload", "JSON", "The whole feature as the API sent it, less its vectors.", sent=True),
             *_COMMON,
         ),
     ),
@@ -185,10 +190,14 @@ def add_column(table: Table, column: Column) -> list[str]:
     return [add, _comment(table, column)]
 
 
-def no_row_query(table: Table) -> str:
-    """Return a query that fails when a declared column is missing, and finds no row."""
-    columns = ", ".join(quote(column.name) for column in table.columns)
-    return f"SELECT {columns} FROM {SCHEMA}.{table.name} LIMIT 0"  # noqa: S608
+def sent_struct(table: TableName, *also: str) -> str:
+    """Return the DuckDB type of a row of a table as a landing line holds it: what is sent, and `also` these columns.
+
+    A time is text in it, so that one that no TIMESTAMPTZ can hold becomes null instead of an error.
+    """
+    chosen = [column for column in TABLE[table].columns if column.sent or column.name in also]
+    fields = (f"{quote(column.name)} {column.type.replace('TIMESTAMPTZ', 'VARCHAR')}" for column in chosen)
+    return f"STRUCT({', '.join(fields)})"
 
 
 _NOT_IN_PREVIEW = frozenset(

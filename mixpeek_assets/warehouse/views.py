@@ -23,13 +23,12 @@ def view_name(vector_name: str) -> str:
 
 def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the view of every named vector that has one dimension; drop those that no longer have."""
-    names = SQL.fetch(connection, "named_vectors")
     wanted = {
-        view_name(row["vector_name"]): _definition(row["vector_name"], row["least"])
-        for row in names
-        if row["least"] == row["most"]
+        view_name(name): _definition(name, least)
+        for name, least, most in SQL.run(connection, "named_vectors").fetchall()
+        if least == most
     }
-    present = {row["view_name"]: row["comment"] for row in SQL.fetch(connection, "vector_views")}
+    present = dict(SQL.run(connection, "vector_views").fetchall())
     for name in present.keys() - wanted.keys():
         connection.execute(f"DROP VIEW {SCHEMA}.{quote(name)}")
     for name, (comment, definition) in wanted.items():

@@ -170,7 +170,7 @@ def test_a_project_without_videos_says_how_to_begin(
 
 
 def test_the_examples_of_a_run_are_those_that_find_something_near(project: Project, mixpeek: ScriptedMixpeek) -> None:
-    warehouse = Warehouse(project.warehouse, project.folder / "landing")
+    warehouse = Warehouse(project.warehouse)
     far = Answer({"results": [{**hit, "score": 0.1} for hit in hits(project).body["results"]]})
     mixpeek.script(SEARCH, hits(project), far)
 
@@ -185,7 +185,7 @@ def test_a_run_ends_well_where_words_cannot_be_searched(project: Project, mixpee
     mixpeek.script(SEARCH, Answer({"detail": [{"loc": ["body"], "msg": "no sentence model", "type": "x"}]}, 422))
 
     with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
-        tried = try_out(client, Warehouse(project.warehouse, project.folder / "landing"))
+        tried = try_out(client, Warehouse(project.warehouse))
 
     assert tried.found == {}
     assert "no sentence model" in (tried.problem or "")

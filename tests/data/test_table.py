@@ -28,7 +28,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[
             patch.setenv(f"MIXPEEK_API_{name}", value)
         patch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "0")
         settings = load_settings()
-        warehouse = Warehouse(settings.warehouse_path, settings.landing_folder, timeout=30)
+        warehouse = Warehouse(settings.warehouse_path, timeout=30)
         listed = ", ".join(f'{{"feature_id": {json.dumps(case.what)}, {case.listed}}}' for case in FEATURES)
         shared = '{"features": {"text": [{"feature_id": "shared"}]}}'
         bodies = {"first": shared, "features": f'{{"features": {{"video": [{listed}]}}}}'}

@@ -8,9 +8,11 @@ from mixpeek_assets.api.client import RetryPolicy
 from mixpeek_assets.defs.resources import open_client
 from mixpeek_assets.pipeline.poll import poll_due_tasks
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import add_videos, submit
+from tests.warehouse.asking import ask
 
 HURRIED = RetryPolicy(connect=1, read=5, attempts=1, rate_limit=0.3)
 
@@ -41,7 +43,7 @@ def test_a_tick_that_meets_the_limit_stops_and_keeps_what_it_read(
 
     assert polled.polled == 4
     assert "our own budget" in str(polled.errors[0])
-    assert warehouse.rows("open_tasks")[0]["tasks"] == 2
+    assert ask(warehouse, Reader.open_tasks).tasks == 2
 
 
 def test_a_client_leaves_no_thread_behind(mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import dagster as dg
 import pytest
 
 from mixpeek_assets.defs.checks import check_results
@@ -9,6 +10,12 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import DAY, NEXT_DAY, asset_reply, done_task, feature, feature_reply, land
 
 UNTOUCHED = date(2020, 1, 1)
+
+
+def unique_key_check(warehouse: Warehouse, day: date) -> dg.AssetCheckResult:
+    results = check_results(warehouse, "vectors", dg.AssetKey("vectors"), [day])
+    (unique,) = (check for check in results if check.check_name == "unique_key")
+    return unique
 
 
 @pytest.mark.parametrize(("day", "found"), [(DAY, 1), (NEXT_DAY, 1), (UNTOUCHED, 0)])
@@ -22,7 +29,7 @@ def test_a_key_that_occurs_in_two_partitions_is_found_in_either(warehouse: Wareh
             " WHERE feature_id = 'f1'",
             {"day": NEXT_DAY},
         )
-    (unique,) = (check for check in check_results(warehouse, "vectors", [day]) if check.check_name == "unique_key")
+    unique = unique_key_check(warehouse, day)
     assert unique.metadata["wrong"].value == found
     assert unique.passed == (not found)
 
@@ -32,5 +39,5 @@ def test_a_key_that_lacks_a_part_is_one_too(warehouse: Warehouse) -> None:
     with warehouse.database.transaction() as connection:
         connection.execute("INSERT INTO mixpeek.vectors SELECT * REPLACE (NULL AS vector_name) FROM mixpeek.vectors")
         connection.execute("INSERT INTO mixpeek.vectors FROM mixpeek.vectors WHERE vector_name IS NULL")
-    (unique,) = (check for check in check_results(warehouse, "vectors", [DAY]) if check.check_name == "unique_key")
+    unique = unique_key_check(warehouse, DAY)
     assert not unique.passed

@@ -6,9 +6,12 @@ import dagster as dg
 import pytest
 
 from mixpeek_assets.definitions import defs
+from mixpeek_assets.settings import SettingsError
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, Video
 from tests.fakes.pipeline import TODAY, poll
+from tests.warehouse.asking import ask
 
 CHAIN = ("videos", "tasks", "assets", "features", "vectors")
 
@@ -112,13 +115,13 @@ def test_materializing_again_changes_nothing_and_sends_nothing_but_what_is_missi
 ) -> None:
     write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
     land_all(instance)
-    before, counts = len(mixpeek.requests), warehouse.rows("table_counts")
+    before, counts = len(mixpeek.requests), ask(warehouse, Reader.table_counts)
 
     assert run("ingest_job", instance).success
     assert run("land_job", instance).success
 
     assert len(mixpeek.requests) == before
-    assert warehouse.rows("table_counts") == counts
+    assert ask(warehouse, Reader.table_counts) == counts
 
 
 def test_a_dry_run_tells_what_would_be_sent_and_neither_sends_nor_materializes_anything(
@@ -193,7 +196,7 @@ def test_a_range_of_partitions_is_one_run(
     poll()
     assert run("land_job", instance, tags=tags).success
 
-    assert warehouse.rows("table_counts")[0]["vectors"] == 3
+    assert ask(warehouse, Reader.table_counts)["vectors"] == 3
     partitions = instance.get_materialized_partitions(dg.AssetKey("vectors"))
     assert partitions == {"2026-01-02", "2026-01-03", "2026-01-04"}
 
@@ -204,10 +207,10 @@ def test_an_undated_video_joins_today_and_never_a_past_day(
     write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
 
     assert run("ingest_job", instance, partition="2026-01-02").success
-    assert warehouse.rows("table_counts")[0]["videos"] == 0
+    assert ask(warehouse, Reader.table_counts)["videos"] == 0
 
     assert run("ingest_job", instance).success
-    assert warehouse.rows("status")[0]["partition_date"] == TODAY
+    assert ask(warehouse, Reader.status)[0].partition_date == TODAY
 
 
 def test_a_wrong_key_fails_the_run_with_one_sentence_and_stands_nowhere(
@@ -236,7 +239,6 @@ def test_a_wrong_key_fails_the_run_with_one_sentence_and_stands_nowhere(
     [
         ("MIXPEEK_VIDEOS", "nowhere.csv", "there is no such file, folder or pattern"),
         ("MIXPEEK_API_URL", "http://127.0.0.1:9", "no server at http://127.0.0.1:9"),
-        ("MIXPEEK_CONCURRENCY", "many", "MIXPEEK_CONCURRENCY"),
     ],
 )
 def test_what_a_user_got_wrong_is_said_in_one_sentence(
@@ -248,15 +250,24 @@ def test_what_a_user_got_wrong_is_said_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
-    repository = defs().get_repository_def()
     monkeypatch.setenv(variable, value)
 
-    result = repository.get_job("ingest_job").execute_in_process(
-        instance=instance, raise_on_error=False, partition_key=TODAY.isoformat()
+    result = (
+        defs()
+        .get_repository_def()
+        .get_job("ingest_job")
+        .execute_in_process(instance=instance, raise_on_error=False, partition_key=TODAY.isoformat())
     )
 
     assert not result.success
     assert said in failures(result)[0]
+
+
+def test_a_setting_that_cannot_be_used_is_named_when_the_code_location_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXPEEK_CONCURRENCY", "many")
+
+    with pytest.raises(SettingsError, match="MIXPEEK_CONCURRENCY"):
+        defs()
 
 
 def test_without_a_key_and_without_a_local_api_the_run_says_how_to_start_one(
@@ -282,8 +293,8 @@ def test_unusable_rows_are_in_rejects_and_warn_while_the_others_go_on(
 
     assert result.success
     assert len(mixpeek.tasks) == 1
-    problems = warehouse.rows("problems", limit=9)
-    assert sorted(problem["about"] for problem in problems) == ["list.csv row 2", "list.csv row 3"]
+    problems = ask(warehouse, lambda reader: reader.problems(9))
+    assert sorted(problem.about for problem in problems) == ["list.csv row 2", "list.csv row 3"]
     warned = [check for check in result.get_asset_check_evaluations() if not check.passed]
     assert [check.check_name for check in warned] == ["manifest_rows_usable"]
     assert warned[0].severity == dg.AssetCheckSeverity.WARN
@@ -302,10 +313,10 @@ def test_a_landing_that_is_not_complete_fails_after_landing_the_rest(
 
     assert not result.success
     assert "1 assets did not come" in failures(result)[0]
-    assert warehouse.rows("table_counts")[0]["vectors"] == 1
+    assert ask(warehouse, Reader.table_counts)["vectors"] == 1
     mixpeek.unscript()
     assert run("land_job", instance).success
-    assert warehouse.rows("table_counts")[0]["vectors"] == 2
+    assert ask(warehouse, Reader.table_counts)["vectors"] == 2
 
 
 def test_wrong_data_blocks_what_is_downstream(

@@ -6,28 +6,34 @@ import dagster as dg
 import pytest
 
 from mixpeek_assets.definitions import defs
-from mixpeek_assets.defs.manifest_sensor import Cursor, manifest_sensor
+from mixpeek_assets.defs.manifest_sensor import Cursor
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
-from mixpeek_assets.defs.schedules import daily_ingest
-from mixpeek_assets.defs.task_sensor import task_status_sensor
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.reader import Reader
+from mixpeek_assets.warehouse.rows import Waiting
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video
 from tests.fakes.pipeline import TODAY, add_videos, submit
+from tests.fakes.videos import upsert
+from tests.warehouse.asking import ask
 
 URL = "http://videos.test/a.mp4"
 
 
-def tick(sensor: dg.SensorDefinition, instance: dg.DagsterInstance, warehouse: Warehouse, cursor: str | None = None):
-    resources = {"warehouse": WarehouseResource(database=str(warehouse.path)), "mixpeek": MixpeekResource()}
+def tick(name: str, instance: dg.DagsterInstance, warehouse: Warehouse, cursor: str | None = None):
+    """Evaluate a sensor of the code location that the environment describes."""
+    settings, repository = load_settings(), defs().get_repository_def()
     context = dg.build_sensor_context(
         instance=instance,
         cursor=cursor,
-        resources={name: resource for name, resource in resources.items() if name in sensor.required_resource_keys},
-        repository_def=defs().get_repository_def(),
+        resources={
+            "mixpeek": MixpeekResource(settings=settings),
+            "warehouse": WarehouseResource(database=str(warehouse.path), settings=settings),
+        },
+        repository_def=repository,
     )
-    return sensor(context), context
+    return repository.get_sensor_def(name)(context), context
 
 
 def record_run(
@@ -53,7 +59,7 @@ def test_settled_tasks_are_written_down_and_their_partition_is_landed(
     add_videos([URL])
     submit()
 
-    result, _ = tick(task_status_sensor, instance, warehouse)
+    result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert requested(result) == [TODAY.isoformat()]
     assert isinstance(result, dg.SensorResult)
@@ -71,7 +77,7 @@ def test_a_task_that_came_to_nothing_is_shown_at_once_and_why(
     add_videos([URL])
     submit()
 
-    result, _ = tick(task_status_sensor, instance, warehouse)
+    result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SensorResult)
     observation, check = result.asset_events
@@ -86,10 +92,10 @@ def test_nothing_is_requested_while_a_landing_runs_and_again_after_it_failed_a_w
 ) -> None:
     add_videos([URL])
     submit()
-    first, _ = tick(task_status_sensor, instance, warehouse)
+    first, _ = tick("task_status_sensor", instance, warehouse)
     record_run(instance, "land_job", dg.DagsterRunStatus.STARTED)
 
-    result, _ = tick(task_status_sensor, instance, warehouse)
+    result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert requested(first) == [TODAY.isoformat()]
     assert isinstance(result, dg.SkipReason)
@@ -103,7 +109,7 @@ def test_a_task_that_is_still_open_requests_nothing(
     add_videos([URL])
     submit()
 
-    result, _ = tick(task_status_sensor, instance, warehouse)
+    result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SkipReason)
     assert "1 tasks read, none over" in str(result.skip_message)
@@ -115,7 +121,7 @@ def test_the_sensor_needs_no_cursor(
     add_videos([URL])
     submit()
 
-    result, context = tick(task_status_sensor, instance, warehouse, cursor="what is this?")
+    result, context = tick("task_status_sensor", instance, warehouse, cursor="what is this?")
 
     assert requested(result) == [TODAY.isoformat()]
     assert context.cursor == "what is this?"
@@ -129,7 +135,7 @@ def test_a_wrong_key_fails_the_tick_and_says_so(
     mixpeek.script("GET /tasks", Answer({"success": False, "error": {"message": "Invalid API key"}}, 401))
 
     with pytest.raises(dg.Failure, match="Invalid API key"):
-        tick(task_status_sensor, instance, warehouse)
+        tick("task_status_sensor", instance, warehouse)
 
 
 def test_without_a_local_api_the_tick_is_skipped_with_what_to_do(
@@ -142,7 +148,7 @@ def test_without_a_local_api_the_tick_is_skipped_with_what_to_do(
     monkeypatch.delenv("MIXPEEK_API_KEY")
     monkeypatch.delenv("MIXPEEK_API_URL")
 
-    result, _ = tick(task_status_sensor, instance, warehouse)
+    result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SkipReason)
     assert "make dev" in str(result.skip_message)
@@ -155,7 +161,7 @@ def test_a_tick_says_that_tasks_wait_for_another_api(
     submit()
     monkeypatch.setenv("MIXPEEK_API_URL", "http://127.0.0.1:9")
 
-    result, _ = tick(task_status_sensor, instance, warehouse)
+    result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SkipReason)
     assert f"1 tasks were submitted to {mixpeek.url}" in str(result.skip_message)
@@ -169,11 +175,11 @@ def test_a_partition_that_a_clock_ahead_has_made_waits_for_its_day(
     add_videos([URL], day=tomorrow)
     submit(day=tomorrow)
 
-    result, _ = tick(task_status_sensor, instance, warehouse)
+    result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert not getattr(result, "run_requests", None)
-    assert warehouse.rows("task_states", partitions=[tomorrow])[0]["state"] == "done"
-    assert warehouse.rows("waiting")[-1] == {"kind": "partition", "name": tomorrow.isoformat(), "tasks": 1}
+    assert ask(warehouse, lambda reader: reader.task_counts([tomorrow]))[0].state == "done"
+    assert ask(warehouse, Reader.waiting)[-1] == Waiting("partition", tomorrow.isoformat(), 1)
 
 
 def test_a_manifest_with_new_videos_has_their_partitions_ingested(
@@ -183,7 +189,7 @@ def test_a_manifest_with_new_videos_has_their_partitions_ingested(
     Path("list.csv").write_text(rows)
     monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
 
-    result, _ = tick(manifest_sensor, instance, warehouse)
+    result, _ = tick("manifest_sensor", instance, warehouse)
 
     assert requested(result) == ["2026-01-03", TODAY.isoformat()], "a day that has not come has no partition"
 
@@ -195,13 +201,13 @@ def test_a_manifest_that_is_ingested_is_not_read_again_until_it_changes(
     submit()
     monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
 
-    result, context = tick(manifest_sensor, instance, warehouse)
+    result, context = tick("manifest_sensor", instance, warehouse)
     assert isinstance(result, dg.SkipReason)
     assert json.loads(context.cursor or "")["day"] == TODAY.isoformat()
 
     with Path("manifest.csv").open("a") as file:
         file.write("http://videos.test/new.mp4,\n")
-    result, _ = tick(manifest_sensor, instance, warehouse, cursor=context.cursor)
+    result, _ = tick("manifest_sensor", instance, warehouse, cursor=context.cursor)
     assert requested(result) == [TODAY.isoformat()]
 
 
@@ -211,11 +217,11 @@ def test_videos_that_were_never_submitted_are_ingested_even_when_the_manifest_is
     add_videos([URL])
     submit()
     monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
-    _, context = tick(manifest_sensor, instance, warehouse)
+    _, context = tick("manifest_sensor", instance, warehouse)
     with warehouse.database.transaction() as connection:
         connection.execute("DELETE FROM mixpeek.tasks")
 
-    result, _ = tick(manifest_sensor, instance, warehouse, cursor=context.cursor)
+    result, _ = tick("manifest_sensor", instance, warehouse, cursor=context.cursor)
 
     assert requested(result) == [TODAY.isoformat()]
 
@@ -226,7 +232,7 @@ def test_a_manifest_that_cannot_be_read_fails_the_tick_and_says_so(
     monkeypatch.setenv("MIXPEEK_VIDEOS", "nowhere.csv")
 
     with pytest.raises(dg.Failure, match=r"nowhere\.csv"):
-        tick(manifest_sensor, instance, warehouse)
+        tick("manifest_sensor", instance, warehouse)
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", '{"version": 9}', '{"colour": "red"}'])
@@ -235,9 +241,10 @@ def test_a_cursor_that_cannot_be_read_is_as_good_as_none(text: str | None) -> No
 
 
 def test_sensors_and_schedule_run_by_default() -> None:
-    assert task_status_sensor.default_status == dg.DefaultSensorStatus.RUNNING
-    assert manifest_sensor.default_status == dg.DefaultSensorStatus.RUNNING
-    assert daily_ingest.default_status == dg.DefaultScheduleStatus.RUNNING
+    repository = defs().get_repository_def()
+    for sensor in ("task_status_sensor", "manifest_sensor"):
+        assert repository.get_sensor_def(sensor).default_status == dg.DefaultSensorStatus.RUNNING
+    assert repository.get_schedule_def("daily_ingest").default_status == dg.DefaultScheduleStatus.RUNNING
 
 
 def test_the_schedule_ingests_the_day_that_has_just_begun(instance: dg.DagsterInstance) -> None:
@@ -258,14 +265,14 @@ def test_a_row_that_becomes_usable_is_noticed_though_the_manifest_has_not_change
     Path("there.mp4").write_bytes(b"video")
     monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
     with read_manifest(load_settings()) as manifest:
-        warehouse.upsert_videos(manifest, [TODAY], datetime.now(UTC), "test")
+        upsert(warehouse, manifest, [TODAY], datetime.now(UTC), "test")
     with warehouse.database.transaction() as connection:
         connection.execute(
             "INSERT INTO mixpeek.tasks BY NAME SELECT video_id, 1 AS attempt, 'done' AS state FROM mixpeek.videos"
         )
 
-    _, context = tick(manifest_sensor, instance, warehouse)
+    _, context = tick("manifest_sensor", instance, warehouse)
     Path("later.mp4").write_bytes(b"video")
-    result, _ = tick(manifest_sensor, instance, warehouse, cursor=context.cursor)
+    result, _ = tick("manifest_sensor", instance, warehouse, cursor=context.cursor)
 
     assert requested(result) == [TODAY.isoformat()]

@@ -6,13 +6,12 @@ import dagster as dg
 import pytest
 
 from mixpeek_assets import clock
-from mixpeek_assets.definitions import defs
-from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
-from mixpeek_assets.defs.task_sensor import task_status_sensor
 from mixpeek_assets.pipeline import poll
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.defs.test_sensors import tick
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
+from tests.warehouse.asking import ask
 
 URLS = [f"http://videos.test/{number}.mp4" for number in range(30)]
 
@@ -24,7 +23,7 @@ def due(mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.Monk
     mixpeek.videos.update({url: Video(["PROCESSING"]) for url in URLS})
     add_videos(URLS)
     submit()
-    tasks = [row["task_id"] for row in warehouse.tasks_due(clock.now(), len(URLS))]
+    tasks = [task.task_id for task in ask(warehouse, lambda reader: reader.tasks_due(clock.now(), len(URLS)))]
     random.Random(1).shuffle(tasks)
     with warehouse.database.transaction() as connection:
         for place, task_id in enumerate(tasks):
@@ -37,14 +36,6 @@ def due(mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.Monk
     return tasks
 
 
-def tick(instance: dg.DagsterInstance, warehouse: Warehouse) -> None:
-    resources = {"warehouse": WarehouseResource(database=str(warehouse.path)), "mixpeek": MixpeekResource()}
-    with dg.build_sensor_context(
-        instance=instance, resources=resources, repository_def=defs().get_repository_def()
-    ) as context:
-        task_status_sensor(context)
-
-
 def asked_for(mixpeek: ScriptedMixpeek) -> list[str]:
     return [request.path.removeprefix("/tasks/") for request in mixpeek.requests]
 
@@ -52,7 +43,7 @@ def asked_for(mixpeek: ScriptedMixpeek) -> list[str]:
 def test_a_tick_asks_once_for_each_task_that_is_due_and_for_the_longest_waiting_first(
     mixpeek: ScriptedMixpeek, warehouse: Warehouse, instance: dg.DagsterInstance, due: list[str]
 ) -> None:
-    tick(instance, warehouse)
+    tick("task_status_sensor", instance, warehouse)
 
     assert asked_for(mixpeek) == due
 
@@ -66,8 +57,8 @@ def test_what_does_not_fit_into_a_tick_comes_first_in_the_next(
 ) -> None:
     monkeypatch.setattr(poll, "_MOST_A_TICK", 20)
 
-    tick(instance, warehouse)
-    tick(instance, warehouse)
+    tick("task_status_sensor", instance, warehouse)
+    tick("task_status_sensor", instance, warehouse)
 
     assert asked_for(mixpeek)[: len(URLS)] == due
 
@@ -75,12 +66,12 @@ def test_what_does_not_fit_into_a_tick_comes_first_in_the_next(
 def test_a_tick_opens_the_warehouse_a_few_times_however_many_tasks_are_due(
     warehouse: Warehouse, instance: dg.DagsterInstance, due: list[str], openings: list[bool]
 ) -> None:
-    tick(instance, warehouse)
+    tick("task_status_sensor", instance, warehouse)
     # What is open, what is due, and what is to be landed or waited for; and one load of the answers.
     assert (openings.count(True), openings.count(False)) == (4, 1)
 
     with warehouse.database.transaction() as connection:
         connection.execute("UPDATE mixpeek.tasks SET next_poll_at = now() + INTERVAL 5 MINUTE")
     openings.clear()
-    tick(instance, warehouse)
+    tick("task_status_sensor", instance, warehouse)
     assert (openings.count(True), openings.count(False)) == (4, 0)

@@ -16,8 +16,8 @@ from typing import Any
 import duckdb
 from click.testing import CliRunner
 
-from mixpeek_assets.cli.errors import EXPLAINED
 from mixpeek_assets.cli.main import cli
+from mixpeek_assets.errors import UserError
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import engine
 from tests.disk.disks import Place
@@ -137,7 +137,7 @@ STEPS: dict[str, Callable[..., Any]] = {
 def _told(step: str, arguments: dict[str, Any]) -> Told:
     try:
         return Told(STEPS[step](**arguments))
-    except EXPLAINED as error:
+    except UserError as error:
         return Told(sentence=str(error))
     except Exception:
         return Told(traceback=traceback.format_exc())

@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from mixpeek_assets.api.client import RetryPolicy
-from mixpeek_assets.defs.resources import open_client, submission_rules
+from mixpeek_assets.connections import open_client, open_warehouse, submission_rules
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.pipeline.fetch import FetchResult, fetch_assets, fetch_vectors
 from mixpeek_assets.pipeline.poll import PollResult, poll_due_tasks
 from mixpeek_assets.pipeline.submit import SubmitResult, submit_videos
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.videos import upsert
 
 TODAY = datetime.now(UTC).date()
 QUICK = RetryPolicy(connect=1, read=5, attempts=2, rate_limit=5)
@@ -23,8 +24,7 @@ QUICK = RetryPolicy(connect=1, read=5, attempts=2, rate_limit=5)
 
 def project_warehouse() -> Warehouse:
     """The warehouse that the environment names."""
-    settings = load_settings()
-    return Warehouse(settings.warehouse_path, settings.landing_folder, 30, settings.api_name)
+    return open_warehouse(load_settings(), longest_wait=30)
 
 
 def add_videos(urls: list[str], day: date = TODAY) -> None:
@@ -33,7 +33,7 @@ def add_videos(urls: list[str], day: date = TODAY) -> None:
     manifest = load_settings().data_folder.parent / "manifest.csv"
     manifest.write_text(f"url,added_at\n{rows}", encoding="utf-8")
     with read_manifest(load_settings(), str(manifest)) as read:
-        project_warehouse().upsert_videos(read, [day], datetime.now(UTC), "test")
+        upsert(project_warehouse(), read, [day], datetime.now(UTC), "test")
 
 
 def let_pass(hours: float) -> None:

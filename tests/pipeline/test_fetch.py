@@ -4,20 +4,24 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from mixpeek_assets.api.errors import AuthenticationError, NotYetVisibleError
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
-from tests.fakes.pipeline import add_videos, land, let_pass, poll, submit
+from tests.fakes.pipeline import TODAY, add_videos, land, let_pass, poll, submit
+from tests.warehouse.asking import ask
 
 DETAIL = "GET /features/"
 LIST = "GET /assets/"
 
 
 def count(warehouse: Warehouse, table: str) -> int:
-    return warehouse.rows("table_counts")[0][table]
+    counts: dict[Any, int] = ask(warehouse, Reader.table_counts)
+    return counts[table]
 
 
 def cells(warehouse: Warehouse, query: str) -> list[tuple]:
@@ -182,11 +186,11 @@ def test_what_does_not_become_visible_is_left_to_the_next_run_and_at_last_reject
 
     assert [(type(error), error.status) for error in unfinished] == [(NotYetVisibleError, 404)]
     assert [count(warehouse, name) for name in (table, "rejects")] == [0, 0]
-    assert warehouse.rows("partitions_to_land")[0]["tasks"] == 1
+    assert ask(warehouse, Reader.partitions_to_land) == [TODAY]
     let_pass(hours=1)
     land()
     assert [count(warehouse, name) for name in (table, "rejects")] == [0, 1]
-    assert warehouse.rows("partitions_to_land") == []
+    assert ask(warehouse, Reader.partitions_to_land) == []
 
 
 def test_the_good_vectors_of_a_feature_land_and_the_bad_are_rejected(
@@ -327,7 +331,7 @@ def test_fetching_goes_on_while_what_came_before_waits_to_be_loaded(
     mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(mixpeek, videos_with_features(mixpeek, 2, 20))
-    monkeypatch.setattr("mixpeek_assets.warehouse.warehouse.FILE_BYTES", 1)  # every reply is one to load
+    monkeypatch.setattr("mixpeek_assets.warehouse.spool.FILE_BYTES", 1)  # every reply is one to load
     held, all_asked = threading.Event(), threading.Event()
 
     def hold() -> None:

@@ -7,9 +7,12 @@ import pytest
 
 from mixpeek_assets.api.errors import ServerUnreachableError
 from mixpeek_assets.pipeline.poll import next_wait
+from mixpeek_assets.warehouse.reader import Reader
+from mixpeek_assets.warehouse.rows import Waiting
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, Video, scripted_mixpeek
 from tests.fakes.pipeline import add_videos, land, let_pass, poll, project_warehouse, submit
+from tests.warehouse.asking import ask
 
 GET = "GET /tasks/"
 URL = "http://videos.test/a.mp4"
@@ -210,8 +213,8 @@ def test_an_error_that_names_the_asset_which_is_there_leads_to_it(
     with warehouse.database.connection(read_only=True) as connection:
         found = connection.execute("SELECT state, asset_id FROM mixpeek.tasks WHERE task_id = ?", [second]).fetchall()
     assert found == [("skipped", shared)]
-    assert warehouse.rows("table_counts")[0]["assets"] == 1
-    assert warehouse.rows("partitions_to_land") == []
+    assert ask(warehouse, Reader.table_counts)["assets"] == 1
+    assert ask(warehouse, Reader.partitions_to_land) == []
 
 
 def test_a_task_of_another_api_is_left_alone_until_that_is_spoken_to_again(
@@ -222,10 +225,10 @@ def test_a_task_of_another_api_is_left_alone_until_that_is_spoken_to_again(
         monkeypatch.setenv("MIXPEEK_API_URL", other.url)
         assert poll().polled == 0
         assert other.requests == []
-        assert project_warehouse().rows("waiting") == [{"kind": "api", "name": mixpeek.url, "tasks": 1}]
+        assert ask(project_warehouse(), Reader.waiting) == [Waiting("api", mixpeek.url, 1)]
     monkeypatch.setenv("MIXPEEK_API_URL", mixpeek.url)
     assert poll().polled == 1
-    assert project_warehouse().rows("waiting") == []
+    assert ask(project_warehouse(), Reader.waiting) == []
 
 
 def test_the_reason_of_a_failure_is_kept(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
@@ -308,10 +311,10 @@ def test_the_longest_waiting_tasks_are_read_first_when_time_is_short(
             " WHERE video_id = (SELECT video_id FROM mixpeek.videos WHERE url LIKE '%/5.mp4')"
         )
 
-    due = warehouse.tasks_due(datetime.now(UTC), 3)
+    due = ask(warehouse, lambda reader: reader.tasks_due(datetime.now(UTC), 3))
 
     assert len(due) == 3
-    starved = due[0]["video_id"]
+    starved = due[0].video_id
     with warehouse.database.connection(read_only=True) as connection:
         row = connection.execute("SELECT url FROM mixpeek.videos WHERE video_id = ?", [starved]).fetchone()
     assert row == ("http://videos.test/5.mp4",)
@@ -327,5 +330,5 @@ def test_two_videos_may_share_an_asset(mixpeek: ScriptedMixpeek, warehouse: Ware
     poll()
     land()
 
-    assert warehouse.rows("table_counts")[0]["assets"] == 1
-    assert warehouse.rows("partitions_to_land") == []
+    assert ask(warehouse, Reader.table_counts)["assets"] == 1
+    assert ask(warehouse, Reader.partitions_to_land) == []

@@ -14,9 +14,11 @@ from mixpeek_assets.api.errors import (
     ServerUnreachableError,
     WrongEndpointError,
 )
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, land, poll, submit
+from tests.warehouse.asking import ask
 
 POST = "POST /ingest"
 
@@ -238,9 +240,9 @@ def test_other_extractors_are_the_reason_to_submit_what_is_done_again_into_its_a
     assert body["asset_update"] == {"asset_id": asset_id, "mode": "replace"}
     assert body["skip_duplicate"] is False
     assert whys(warehouse) == ["new", "other extractors"]
-    counts = warehouse.rows("table_counts")[0]
+    counts = ask(warehouse, Reader.table_counts)
     assert [counts[name] for name in ("assets", "features", "vectors", "rejects")] == [1, 1, 1, 0]
-    assert warehouse.rows("partitions_to_land") == []
+    assert ask(warehouse, Reader.partitions_to_land) == []
 
     monkeypatch.delenv("MIXPEEK_FEATURE_EXTRACTORS")
     assert submit().accepted == 0, "no setting is no reason to pay again"
@@ -334,7 +336,7 @@ def test_a_duplicate_that_is_refused_at_once_leads_to_the_asset_that_is_there(
     assert sorted(state for _, _, state in states(warehouse)) == ["open", "skipped"]
     poll()
     land()
-    assert warehouse.rows("table_counts")[0]["assets"] == 2
+    assert ask(warehouse, Reader.table_counts)["assets"] == 2
 
 
 def test_two_submissions_of_one_partition_at_once_send_each_video_once(

@@ -154,8 +154,8 @@ def test_views_and_macros_take_every_name_for_a_name(landed: Project, one: Named
 
 @pytest.mark.parametrize(("table", "check"), [("tasks", "no_task_failed"), ("vectors", "none_rejected")])
 def test_the_checks_show_their_examples_as_code_with_the_reason(landed: Project, table: TableName, check: str) -> None:
-    warehouse = Warehouse(landed.warehouse, landed.folder / "data" / "landing" / "warehouse.duckdb")
-    [failed] = [result for result in check_results(warehouse, table, [TODAY]) if not result.passed]
+    warehouse = Warehouse(landed.warehouse)
+    [failed] = [result for result in check_results(warehouse, table, dg.AssetKey(table), [TODAY]) if not result.passed]
     assert failed.check_name == check
     assert failed.metadata["wrong"].value == len(EVERY)
     examples = str(failed.metadata["examples"].value).split("\n")

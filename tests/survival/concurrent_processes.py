@@ -12,6 +12,7 @@ import dagster as dg
 import duckdb
 
 from mixpeek_assets.definitions import defs
+from mixpeek_assets.warehouse.landing_lines import FeatureLine
 from tests.fakes.pipeline import poll, project_warehouse
 from tests.survival.crash_harness import FORKED, enter
 from tests.warehouse.rows import feature_reply
@@ -50,7 +51,9 @@ def write_on(folder: Path, environment: dict[str, str], together: Barrier, name:
     for number in range(times):
         began = time.monotonic()
         with target.spool("vectors") as spool:
-            spool.append(feature_reply(f"{name}-{number}", {"clip": [float(number), 1.0]}, asset_id=name))
+            spool.append(
+                FeatureLine(**feature_reply(f"{name}-{number}", {"clip": [float(number), 1.0]}, asset_id=name))
+            )
         kept = time.monotonic()
         with target.database.transaction() as connection:
             connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ($id)", {"id": f"{name}-{number}"})

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mixpeek_assets import clock
-from mixpeek_assets.warehouse import loading, warehouse
+from mixpeek_assets.warehouse import loading, spool
 from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, submit
 
 FORKED = multiprocessing.get_context("forkserver")
@@ -98,7 +98,7 @@ def _unlanded() -> int:
 
 def _go_in_small_steps() -> None:
     for module, name, value in (
-        (warehouse, "FILE_BYTES", _FILE_BYTES),
+        (spool, "FILE_BYTES", _FILE_BYTES),
         (loading, "_BATCH_BYTES", _TRANSACTION_BYTES),
     ):
         assert hasattr(module, name)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -17,15 +16,17 @@ import pytest
 from mixpeek_assets import clock
 from mixpeek_assets.cli.project import dagster_instance
 from mixpeek_assets.defs.run_requests import partitions_to_ingest, range_tags
-from mixpeek_assets.defs.task_sensor import task_status_sensor
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 from tests.defs.test_sensors import tick
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
 from tests.fakes.project import Project
+from tests.fakes.videos import upsert
 from tests.survival.concurrent_processes import crowd, ended, hold, ingest_and_land, write_on
+from tests.warehouse.asking import ask
 from tests.warehouse.processes import until
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def longest(waits: Path) -> float:
 def test_twenty_processes_that_write_at_once_lose_no_row_and_each_has_its_turn(
     project: Project, warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    warehouse.rows("table_counts")
+    ask(warehouse, Reader.table_counts)
     waits = tmp_path / "waits"
     waits.mkdir()
     began = time.monotonic()
@@ -131,25 +132,21 @@ class Overtaken(Warehouse):
 
     overtaken = False
 
-    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        return self._overtaken(super().rows(query, **parameters))
-
-    def needed(self, query: str, rules: SubmissionRules | None = None, **parameters: Any) -> list[dict[str, Any]]:
-        return self._overtaken(super().needed(query, rules, **parameters))
-
-    def _overtaken(self, answer: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        with super().reader() as reader:
+            yield reader
         if not self.overtaken:
             self.overtaken = True
             with read_manifest(load_settings()) as manifest:
                 days = [date.fromisoformat(day) for day in DAYS]
-                self.upsert_videos(manifest, days, clock.now(), "another run")
-        return answer
+                upsert(self, manifest, days, clock.now(), "another run")
 
 
 def test_a_run_that_another_overtakes_while_it_plans_still_sees_what_is_to_be_submitted(
     project: Project, warehouse: Warehouse
 ) -> None:
-    overtaken = Overtaken(warehouse.path, warehouse.landing_folder, timeout=30)
+    overtaken = Overtaken(warehouse.path, timeout=30)
     with read_manifest(load_settings()) as manifest:
         planned = partitions_to_ingest(overtaken, manifest, rules=SubmissionRules(), now=clock.now())
 
@@ -169,7 +166,7 @@ def test_the_sensor_ticks_on_while_others_load(
     with dagster_instance() as instance, crowd(write_on, dict(os.environ), writers_args) as writers:
         while any(writer.is_alive() for writer in writers):
             began = time.monotonic()
-            result, _ = tick(task_status_sensor, instance, warehouse)
+            result, _ = tick("task_status_sensor", instance, warehouse)
             assert isinstance(result, dg.SkipReason)
             ticks.append(time.monotonic() - began)
         assert ended(writers) == [0] * len(writers)
@@ -190,10 +187,10 @@ def test_a_tick_gives_way_to_a_session_that_does_not_end_and_keeps_what_it_has_r
     with dagster_instance() as instance:
         with crowd(hold, dict(os.environ), [(60,)]) as [reader]:
             until(lambda: (project.folder / "reading").exists())
-            result, _ = tick(task_status_sensor, instance, warehouse)
+            result, _ = tick("task_status_sensor", instance, warehouse)
             assert isinstance(result, dg.SkipReason)
             assert f"(process {reader.pid})" in str(result.skip_message)
-        result, _ = tick(task_status_sensor, instance, warehouse)
+        result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SensorResult)
     assert len(result.run_requests or []) == 1

@@ -13,8 +13,8 @@ from mixpeek_assets import clock
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs.run_liveness import PROCESS
-from mixpeek_assets.defs.task_sensor import task_status_sensor
 from mixpeek_assets.lock import abandoned
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.defs.test_sensors import record_run, requested, tick
 from tests.fakes.mixpeek import ScriptedMixpeek
@@ -62,20 +62,20 @@ def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_
         process = started("run")
         detail.wait()
         with dg.DagsterInstance.get() as instance:
-            while_it_lives, _ = tick(task_status_sensor, instance, warehouse)
+            while_it_lives, _ = tick("task_status_sensor", instance, warehouse)
             assert isinstance(while_it_lives, dg.SkipReason)
             assert landings(instance) == [STARTED]
 
             process.kill()
             process.wait(20)
-            after_its_death, _ = tick(task_status_sensor, instance, warehouse)
+            after_its_death, _ = tick("task_status_sensor", instance, warehouse)
             assert isinstance(after_its_death, dg.SkipReason), "a failed landing is requested again a little later"
             [run] = instance.get_runs(dg.RunsFilter(job_name="land_job"))
             assert run.status == FAILURE
             assert any("is gone: it was killed" in event.message for event in instance.all_logs(run.run_id))
 
             monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(minutes=1))
-            result, _ = tick(task_status_sensor, instance, warehouse)
+            result, _ = tick("task_status_sensor", instance, warehouse)
             assert requested(result) == [TODAY.isoformat()]
 
 
@@ -89,7 +89,7 @@ def test_the_next_run_of_the_command_line_fails_the_dead_one_and_lands_what_it_l
         process.wait(20)
 
     with dg.DagsterInstance.get() as instance:
-        jobs = Jobs(instance)
+        jobs = Jobs(load_settings(), instance)
         assert landings(instance) == [FAILURE]
         assert jobs.land([TODAY])
         assert landings(instance) == [SUCCESS, FAILURE]
@@ -104,11 +104,11 @@ def test_a_run_that_never_said_whose_it_is_is_failed_after_a_while(
 ) -> None:
     with dg.DagsterInstance.get() as instance:
         record_run(instance, "land_job", STARTED)
-        tick(task_status_sensor, instance, warehouse)
+        tick("task_status_sensor", instance, warehouse)
         assert landings(instance) == [STARTED], "it may be about to say so"
 
         monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(minutes=2))
-        tick(task_status_sensor, instance, warehouse)
+        tick("task_status_sensor", instance, warehouse)
         assert landings(instance) == [FAILURE]
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.asking import ask
 from tests.warehouse.rows import warehouse_in
 
 
@@ -12,7 +14,7 @@ from tests.warehouse.rows import warehouse_in
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A warehouse that was made and closed, with no rows: to make one takes longer than most tests."""
     made = warehouse_in(tmp_path_factory.mktemp("empty"))
-    made.rows("table_counts")
+    ask(made, Reader.table_counts)
     return made.path.read_bytes()
 
 

@@ -22,6 +22,9 @@ from mixpeek_assets.lock import exclusive
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseError
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
+from mixpeek_assets.warehouse.landing_lines import FeatureLine, TaskEvent
+from mixpeek_assets.warehouse.reader import Reader
+from tests.warehouse.asking import ask
 from tests.warehouse.rows import Row, event, feature_reply, warehouse_in
 
 _SPAWN = multiprocessing.get_context("spawn")
@@ -100,7 +103,7 @@ def open_plainly(path: Path, read_only: bool) -> None:
 
 
 def count_rows(folder: Path) -> None:
-    warehouse_in(folder).rows("table_counts")
+    ask(warehouse_in(folder), Reader.table_counts)
 
 
 def insert_videos(folder: Path, name: str, times: int) -> None:
@@ -143,7 +146,7 @@ def die_while_making_the_file(folder: Path, written: int) -> None:
     """Be killed by the kernel in the write that goes beyond so many bytes of a file."""
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_FSIZE, (written, written))
-    warehouse_in(folder).rows("table_counts")
+    ask(warehouse_in(folder), Reader.table_counts)
 
 
 def insert_on_full_disk(folder: Path, answer: Path) -> None:
@@ -210,7 +213,7 @@ def poll_for_ever(folder: Path, told: Path) -> None:
             with warehouse.spool("tasks") as spool:
                 for _ in range(7):
                     number += 1
-                    spool.append(event("v1", seconds=number, polls=1, state="open", next_poll_at=None))
+                    spool.append(TaskEvent(**event("v1", seconds=number, polls=1, state="open", next_poll_at=None)))
                     note.write(b".")
                     if number % 3 == 0:
                         spool.rotate()
@@ -221,7 +224,9 @@ def spool_vectors(folder: Path, name: str, spools: int) -> None:
     warehouse = warehouse_in(folder, timeout=60)
     for number in range(spools):
         with warehouse.spool("vectors") as spool:
-            spool.append(feature_reply(f"{name}-{number}", {"clip": [float(number), 1.0]}, asset_id=name))
+            spool.append(
+                FeatureLine(**feature_reply(f"{name}-{number}", {"clip": [float(number), 1.0]}, asset_id=name))
+            )
 
 
 _TORN = """

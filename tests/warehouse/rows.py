@@ -13,7 +13,11 @@ from mixpeek_assets.lock import exclusive
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.loading import Loaded
+from mixpeek_assets.warehouse.reader import Reader
+from mixpeek_assets.warehouse.rows import VideoToSubmit
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.videos import upsert
+from tests.warehouse.asking import ask
 
 DAY = date(2026, 11, 1)
 NEXT_DAY = date(2026, 11, 2)
@@ -31,14 +35,14 @@ def at(seconds: float) -> datetime:
 
 
 def warehouse_in(folder: Path, timeout: float = 30) -> Warehouse:
-    return Warehouse(folder / "warehouse.duckdb", folder / "landing", timeout)
+    return Warehouse(folder / "warehouse.duckdb", timeout)
 
 
 @contextmanager
 def reading(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """Look into the file as a user does, with plain DuckDB (in half the time of our own connection), in our turn."""
     if not warehouse.path.exists():
-        warehouse.rows("table_counts")
+        ask(warehouse, Reader.table_counts)
     lock = warehouse.path.with_name(f"{warehouse.path.name}.lock")
     with exclusive(lock, 30), duckdb.connect(warehouse.path, read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -116,15 +120,13 @@ def add_videos(warehouse: Warehouse, *videos: Row, day: date = DAY) -> int:
     """Put videos into a partition, as a run of that day does."""
     warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return warehouse.upsert_videos(manifest(warehouse.path.parent, *videos), [day], now, "run-videos")
+    return upsert(warehouse, manifest(warehouse.path.parent, *videos), [day], now, "run-videos")
 
 
 def intend(warehouse: Warehouse, *video_ids: str, attempt: int = 1, day: date = DAY) -> None:
     """Commit the intents to submit some videos."""
-    intents = [
-        {"video_id": video_id, "attempt": attempt, "partition_date": day, "why": "new"} for video_id in video_ids
-    ]
-    warehouse.insert_intents(intents, "run-tasks")
+    videos = [VideoToSubmit(video_id, "", "", None, day, attempt, "new", None, None) for video_id in video_ids]
+    warehouse.insert_intents(videos, "run-tasks")
 
 
 def event(video_id: str = "v1", *, attempt: int = 1, seconds: float = 0, polls: int = 0, **fields: Any) -> Row:

@@ -12,7 +12,9 @@ import pytest
 
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.asking import ask
 from tests.warehouse.processes import (
     die_while_making_the_file,
     hold_file,
@@ -99,8 +101,8 @@ def test_readers_share_the_file_with_another_programs_reading_session(warehouse:
     ready, release = tmp_path / "ready", tmp_path / "release"
     with running(hold_file, warehouse.path, ready, release, 60, True) as holder:
         until(ready.exists)
-        impatient = Warehouse(warehouse.path, warehouse.landing_folder, timeout=0.2)
-        assert impatient.rows("table_counts")[0]["videos"] == 1
+        impatient = Warehouse(warehouse.path, timeout=0.2)
+        assert ask(impatient, Reader.table_counts)["videos"] == 1
         with impatient.database.connection(read_only=True):
             run(open_plainly, warehouse.path, True)
         assert holder.is_alive()
@@ -243,5 +245,5 @@ def test_our_own_processes_wait_in_line_and_the_one_ahead_is_named(warehouse: Wa
         until((tmp_path / "ready").exists)
         impatient = warehouse_in(tmp_path, timeout=0.3)
         with pytest.raises(WarehouseBusyError, match=f"process {ahead.pid}"):
-            impatient.rows("table_counts")
+            ask(impatient, Reader.table_counts)
     assert isinstance(WarehouseBusyError(), WarehouseError)

@@ -5,7 +5,9 @@ import pytest
 
 from mixpeek_assets.warehouse import engine
 from mixpeek_assets.warehouse.engine import OpenFile
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.asking import ask
 from tests.warehouse.processes import open_plainly, run
 
 
@@ -16,7 +18,7 @@ def test_duckdb_is_started_once(warehouse: Warehouse, monkeypatch: pytest.Monkey
     monkeypatch.setattr(duckdb, "connect", lambda **given: started.append(given) or connect(**given))
 
     for _ in range(3):
-        warehouse.rows("open_tasks")
+        ask(warehouse, Reader.open_tasks)
         with warehouse.database.transaction() as connection:
             connection.execute("SELECT 1")
 
@@ -39,10 +41,10 @@ def test_a_closed_file_is_free_for_another_process_and_wholly_written(warehouse:
 
 
 def test_an_engine_that_cannot_let_go_is_ended(warehouse: Warehouse) -> None:
-    warehouse.rows("open_tasks")
+    ask(warehouse, Reader.open_tasks)
     file = OpenFile(warehouse.path)
     file._engine.execute("DETACH warehouse")
 
     file.close()
 
-    assert warehouse.rows("open_tasks")[0]["tasks"] == 0
+    assert ask(warehouse, Reader.open_tasks).tasks == 0

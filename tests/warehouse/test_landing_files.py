@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from mixpeek_assets.warehouse import landing_files
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.asking import ask
 from tests.warehouse.processes import append_until_disk_is_full, run, running, until, write_and_stay
 from tests.warehouse.rows import at, event, intend, write
 
@@ -128,7 +130,7 @@ def test_what_a_killed_writer_had_written_is_loaded(warehouse: Warehouse, tmp_pa
         writer.kill()
         writer.join()
     assert warehouse.load_pending().files == 1
-    assert warehouse.rows("open_tasks")[0]["tasks"] == 1
+    assert ask(warehouse, Reader.open_tasks).tasks == 1
 
 
 def test_files_are_loaded_tasks_first_then_assets_then_vectors_each_in_the_order_of_their_beginning(

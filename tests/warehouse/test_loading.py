@@ -9,7 +9,10 @@ import pytest
 
 from mixpeek_assets.warehouse import loading
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.landing_lines import FeatureLine
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.asking import ask
 from tests.warehouse.processes import (
     die_at_first_removal,
     load_on_full_disk,
@@ -66,7 +69,7 @@ def test_a_vector_file_is_loaded_with_an_asset_file_that_was_begun_later(warehou
     write(warehouse.landing_folder, "tasks", accepted("v1"), settled("v1", asset_id="a1"))
     intend(warehouse, "v1")
     assert warehouse.load_pending().files == 3
-    counts = warehouse.rows("table_counts")[0]
+    counts = ask(warehouse, Reader.table_counts)
     assert (counts["assets"], counts["features"], counts["vectors"]) == (1, 2, 1)
     assert the_task(warehouse)["state"] == "done"
     assert the_task(warehouse)["landed_at"] is None
@@ -129,11 +132,11 @@ def test_a_long_load_gives_others_their_turn_between_its_transactions(
     seen = set[int]()
     loader.start()
     while loader.is_alive():
-        seen.add(warehouse.rows("table_counts")[0]["assets"])
+        seen.add(ask(warehouse, Reader.table_counts)["assets"])
     loader.join()
 
     assert seen - {0, 12}
-    assert warehouse.rows("table_counts")[0]["assets"] == 12
+    assert ask(warehouse, Reader.table_counts)["assets"] == 12
 
 
 BROKEN = {
@@ -237,7 +240,7 @@ def test_a_reader_sees_all_of_a_load_or_none_of_it(warehouse: Warehouse, tmp_pat
 
 def test_a_spool_loads_what_it_has_even_after_an_exception(warehouse: Warehouse) -> None:
     with pytest.raises(ZeroDivisionError), warehouse.spool("vectors") as spool:
-        spool.append(feature_reply("f1", {"clip": [1]}))
+        spool.append(FeatureLine(**feature_reply("f1", {"clip": [1]})))
         raise ZeroDivisionError
     assert len(table(warehouse, "vectors")) == 1
 
@@ -250,10 +253,10 @@ def test_a_spool_that_was_given_nothing_leaves_nothing(warehouse: Warehouse) -> 
 
 def test_what_a_spool_has_is_loaded_while_more_is_written(warehouse: Warehouse) -> None:
     with warehouse.spool("vectors") as spool:
-        spool.append(feature_reply("f1", {"clip": [1]}))
+        spool.append(FeatureLine(**feature_reply("f1", {"clip": [1]})))
         spool.rotate()
         until(lambda: query(warehouse, "SELECT count(*) FROM mixpeek.vectors") == [(1,)])
-        spool.append(feature_reply("f2", {"clip": [1]}))
+        spool.append(FeatureLine(**feature_reply("f2", {"clip": [1]})))
     assert len(table(warehouse, "vectors")) == 2
 
 
@@ -261,7 +264,7 @@ def test_threads_may_share_a_spool(warehouse: Warehouse) -> None:
     with warehouse.spool("vectors") as spool, ThreadPoolExecutor(8) as pool:
 
         def keep(number: int) -> None:
-            spool.append(feature_reply(f"f{number}", {"clip": [number, 1]}))
+            spool.append(FeatureLine(**feature_reply(f"f{number}", {"clip": [number, 1]})))
             if number % 40 == 0:
                 spool.rotate()
 
@@ -273,7 +276,7 @@ def test_threads_may_share_a_spool(warehouse: Warehouse) -> None:
 def test_a_spool_says_that_its_load_failed_and_keeps_what_it_had(warehouse: Warehouse) -> None:
     warehouse.path.write_text("this is no warehouse" * 1000)
     with pytest.raises(WarehouseError, match="is not a DuckDB file"), warehouse.spool("vectors") as spool:
-        spool.append(feature_reply("f1", {"clip": [1]}))
+        spool.append(FeatureLine(**feature_reply("f1", {"clip": [1]})))
     warehouse.path.unlink()
     assert warehouse.load_pending().files == 1
 
@@ -281,7 +284,7 @@ def test_a_spool_says_that_its_load_failed_and_keeps_what_it_had(warehouse: Ware
 def test_an_exception_is_not_hidden_by_the_load_that_fails_after_it(warehouse: Warehouse) -> None:
     warehouse.path.write_text("this is no warehouse" * 1000)
     with pytest.raises(ZeroDivisionError) as first, warehouse.spool("vectors") as spool:
-        spool.append(feature_reply("f1", {"clip": [1]}))
+        spool.append(FeatureLine(**feature_reply("f1", {"clip": [1]})))
         raise ZeroDivisionError
     assert "is not a DuckDB file" in first.value.__notes__[0]
     assert len(list(warehouse.landing_folder.glob("*.ndjson"))) == 1

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
+from tests.warehouse.asking import ask, listed
 from tests.warehouse.rows import (
     DAY,
     Row,
@@ -179,24 +180,25 @@ def test_a_video_never_has_two_tasks_that_are_open_or_done(
             warehouse.load_pending()
             warehouse.mark_lost([DAY])
             rules = SubmissionRules(max_attempts=2, resubmit_failed=outcome == "failed")
-            planned = warehouse.needed("videos_to_submit", rules, partitions=[DAY])
-            for row in of_this_video(planned):
-                intend(warehouse, video_id, attempt=row["attempt"])
-                identity = {"video_id": video_id, "attempt": row["attempt"]}
+            planned = listed(warehouse.videos_to_submit(rules, [DAY]))
+            for row in (row for row in planned if row.video_id == video_id):
+                intend(warehouse, video_id, attempt=row.attempt)
+                identity = {"video_id": video_id, "attempt": row.attempt}
                 if outcome == "withdrawn":
                     told.append({**event(seconds=seconds, state="withdrawn"), **identity})
                 elif outcome in ("failed", "lost"):
                     told.append({**settled(state=outcome, seconds=seconds), **identity})
                 elif outcome != "none":
-                    task_id = f"task-{row['attempt']}"
+                    task_id = f"task-{row.attempt}"
                     told.append({**accepted(seconds=seconds, task_id=task_id), **identity})
                 if outcome != "none":
                     write(warehouse.landing_folder, "tasks", told[-1])
         elif step == "poll":
             warehouse.load_pending()
-            for row in of_this_video(warehouse.tasks_due(at(10_000), 1000)):
+            due = ask(warehouse, lambda reader: reader.tasks_due(at(10_000), 1000))
+            for task in (task for task in due if task.video_id == video_id):
                 state = outcome if outcome not in ("none", "withdrawn") else "open"
-                told.append({**_told(int(seconds), state), "video_id": video_id, "attempt": row["attempt"]})
+                told.append({**_told(int(seconds), state), "video_id": video_id, "attempt": task.attempt})
                 write(warehouse.landing_folder, "tasks", told[-1])
         elif step == "late" and told:
             # An answer that another poller got earlier, or a file that is read again.

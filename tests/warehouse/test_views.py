@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.views import view_name
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.asking import ask
 from tests.warehouse.rows import (
     add_videos,
     asset_reply,
@@ -190,8 +192,9 @@ def test_the_example_to_search_from_is_a_picture_that_is_most_like_one_of_anothe
     others = {"nowhere either": [0, 0], "one too": [0.1, 1]}
     replies = [feature_reply(name, {"clip": v}, asset_id="a2", video_id="v2") for name, v in others.items()]
     land(warehouse, "vectors", *replies)
-    [example] = warehouse.rows("example_search")
-    assert (example["feature_id"], example["vector_name"], example["modality"]) == ("one alike", "clip", "image")
+    example = ask(warehouse, Reader.example_search)
+    assert example is not None
+    assert (example.feature_id, example.vector_name, example.modality) == ("one alike", "clip", "image")
 
 
 @pytest.mark.parametrize("name", ["copy", "2026-11-01 backup", "videos"])

@@ -3,7 +3,10 @@
 import pytest
 
 from mixpeek_assets.warehouse import worklist
+from mixpeek_assets.warehouse.reader import Reader
+from mixpeek_assets.warehouse.rows import FeatureToFetch
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.warehouse.asking import ask
 from tests.warehouse.rows import DAY, asset_reply, feature, land
 
 
@@ -14,23 +17,22 @@ def test_every_row_comes_once_in_the_order_of_the_query(
     monkeypatch.setattr(worklist, "_CHUNK", 4)
     listed = [feature(f"f{number:02}", start_time=float(-number)) for number in range(features)]
     land(warehouse, "assets", asset_reply("a1", *listed))
-    with warehouse.work_list("features_to_fetch", partitions=[DAY], refresh=False) as rows:
+    with warehouse.features_to_fetch([DAY], refresh=False) as rows:
         assert len(rows) == features
-        found = [row["feature_id"] for row in rows]
+        found = [row.feature_id for row in rows]
         assert found == [f"f{number:02}" for number in reversed(range(features))]
-        assert [row["feature_id"] for row in rows] == found, "and again from the first"
+        assert [row.feature_id for row in rows] == found, "and again from the first"
 
 
 def test_a_row_is_what_the_query_says(warehouse: Warehouse) -> None:
     land(warehouse, "assets", asset_reply("a1", feature("f1")))
-    (needed,) = warehouse.needed("features_to_fetch", partitions=[DAY], refresh=False)
-    with warehouse.work_list("features_to_fetch", partitions=[DAY], refresh=False) as rows:
-        assert list(rows) == [needed]
+    with warehouse.features_to_fetch([DAY], refresh=False) as rows:
+        assert list(rows) == [FeatureToFetch("f1", "a1", "v1", "image", DAY, None)]
 
 
 def test_the_file_can_be_written_while_rows_are_gone_through(warehouse: Warehouse) -> None:
     land(warehouse, "assets", asset_reply("a1", feature("f1"), feature("f2")))
-    with warehouse.work_list("features_to_fetch", partitions=[DAY], refresh=False) as rows:
+    with warehouse.features_to_fetch([DAY], refresh=False) as rows:
         for row in rows:
-            land(warehouse, "assets", asset_reply(f"of {row['feature_id']}", feature(f"more {row['feature_id']}")))
-    assert warehouse.rows("table_counts")[0]["features"] == 4
+            land(warehouse, "assets", asset_reply(f"of {row.feature_id}", feature(f"more {row.feature_id}")))
+    assert ask(warehouse, Reader.table_counts)["features"] == 4

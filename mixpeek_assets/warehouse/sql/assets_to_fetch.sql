@@ -4,6 +4,6 @@ SELECT
     video_id,
     partition_date,
     settled_at
-FROM needed_assets($refresh, $api)
+FROM mixpeek_internal.assets_to_fetch(refreshed := $refresh, this_api := $api)
 WHERE list_contains($partitions, partition_date)
 ORDER BY first_settled_at;

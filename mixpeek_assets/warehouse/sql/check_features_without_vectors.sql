@@ -1,7 +1,9 @@
--- Features with neither vectors nor a row in `rejects` that says why.
+-- Features with neither vectors nor a row in `rejects` that says why; a feature that landed after the run had asked is the
+-- next run's.
 SELECT feature.feature_id AS example
 FROM mixpeek.features AS feature
 ANTI JOIN mixpeek.vectors AS vector ON feature.feature_id = vector.feature_id
-ANTI JOIN mixpeek.rejects AS reject
-    ON reject.endpoint = 'GET /features/{id}' AND feature.feature_id = reject.object_id
-WHERE list_contains($partitions, feature.partition_date);
+ANTI JOIN mixpeek_internal.rejected_features AS rejected ON feature.feature_id = rejected.feature_id
+WHERE
+    list_contains($partitions, feature.partition_date)
+    AND feature.loaded_at <= $planned_at;

@@ -10,12 +10,11 @@ LEFT JOIN (
 ) AS landed ON asset.asset_id = landed.asset_id
 LEFT JOIN (
     SELECT
-        object_id,
+        asset_id,
         count(*) AS rejects
-    FROM mixpeek.rejects
-    WHERE endpoint = 'GET /assets/{id}/features'
-    GROUP BY object_id
-) AS rejected ON asset.asset_id = rejected.object_id
+    FROM mixpeek_internal.rejected_assets
+    GROUP BY asset_id
+) AS rejected ON asset.asset_id = rejected.asset_id
 WHERE
     list_contains($partitions, asset.partition_date)
     AND asset.feature_count != coalesce(landed.features, 0) + coalesce(rejected.rejects, 0);

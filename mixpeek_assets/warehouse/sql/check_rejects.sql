@@ -1,7 +1,11 @@
--- Replies of one endpoint that could not be landed: of which video, and why.
+-- What could not be landed in one table: of which video, and why.
 SELECT concat_ws(': ', left(video.url, 200), left(reject.object_id, 200), reject.reason) AS example
 FROM mixpeek.rejects AS reject
 LEFT JOIN mixpeek.videos AS video ON reject.video_id = video.video_id
 WHERE
     list_contains($partitions, reject.partition_date)
-    AND reject.endpoint = $endpoint;
+    AND reject.endpoint = CASE $table
+        WHEN 'videos' THEN 'manifest'
+        WHEN 'assets' THEN mixpeek_internal.asset_endpoint()
+        ELSE mixpeek_internal.feature_endpoint()
+    END;

@@ -1,5 +1,5 @@
 -- The features of some partitions that are to be fetched with their vectors.
 SELECT * EXCLUDE (start_time)
-FROM needed_features($refresh, $api)
+FROM mixpeek_internal.features_to_fetch(refreshed := $refresh, this_api := $api)
 WHERE list_contains($partitions, partition_date)
 ORDER BY asset_id, start_time;

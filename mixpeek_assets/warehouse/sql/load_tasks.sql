@@ -1,5 +1,5 @@
--- Apply what submissions and polls have told of tasks. A settled task stays as it is: an answer that comes late, or a
--- file that is read again, cannot take it back.
+-- Apply the events of submissions and polls. A settled task stays as it is: neither a late answer nor a file that is
+-- read twice takes it back.
 CREATE OR REPLACE TEMP TABLE task_events AS
 SELECT
     video_id,
@@ -18,29 +18,8 @@ SELECT
     arg_max(run_id, seen_at) AS run_id
 FROM (
     SELECT *
-    FROM read_json(
-        $files,
-        format = 'newline_delimited',
-        maximum_object_size = $largest,
-        columns = {
-            video_id: 'VARCHAR',
-            attempt: 'INTEGER',
-            seen_at: 'TIMESTAMPTZ',
-            task_id: 'VARCHAR',
-            status: 'VARCHAR',
-            state: 'VARCHAR',
-            asset_id: 'VARCHAR',
-            error: 'JSON',
-            submitted_at: 'TIMESTAMPTZ',
-            give_up_at: 'TIMESTAMPTZ',
-            polled_at: 'TIMESTAMPTZ',
-            next_poll_at: 'TIMESTAMPTZ',
-            polls: 'INTEGER',
-            settled_at: 'TIMESTAMPTZ',
-            run_id: 'VARCHAR'
-        }
-    )
-    -- Two pollers may have read a task: what one heard before it was over can be written after the other's answer.
+    FROM read_json($files, format = 'newline_delimited', maximum_object_size = $largest, columns = $columns)
+    -- Two pollers may read the same task: an answer from before its end may be written after the other's.
     QUALIFY
         seen_at <= coalesce(
             min(seen_at) FILTER (WHERE settled_at IS NOT NULL) OVER (PARTITION BY video_id, attempt),
@@ -49,7 +28,7 @@ FROM (
 )
 GROUP BY ALL;
 
--- A video that was submitted again into the asset that it has: what is landed of that asset is old.
+-- A video was submitted again into its own asset: what is landed of that asset is old.
 CREATE OR REPLACE TEMP TABLE renewed_assets AS
 SELECT event.asset_id
 FROM task_events AS event
@@ -61,20 +40,20 @@ WHERE
 
 INSERT INTO mixpeek_internal.refetch_requests
 SELECT
-    'GET /assets/{id}/features' AS endpoint,
+    'fetch asset' AS verb,
     asset_id AS object_id
 FROM renewed_assets
 UNION ALL
 SELECT
-    'GET /features/{id}' AS endpoint,
+    'fetch vectors' AS verb,
     feature_id AS object_id
 FROM mixpeek.features
 WHERE asset_id IN (SELECT asset_id FROM renewed_assets);
 
--- What was to be submitted again has been.
+-- Requests to submit again are fulfilled.
 DELETE FROM mixpeek_internal.refetch_requests
 WHERE
-    endpoint = 'POST /ingest/videos/url'
+    verb = 'submit'
     AND object_id IN (SELECT video_id FROM task_events WHERE state IN ('open', 'failed'));
 
 UPDATE mixpeek.tasks AS task

@@ -1,63 +1,43 @@
 -- Load replies of GET /features/{id}. The files are read once: to parse their text costs more than all the rest.
-CREATE OR REPLACE TEMP TABLE landed_replies AS
+CREATE OR REPLACE TEMP TABLE feature_replies AS
 SELECT *
-FROM read_json(
-    $files,
-    format = 'newline_delimited',
-    maximum_object_size = $largest,
-    columns = {
-        feature_id: 'VARCHAR',
-        asset_id: 'VARCHAR',
-        video_id: 'VARCHAR',
-        modality: 'VARCHAR',
-        partition_date: 'DATE',
-        run_id: 'VARCHAR',
-        fetched_at: 'TIMESTAMPTZ',
-        feature: 'STRUCT(
-            collection_id VARCHAR, modality VARCHAR, start_time DOUBLE, end_time DOUBLE, text VARCHAR,
-            transcription VARCHAR, description VARCHAR, metadata JSON, created_at VARCHAR, payload JSON
-        )',
-        dense: 'MAP(VARCHAR, FLOAT[])',
-        sparse: 'MAP(VARCHAR, STRUCT(indices INTEGER[], "values" FLOAT[]))',
-        vectors: 'INTEGER',
-        problems: 'STRUCT(object_id VARCHAR, reason VARCHAR, excerpt VARCHAR)[]'
-    }
-);
+FROM read_json($files, format = 'newline_delimited', maximum_object_size = $largest, columns = $columns);
 
 -- The newest reply of each feature counts. (A QUALIFY above would carry the embeddings through a sort.)
-DELETE FROM landed_replies
+DELETE FROM feature_replies
 WHERE rowid IN (
     SELECT rowid
-    FROM landed_replies
+    FROM feature_replies
     QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY fetched_at DESC) > 1
 );
 
-CREATE OR REPLACE TEMP TABLE landed_features AS
+-- Read by merge_features.sql. The modality that the list gave stays where the reply names none.
+CREATE OR REPLACE TEMP TABLE fetched_features AS
 SELECT
-    feature_id,
-    asset_id,
-    video_id,
-    feature.collection_id,
-    coalesce(feature.modality, modality) AS modality,
-    feature.start_time,
-    feature.end_time,
-    feature.text,
-    feature.transcription,
-    feature.description,
-    feature.metadata,
-    TRY_CAST(feature.created_at AS TIMESTAMPTZ) AS created_at,
-    feature.payload,
-    partition_date,
-    run_id
-FROM landed_replies
-WHERE feature IS NOT NULL;
+    * EXCLUDE (listed_modality)
+    REPLACE (
+        TRY_CAST(created_at AS TIMESTAMPTZ) AS created_at,
+        coalesce(modality, listed_modality) AS modality
+    )
+FROM (
+    SELECT
+        feature_id,
+        asset_id,
+        video_id,
+        partition_date,
+        run_id,
+        modality AS listed_modality,
+        unnest(feature)
+    FROM feature_replies
+    WHERE feature IS NOT NULL
+);
 
 -- A reply without a single sound vector deletes none.
 DELETE FROM mixpeek.vectors
-WHERE feature_id IN (SELECT feature_id FROM landed_replies WHERE vectors > 0);
+WHERE feature_id IN (SELECT feature_id FROM feature_replies WHERE vectors > 0);
 
 -- In parts, because one scan of so few rows is the work of one thread.
-CREATE OR REPLACE TEMP MACRO landed_vectors(part) AS TABLE
+CREATE OR REPLACE TEMP MACRO fetched_vectors(part) AS TABLE
 SELECT
     feature_id,
     entry.key AS vector_name,
@@ -73,18 +53,18 @@ FROM (
     SELECT
         * EXCLUDE (dense),
         unnest(map_entries(dense)) AS entry
-    FROM landed_replies
+    FROM feature_replies
     WHERE hash(feature_id) % 4 = part
 );
 
 INSERT INTO mixpeek.vectors BY NAME
-FROM landed_vectors(0)
+FROM fetched_vectors(0)
 UNION ALL
-FROM landed_vectors(1)
+FROM fetched_vectors(1)
 UNION ALL
-FROM landed_vectors(2)
+FROM fetched_vectors(2)
 UNION ALL
-FROM landed_vectors(3);
+FROM fetched_vectors(3);
 
 INSERT INTO mixpeek.vectors BY NAME
 SELECT
@@ -97,16 +77,16 @@ SELECT
     partition_date,
     run_id,
     now() AS loaded_at
-FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM landed_replies);
+FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM feature_replies);
 
 DELETE FROM mixpeek.rejects
 WHERE
-    endpoint = 'GET /features/{id}'
-    AND object_id IN (SELECT feature_id FROM landed_replies);
+    endpoint = mixpeek_internal.feature_endpoint()
+    AND object_id IN (SELECT feature_id FROM feature_replies);
 
 INSERT INTO mixpeek.rejects BY NAME
 SELECT
-    'GET /features/{id}' AS endpoint,
+    mixpeek_internal.feature_endpoint() AS endpoint,
     feature_id AS object_id,
     video_id,
     problem.reason,
@@ -114,9 +94,9 @@ SELECT
     partition_date,
     run_id,
     now() AS loaded_at
-FROM (SELECT *, unnest(problems) AS problem FROM landed_replies);
+FROM (SELECT *, unnest(problems) AS problem FROM feature_replies);
 
 DELETE FROM mixpeek_internal.refetch_requests
 WHERE
-    endpoint = 'GET /features/{id}'
-    AND object_id IN (SELECT feature_id FROM landed_replies);
+    verb = 'fetch vectors'
+    AND object_id IN (SELECT feature_id FROM feature_replies);

@@ -1,6 +1,6 @@
 -- The partitions, up to today, of the manifest's videos that are not in `videos` yet.
-SELECT DISTINCT coalesce(manifest.added_at::DATE, $now::TIMESTAMPTZ::DATE) AS partition_date
+SELECT DISTINCT mixpeek_internal.partition_of(manifest.added_at, $today) AS partition_date
 FROM read_parquet($manifest) AS manifest
 ANTI JOIN mixpeek.videos AS known ON manifest.video_id = known.video_id
-WHERE coalesce(manifest.added_at::DATE, $now::TIMESTAMPTZ::DATE) <= $now::TIMESTAMPTZ::DATE
+WHERE mixpeek_internal.partition_of(manifest.added_at, $today) <= $today
 ORDER BY partition_date;

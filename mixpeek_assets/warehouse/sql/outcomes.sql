@@ -1,16 +1,5 @@
 -- How each video of a manifest fared: its last task, what is landed, and why not.
-WITH last_task AS (
-    SELECT
-        video_id,
-        arg_max(state, attempt) AS state,
-        arg_max_null(error, attempt) AS error,
-        arg_max_null(asset_id, attempt) AS asset_id,
-        arg_max_null(landed_at, attempt) AS landed_at
-    FROM mixpeek.tasks
-    GROUP BY video_id
-),
-
-rejected AS (
+WITH rejected AS (
     SELECT
         video_id,
         count(*) AS rejects,
@@ -37,7 +26,6 @@ vector_counts AS (
 )
 
 SELECT
-    manifest.url,
     regexp_extract(manifest.url, '([^/]+)/?$', 1) AS name,
     manifest.collection,
     CASE
@@ -51,9 +39,9 @@ SELECT
     coalesce(task.landed_at IS NOT NULL AND asset.asset_id IS NOT NULL AND rejected.rejects IS NULL, FALSE) AS whole,
     coalesce(feature_counts.features, 0) AS features,
     coalesce(vector_counts.vectors, 0) AS vectors,
-    coalesce(task.error ->> '$.reason', task.error ->> '$.message', task.error ->> '$', rejected.reason) AS reason
+    coalesce(task.reason, rejected.reason) AS reason
 FROM read_parquet($manifest) AS manifest
-LEFT JOIN last_task AS task ON manifest.video_id = task.video_id
+LEFT JOIN mixpeek.latest_tasks AS task ON manifest.video_id = task.video_id
 LEFT JOIN mixpeek.assets AS asset ON task.asset_id = asset.asset_id
 LEFT JOIN rejected ON manifest.video_id = rejected.video_id
 LEFT JOIN feature_counts ON task.asset_id = feature_counts.asset_id

@@ -1,8 +1,6 @@
--- The partitions, up to today, in which a task of this API is over and what it made is not landed. (Those ahead of today
--- were made while the machine's clock was; Dagster has no such partition yet.)
-SELECT
-    partition_date,
-    count(*) AS tasks
+-- The partitions, up to today, with a settled task of this API whose results are not landed. (A partition ahead of today was
+-- made while the machine's clock was; Dagster has no such partition yet.)
+SELECT DISTINCT partition_date
 FROM mixpeek.tasks
 WHERE
     state IN ('done', 'skipped')
@@ -10,5 +8,4 @@ WHERE
     AND landed_at IS NULL
     AND coalesce(api = $api, TRUE)
     AND partition_date <= $today
-GROUP BY partition_date
 ORDER BY partition_date;

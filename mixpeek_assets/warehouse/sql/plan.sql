@@ -2,7 +2,14 @@
 SELECT *
 FROM (
     SELECT 'submit' AS verb, partition_date, why, count(*) AS requests
-    FROM submissions($max_attempts, $extractors, $refresh, $resubmit_failed, $runs, $api)
+    FROM mixpeek_internal.submissions(
+    allowed_attempts := $max_attempts,
+    wanted_extractors := $extractors,
+    refreshed := $refresh,
+    failed_again := $resubmit_failed,
+    these_runs := $runs,
+    this_api := $api
+)
     GROUP BY ALL
 
     UNION ALL
@@ -15,13 +22,13 @@ FROM (
     UNION ALL
 
     SELECT 'fetch asset' AS verb, partition_date, 'not landed' AS why, count(*) AS requests
-    FROM needed_assets($refetch, $api)
+    FROM mixpeek_internal.assets_to_fetch(refreshed := $refetch, this_api := $api)
     GROUP BY ALL
 
     UNION ALL
 
     SELECT 'fetch vectors' AS verb, partition_date, 'not landed' AS why, count(*) AS requests
-    FROM needed_features($refetch, $api)
+    FROM mixpeek_internal.features_to_fetch(refreshed := $refetch, this_api := $api)
     GROUP BY ALL
 )
 WHERE $partitions IS NULL OR list_contains($partitions, partition_date)

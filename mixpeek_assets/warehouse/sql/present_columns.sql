@@ -1,6 +1,5 @@
--- The columns that a warehouse has.
+-- The columns that the warehouse has.
 SELECT
-    schema_name,
     table_name,
     column_name
 FROM duckdb_columns()

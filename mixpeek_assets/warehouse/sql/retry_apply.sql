@@ -9,17 +9,17 @@ SET
     loaded_at = now()
 FROM retry_candidates AS candidate
 WHERE
-    candidate.endpoint = 'GET /tasks/{id}'
+    candidate.verb = 'poll'
     AND task.video_id = candidate.video_id
     AND task.attempt = candidate.attempt
     AND task.state = 'lost';
 
 INSERT INTO mixpeek_internal.refetch_requests
 SELECT DISTINCT
-    endpoint,
+    verb,
     object_id
 FROM retry_candidates
-WHERE endpoint != 'GET /tasks/{id}';
+WHERE verb != 'poll';
 
 UPDATE mixpeek.tasks
 SET landed_at = NULL

@@ -1,28 +1,17 @@
--- What went wrong and can be tried again, with the call that tries it: what failed is submitted again, and what was lost is
--- asked for again (or, with $pay_again, submitted again); what was rejected is fetched again. Assets that list nothing are
--- only meant when they are asked for.
+-- What went wrong and can be tried again, with the verb that tries it: what failed is submitted again; what was lost is
+-- polled again (or, with $pay_again, submitted again); what was rejected is fetched again. Assets that list no feature
+-- are included only when asked for.
 CREATE OR REPLACE TEMP TABLE retry_candidates AS
-WITH last_task AS (
-    SELECT
-        video_id,
-        max(attempt) AS attempt,
-        arg_max(state, attempt) AS state,
-        arg_max_null(task_id, attempt) AS task_id,
-        arg_max_null(error, attempt) AS error
-    FROM mixpeek.tasks
-    GROUP BY video_id
-),
-
-found AS (
+WITH found AS (
     SELECT
         state AS kind,
-        CASE WHEN state = 'lost' AND NOT $pay_again THEN 'GET /tasks/{id}' ELSE 'POST /ingest/videos/url' END AS endpoint,
+        CASE WHEN state = 'lost' AND NOT $pay_again THEN 'poll' ELSE 'submit' END AS verb,
         video_id AS object_id,
         NULL AS asset_id,
         video_id,
         attempt,
-        coalesce(error ->> '$.reason', error ->> '$.message', error ->> '$', 'no reason given') AS reason
-    FROM last_task
+        coalesce(reason, 'no reason given') AS reason
+    FROM mixpeek.latest_tasks
     WHERE
         state IN ('failed', 'cancelled')
         OR (state = 'lost' AND task_id IS NOT NULL)
@@ -31,7 +20,7 @@ found AS (
 
     SELECT
         'rejected' AS kind,
-        reject.endpoint,
+        CASE reject.endpoint WHEN mixpeek_internal.asset_endpoint() THEN 'fetch asset' ELSE 'fetch vectors' END AS verb,
         reject.object_id,
         coalesce(feature.asset_id, reject.object_id) AS asset_id,
         reject.video_id,
@@ -39,14 +28,14 @@ found AS (
         reject.reason
     FROM mixpeek.rejects AS reject
     LEFT JOIN mixpeek.features AS feature
-        ON reject.endpoint = 'GET /features/{id}' AND reject.object_id = feature.feature_id
-    WHERE reject.endpoint IN ('GET /assets/{id}/features', 'GET /features/{id}')
+        ON reject.endpoint = mixpeek_internal.feature_endpoint() AND reject.object_id = feature.feature_id
+    WHERE reject.endpoint IN (mixpeek_internal.asset_endpoint(), mixpeek_internal.feature_endpoint())
 
     UNION ALL
 
     SELECT
         'empty' AS kind,
-        'GET /assets/{id}/features' AS endpoint,
+        'fetch asset' AS verb,
         asset_id AS object_id,
         asset_id,
         video_id,
@@ -71,6 +60,6 @@ WHERE
     AND ($video IS NULL OR contains(lower(video.url), lower($video)) OR video.video_id = $video)
     AND ($reason IS NULL OR found.kind = $reason OR contains(lower(found.reason), lower($reason)));
 
-SELECT *
+SELECT * EXCLUDE (asset_id, attempt)
 FROM retry_candidates
 ORDER BY partition_date, url, kind, object_id;

@@ -1,3 +1,5 @@
--- The version of the tables; none in a file that is just being made.
-SELECT coalesce(max(version), 0) AS version
+-- The version of the tables, and the fingerprint of the declarations that made them.
+SELECT
+    coalesce(max(version), 0) AS version,
+    max(fingerprint) AS fingerprint
 FROM mixpeek_internal.schema_version;

@@ -1,5 +1,5 @@
--- Remember the version of the tables.
+-- Remember the version and the fingerprint.
 DELETE FROM mixpeek_internal.schema_version;
 
 INSERT INTO mixpeek_internal.schema_version
-VALUES ($version);
+VALUES ($version, $fingerprint);

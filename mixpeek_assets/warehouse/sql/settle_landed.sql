@@ -8,7 +8,7 @@ WHERE
     AND state IN ('done', 'skipped')
     AND (
         asset_id IN (SELECT asset_id FROM mixpeek.assets)
-        OR asset_id IN (SELECT object_id FROM mixpeek.rejects WHERE endpoint = 'GET /assets/{id}/features')
+        OR asset_id IN (SELECT rejected.asset_id FROM mixpeek_internal.rejected_assets AS rejected)
     )
     AND asset_id NOT IN (
         SELECT feature.asset_id
@@ -16,15 +16,14 @@ WHERE
         -- Of those that wait alone, so that all that was landed before is not joined again.
         SEMI JOIN mixpeek.tasks AS waiting ON waiting.landed_at IS NULL AND feature.asset_id = waiting.asset_id
         ANTI JOIN mixpeek.vectors AS vector ON feature.feature_id = vector.feature_id
-        ANTI JOIN mixpeek.rejects AS reject
-            ON reject.endpoint = 'GET /features/{id}' AND feature.feature_id = reject.object_id
+        ANTI JOIN mixpeek_internal.rejected_features AS rejected ON feature.feature_id = rejected.feature_id
     )
     AND asset_id NOT IN (
-        SELECT object_id FROM mixpeek_internal.refetch_requests WHERE endpoint = 'GET /assets/{id}/features'
+        SELECT object_id FROM mixpeek_internal.refetch_requests WHERE verb = 'fetch asset'
     )
     AND asset_id NOT IN (
         SELECT feature.asset_id
         FROM mixpeek.features AS feature
         SEMI JOIN mixpeek_internal.refetch_requests AS wanted
-            ON wanted.endpoint = 'GET /features/{id}' AND feature.feature_id = wanted.object_id
+            ON wanted.verb = 'fetch vectors' AND feature.feature_id = wanted.object_id
     );

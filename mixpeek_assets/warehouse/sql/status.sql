@@ -1,16 +1,5 @@
 -- Where the videos of each partition and collection are.
-WITH last_task AS (
-    SELECT
-        video_id,
-        arg_max(state, attempt) AS state,
-        arg_max_null(task_id, attempt) AS task_id,
-        arg_max_null(landed_at, attempt) AS landed_at,
-        arg_max_null(asset_id, attempt) AS asset_id
-    FROM mixpeek.tasks
-    GROUP BY video_id
-),
-
-feature_counts AS (
+WITH feature_counts AS (
     SELECT
         video_id,
         count(*) AS features
@@ -50,7 +39,7 @@ SELECT
     coalesce(sum(vector_counts.vectors), 0)::BIGINT AS vectors,
     coalesce(sum(reject_counts.rejects), 0)::BIGINT AS rejects
 FROM mixpeek.videos AS video
-LEFT JOIN last_task AS task ON video.video_id = task.video_id
+LEFT JOIN mixpeek.latest_tasks AS task ON video.video_id = task.video_id
 LEFT JOIN feature_counts ON video.video_id = feature_counts.video_id
 LEFT JOIN vector_counts ON video.video_id = vector_counts.video_id
 LEFT JOIN reject_counts ON video.video_id = reject_counts.video_id

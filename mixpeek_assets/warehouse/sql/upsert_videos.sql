@@ -3,11 +3,11 @@
 CREATE OR REPLACE TEMP TABLE listed AS
 SELECT
     manifest.*,
-    coalesce(known.partition_date, manifest.added_at::DATE, $now::TIMESTAMPTZ::DATE) AS partition_date,
+    coalesce(known.partition_date, mixpeek_internal.partition_of(manifest.added_at, $now)) AS partition_date,
     known.video_id IS NULL AS is_new
 FROM read_parquet($manifest) AS manifest
 LEFT JOIN mixpeek.videos AS known ON manifest.video_id = known.video_id
-WHERE list_contains($partitions, coalesce(known.partition_date, manifest.added_at::DATE, $now::TIMESTAMPTZ::DATE));
+WHERE list_contains($partitions, coalesce(known.partition_date, mixpeek_internal.partition_of(manifest.added_at, $now)));
 
 UPDATE mixpeek.videos AS video
 SET

@@ -1,5 +1,12 @@
 -- The videos of some partitions that need a submission.
-SELECT *
-FROM submissions($max_attempts, $extractors, $refresh, $resubmit_failed, $runs, $api)
+SELECT * EXCLUDE (added_at)
+FROM mixpeek_internal.submissions(
+    allowed_attempts := $max_attempts,
+    wanted_extractors := $extractors,
+    refreshed := $refresh,
+    failed_again := $resubmit_failed,
+    these_runs := $runs,
+    this_api := $api
+)
 WHERE list_contains($partitions, partition_date)
 ORDER BY partition_date, added_at, url;

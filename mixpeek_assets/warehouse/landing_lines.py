@@ -1,0 +1,84 @@
+"""The lines of landing files, declared once: what the pipeline writes, and the columns with which a load reads them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, Literal, get_type_hints
+
+from mixpeek_assets.warehouse.schema import sent_struct
+
+EventState = Literal["open", "done", "failed", "skipped", "cancelled", "lost", "withdrawn"]
+"""A task's state after an event; `withdrawn` is a submission that was never sent, and leaves no row."""
+
+# Beside its Python type, each field names its DuckDB type.
+Text = Annotated[str, "VARCHAR"]
+OptionalText = Annotated[str | None, "VARCHAR"]
+Integer = Annotated[int, "INTEGER"]
+Day = Annotated[date, "DATE"]
+Time = Annotated[datetime, "TIMESTAMPTZ"]
+OptionalTime = Annotated[datetime | None, "TIMESTAMPTZ"]
+Problems = Annotated[Sequence[Any], "STRUCT(object_id VARCHAR, reason VARCHAR, excerpt VARCHAR)[]"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent:
+    """Something that happened to a submission. A field that is None says nothing."""
+
+    video_id: Text
+    attempt: Integer
+    seen_at: Time
+    task_id: OptionalText = None
+    status: OptionalText = None
+    state: Annotated[EventState | None, "VARCHAR"] = None
+    asset_id: OptionalText = None
+    error: Annotated[Any, "JSON"] = None
+    submitted_at: OptionalTime = None
+    give_up_at: OptionalTime = None
+    polled_at: OptionalTime = None
+    next_poll_at: OptionalTime = None
+    polls: Integer = 0
+    settled_at: OptionalTime = None
+    run_id: OptionalText = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLine:
+    """A reply with an asset and its features; where there is no asset, `problems` say why."""
+
+    asset_id: Text
+    video_id: Text
+    partition_date: Day
+    run_id: Text
+    fetched_at: Time
+    asset: Annotated[Mapping[str, Any] | None, sent_struct("assets")] = None
+    features: Annotated[Sequence[Mapping[str, Any]], sent_struct("features", "feature_id") + "[]"] = ()
+    problems: Problems = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureLine:
+    """A reply with a feature and its named vectors: `vectors` counts the sound ones, `problems` tell of the others."""
+
+    feature_id: Text
+    asset_id: Text
+    video_id: Text
+    modality: OptionalText
+    partition_date: Day
+    run_id: Text
+    fetched_at: Time
+    feature: Annotated[Mapping[str, Any] | None, sent_struct("features")] = None
+    dense: Annotated[Mapping[str, Any] | None, "MAP(VARCHAR, FLOAT[])"] = None
+    sparse: Annotated[Mapping[str, Any] | None, 'MAP(VARCHAR, STRUCT(indices INTEGER[], "values" FLOAT[]))'] = None
+    vectors: Integer = 0
+    problems: Problems = ()
+
+
+LandingLine = TaskEvent | AssetLine | FeatureLine
+
+
+@cache
+def columns_of(line: type[LandingLine]) -> Mapping[str, str]:
+    """Return the name and DuckDB type of each field, as `read_json(columns = …)` takes them."""
+    hints = get_type_hints(line, include_extras=True)
+    return {field.name: hints[field.name].__metadata__[0] for field in fields(line)}

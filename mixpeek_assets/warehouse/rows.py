@@ -1,0 +1,172 @@
+"""What the warehouse answers, one record a row: its fields are the columns of the query of that name in `sql/`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Verb = Literal["submit", "poll", "fetch asset", "fetch vectors"]
+"""What a request to the API does."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoToSubmit:
+    """A video that needs a submission: why, as which attempt, and how."""
+
+    video_id: str
+    collection: str
+    url: str
+    metadata: str | None
+    partition_date: date
+    attempt: int
+    why: str
+    skip_duplicate: bool | None
+    replaces: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueTask:
+    """An open task whose status is due to be read."""
+
+    video_id: str
+    attempt: int
+    task_id: str
+    polls: int
+    submitted_at: datetime | None
+    give_up_at: datetime | None
+    status: str | None
+    partition_date: date
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetToFetch:
+    """An asset that is to be fetched, and when its task was seen to be over."""
+
+    asset_id: str
+    video_id: str
+    partition_date: date
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureToFetch:
+    """A feature that is to be fetched with its vectors, and when its task was seen to be over."""
+
+    feature_id: str
+    asset_id: str
+    video_id: str
+    modality: str | None
+    partition_date: date
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequests:
+    """Requests of one verb, partition and reason that are known to be needed."""
+
+    verb: Verb
+    partition_date: date
+    why: str
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTasks:
+    """How many tasks are open, and when the next is due."""
+
+    tasks: int
+    next_poll_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Tasks of another API, or videos of a partition that has not begun."""
+
+    kind: Literal["api", "partition"]
+    name: str
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCount:
+    """How many tasks of a partition are in a state."""
+
+    partition_date: date
+    state: str
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """Where the videos of one partition and collection are."""
+
+    partition_date: date
+    collection: str
+    videos: int
+    unsubmitted: int
+    pending: int
+    to_land: int
+    landed: int
+    failed: int
+    lost: int
+    features: int
+    vectors: int
+    rejects: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """Something that went wrong, how often for the same reason, and an example."""
+
+    kind: str
+    reason: str
+    times: int
+    partition_date: date
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a video of a manifest fared."""
+
+    name: str
+    collection: str
+    state: str
+    whole: bool
+    features: int
+    vectors: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many videos of a manifest are submitted, processed and landed."""
+
+    submitted: int
+    processed: int
+    landed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleFeature:
+    """A feature from which to show a similarity search."""
+
+    feature_id: str
+    vector_name: str
+    modality: str
+    start_time: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryCandidate:
+    """Something that went wrong and can be tried again, and the verb that tries it."""
+
+    kind: str
+    verb: Verb
+    object_id: str
+    video_id: str
+    reason: str
+    partition_date: date
+    collection: str
+    url: str

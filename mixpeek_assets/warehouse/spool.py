@@ -1,0 +1,109 @@
+"""Writing replies to landing files, each loaded while the next is written."""
+
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
+from mixpeek_assets.warehouse.landing_lines import LandingLine
+from mixpeek_assets.warehouse.loading import Loaded, load_pending
+
+FILE_BYTES = 32 << 20
+"""When a landing file is closed and loaded while the next is written."""
+
+_ANSWER_BYTES = 2048
+"""An answer to a submission, kept with the reason of a refusal, takes less."""
+
+
+class Spool:
+    """Replies of one kind on their way to the tables. Threads may share a spool.
+
+    Args:
+        database: Where they are loaded.
+        folder: Where landing files lie until then.
+        kind: What they are.
+    """
+
+    def __init__(self, database: Database, folder: Path, kind: Kind) -> None:
+        self._database, self._folder = database, folder
+        self._kind: Kind = kind
+        self._file = LandingFile(folder, kind)
+        self._written = deque[LandingFile]()
+        self._rotating = threading.Lock()
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="mixpeek-load")
+        self._loads: list[Future[Loaded]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        """Load the rest, even after an exception: what was fetched is kept.
+
+        Raises:
+            WarehouseError: it cannot be loaded now; the next load does it. An earlier exception takes precedence.
+        """
+        try:
+            self._written.append(self._file)
+            self._load()
+            self._loader.shutdown()
+            for load in self._loads:
+                load.result()
+        except WarehouseError as second:
+            if error is None:
+                raise
+            error.add_note(str(second))
+
+    def append(self, line: LandingLine) -> None:
+        """Keep a reply; it is safe once this returns.
+
+        Raises:
+            DiskError: it cannot be kept; what was kept before is.
+        """
+        with self._rotating:
+            self._file.append(line)
+            if self._file.size > FILE_BYTES:
+                self._begin_another()
+
+    def rotate(self, room_for: int = 0) -> None:
+        """Load what is kept so far, while more is written.
+
+        Args:
+            room_for: How many answers to submissions must fit on the disk, whatever else fills it.
+
+        Raises:
+            DiskError: there is no room for them; submissions in flight still have theirs.
+        """
+        room = room_for * _ANSWER_BYTES
+        with self._rotating:
+            if self._file.size:
+                self._begin_another(room)
+            else:
+                self._file.reserve(room)
+
+    def _begin_another(self, room: int = 0) -> None:
+        following = LandingFile(self._folder, self._kind)
+        try:
+            following.reserve(room)
+        except BaseException:
+            following.close()
+            raise
+        self._written.append(self._file)
+        self._file = following
+        self._load()
+
+    def _load(self) -> None:
+        # One waiting load is enough: it finds all files that are there.
+        self._loads = [load for load in self._loads if not load.done() or load.exception()]
+        if len(self._loads) < 2:
+            self._loads.append(self._loader.submit(self._load_written))
+
+    def _load_written(self) -> Loaded:
+        # Files are closed here, off the writing threads, because closing waits for the disk.
+        while self._written:
+            self._written.popleft().close()
+        return load_pending(self._database, self._folder)

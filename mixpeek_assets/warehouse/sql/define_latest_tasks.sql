@@ -1,0 +1,9 @@
+-- The last task of each video. The view's own schema is searched first, so `tasks` is found whatever the catalog is called.
+CREATE OR REPLACE VIEW mixpeek.latest_tasks AS
+SELECT
+    task.*,
+    coalesce(task.error ->> '$.reason', task.error ->> '$.message', task.error ->> '$') AS reason
+FROM tasks AS task
+ANTI JOIN tasks AS later ON task.video_id = later.video_id AND task.attempt < later.attempt;
+
+COMMENT ON VIEW mixpeek.latest_tasks IS 'A row is the last submission of a video; `reason` says why it failed or was lost.';

@@ -1,0 +1,13 @@
+-- What only the project itself remembers: the version of the tables, the landing files that are loaded, and what is asked
+-- for again although it is there (`object_id` is a video's, an asset's or a feature's, as the verb says).
+CREATE SCHEMA IF NOT EXISTS mixpeek;
+
+CREATE SCHEMA IF NOT EXISTS mixpeek_internal;
+
+CREATE TABLE IF NOT EXISTS mixpeek_internal.schema_version (version INTEGER);
+
+ALTER TABLE mixpeek_internal.schema_version ADD COLUMN IF NOT EXISTS fingerprint VARCHAR;
+
+CREATE TABLE IF NOT EXISTS mixpeek_internal.loaded_files (name VARCHAR);
+
+CREATE TABLE IF NOT EXISTS mixpeek_internal.refetch_requests (verb VARCHAR, object_id VARCHAR);
