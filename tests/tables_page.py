@@ -22,8 +22,8 @@ _VIEWS = """\
 | `nearest(name, query, k := 10)` | the features whose named vector is nearest to `query`, by cosine similarity |
 | `similar(to_feature, name, k := 10)` | the features nearest to a feature |
 
-The file is not called `mixpeek.duckdb` for a reason: DuckDB names a catalog after its file, and `mixpeek.videos` is ambiguous
-when the catalog and the schema have the same name. In such a file, begin with `USE mixpeek.mixpeek`.
+The file is not called `mixpeek.duckdb` for a reason: DuckDB names a catalog after its file, and `mixpeek.videos` is
+ambiguous when the catalog and the schema have the same name. In such a file, begin with `USE mixpeek.mixpeek`.
 """
 
 
