@@ -132,6 +132,16 @@ def test_every_command_and_option_exists(page: Path) -> None:
     assert unknown == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_option_that_is_named_alone_belongs_to_a_command(page: Path) -> None:
+    options = {option for command in cli.commands.values() for parameter in command.params for option in parameter.opts}
+    for file in (ROOT / "mixpeek_local").glob("*.py"):
+        options.update(re.findall(r'"(--[a-z-]+)', text_of(file)))
+    named = {match[1] for code in code_of(page) if (match := re.match(r"(--[a-z-]+)", code))}
+
+    assert named - options - {"--help"} == set()
+
+
 def test_every_command_is_in_a_document() -> None:
     shown = {name for page in PAGES for code in code_of(page) for name in re.findall(r"mixpeek-assets ([a-z-]+)", code)}
 
@@ -144,6 +154,17 @@ def test_every_make_target_exists(page: Path) -> None:
     named = {target for code in code_of(page) for target in re.findall(r"\bmake ([a-z0-9-]+)(?![=\w])", code)}
 
     assert named - targets == set()
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    named = []
+    for folder, first, more in re.findall(
+        r"\b([a-z_]+)/(test_\w+)((?:, test_\w+)*)", text_of(ROOT / "tests" / "README.md")
+    ):
+        named += [ROOT / "tests" / folder / f"{name}.py" for name in [first, *re.findall(r"test_\w+", more)]]
+
+    assert len(named) > 20
+    assert [name_of(file) for file in named if not file.is_file()] == []
 
 
 def test_the_page_of_the_tables_is_made_of_the_schema() -> None:
