@@ -26,25 +26,34 @@ test: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The whole test suite
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 test-duckdb-1: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
-	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r requirements-duckdb-1.lock
+	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
 	PYTHONPATH=$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/assets $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)
 
-lint: $(VENV)/dev.stamp  ## Formatting, lint, types and definitions, as CI checks them
+lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definitions, as CI checks them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/sqlfluff lint --processes 2 mixpeek_assets mixpeek_local benchmarks
 	$(BIN)/pyright
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header pyproject.toml --extra build --extra senses
+RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header
+LOCK := $(RESOLVE) pyproject.toml --extra local --extra ui --extra build
 
-lock:  ## Resolve the dependencies anew (needs uv)
-	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra dev --output-file requirements-dev.lock
-	$(LOCK) --extra bench --output-file requirements-bench.lock
-	echo 'duckdb>=1.5,<2' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - --output-file requirements-duckdb-1.lock
+# What is pinned in run.txt in the same words is left out: dev.txt and bench.txt are installed on top of it.
+ADDED_TO_RUN = awk 'NR == FNR { pinned[$$0]; next } /^[a-z0-9]/ { added = !($$0 in pinned) } added' locks/run.txt $(1) \
+	> $(1).new && mv $(1).new $(1)
+
+lock:  ## Resolve the dependencies again; pins move only where they must (needs uv)
+	$(LOCK) --output-file locks/run.txt
+	$(LOCK) --extra dev --constraint locks/run.txt --output-file locks/dev.txt
+	$(call ADDED_TO_RUN,locks/dev.txt)
+	sed -n '/^pandas==/d; s/^\([a-z0-9].*\) \\$$/\1/p' locks/run.txt \
+		| $(LOCK) --extra bench --constraint /dev/stdin --output-file locks/bench.txt
+	$(call ADDED_TO_RUN,locks/bench.txt)
+	echo 'duckdb>=1.5,<2' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-1.txt
 
 clean:  ## Remove the environment (your data stays)
 	rm -rf $(VENV)
@@ -57,8 +66,8 @@ $(BIN)/python:
 	@echo "Setting up $(VENV) from the lock (about a minute, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
-	@$(INSTALL) --require-hashes -r requirements.lock
+$(VENV)/run.stamp: locks/run.txt pyproject.toml | $(BIN)/python
+	@$(INSTALL) --require-hashes -r locks/run.txt
 	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
@@ -67,12 +76,12 @@ $(VENV)/models.stamp: mixpeek_local/models/catalogue.py $(VENV)/run.stamp
 	@$(BIN)/python -m mixpeek_local.models
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
-	@$(INSTALL) --require-hashes -r requirements-dev.lock
+$(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp
+	@$(INSTALL) --require-hashes -r locks/dev.txt
 	@touch $@
 
 # Beside the main environment, before which it is looked in: pandas 2 for all that is compared.
-$(VENV)/bench.stamp: requirements-bench.lock $(VENV)/run.stamp
+$(VENV)/bench.stamp: locks/bench.txt $(VENV)/run.stamp
 	@rm -rf $(VENV)/bench
-	@$(INSTALL) --target $(VENV)/bench --require-hashes -r requirements-bench.lock
+	@$(INSTALL) --target $(VENV)/bench --require-hashes -r locks/bench.txt
 	@touch $@

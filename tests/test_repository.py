@@ -1,14 +1,13 @@
 """What holds for the repository as a whole."""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.tables_page import README, with_tables
-
-ROOT = README.parent
+ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mixpeek_assets"
 
 
@@ -65,17 +64,23 @@ def test_a_room_imports_only_from_rooms_below_it(room: str) -> None:
         assert {(file, name) for file, name in arrows if name.startswith("dagster")} == set()
 
 
-def test_the_readme_has_the_tables_that_the_schema_has() -> None:
-    text = README.read_text(encoding="utf-8")
-
-    assert with_tables(text) == text, "run `python -m tests.tables_page`"
-
-
 def test_the_locks_name_no_address_and_pin_every_package_by_hash() -> None:
-    for lock in ROOT.glob("requirements*.lock"):
+    locks = sorted((ROOT / "locks").glob("*.txt"))
+
+    assert {"run.txt", "dev.txt", "bench.txt"} <= {lock.name for lock in locks}
+    for lock in locks:
         text = lock.read_text(encoding="utf-8")
         assert "://" not in text
         assert text.count("==") <= text.count("--hash=sha256:")
+
+
+def test_the_locks_for_development_and_benchmarks_only_add_to_that_of_a_run() -> None:
+    pins = {
+        name: set(re.findall(r"^[a-z0-9].*==.*$", (ROOT / "locks" / f"{name}.txt").read_text("utf-8"), re.MULTILINE))
+        for name in ("run", "dev", "bench")
+    }
+
+    assert pins["run"] & (pins["dev"] | pins["bench"]) == set()
 
 
 def test_nothing_of_an_instance_or_of_data_is_committed() -> None:

@@ -3,7 +3,7 @@
 Each takes the server's URL, the ids to fetch and a folder of its own, and leaves the vectors in a DuckDB file.
 """
 
-# What they stand on is in requirements-bench.lock alone.
+# What they stand on is in locks/bench.txt alone.
 # pyright: reportMissingImports=false, reportOperatorIssue=false
 
 import asyncio

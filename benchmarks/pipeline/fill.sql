@@ -1,4 +1,4 @@
--- Videos whose tasks are done; with features, also their assets and features, still without vectors.
+-- Videos whose tasks are done; with features, also their assets and features, without vectors.
 CREATE OR REPLACE TEMP TABLE made AS
 SELECT
     number,

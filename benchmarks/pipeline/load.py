@@ -1,6 +1,6 @@
 """Landed replies into the table `vectors`, against a bare file write, DuckDB alone, pandas and Dagster's IO manager."""
 
-# What the baselines stand on is in requirements-bench.lock alone.
+# What the baselines stand on is in locks/bench.txt alone.
 # pyright: reportMissingImports=false
 
 import json

@@ -1,4 +1,4 @@
--- Of a filled warehouse: no task is over. They have become due one after the other, in an order that is not theirs.
+-- No task of a filled warehouse is over; they became due one after the other, in a random order.
 UPDATE mixpeek.tasks
 SET
     state = 'open',
@@ -8,6 +8,8 @@ SET
     submitted_at = now() - INTERVAL 30 MINUTE,
     give_up_at = now() + INTERVAL 1 DAY,
     next_poll_at = CASE
-        WHEN $due THEN now() - INTERVAL 1 HOUR + (hash(task_id) % 1_000_000)::INTEGER * INTERVAL 1 MILLISECOND
+        WHEN $due
+            THEN now() - INTERVAL 1 HOUR
+                + (hash(task_id) % 1_000_000)::INTEGER * INTERVAL 1 MILLISECOND
         ELSE now() + INTERVAL 5 MINUTE
     END;

@@ -1,1 +1,1 @@
-"""The Mixpeek HTTP API as five verbs. No Dagster in here."""
+"""The Mixpeek HTTP API, one method a call. Comments cite its contract, `docs/api-contract.md`. No Dagster in here."""

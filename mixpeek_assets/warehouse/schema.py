@@ -1,4 +1,4 @@
-"""The tables as data: from here come the DDL, its migration, Dagster's column schema and the README's tables."""
+"""The tables as data: from here come the DDL, its migration, Dagster's column schema and docs/tables.md."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -10,8 +10,7 @@ import pytest
 
 from mixpeek_local.samples import FOLDER
 from mixpeek_local.samples.scenes import CLIPS
-from tests.fakes.project import Project
-from tests.tables_page import README
+from tests.fakes.project import ROOT, Project
 
 
 def likeness(one: str, other: str) -> float:
@@ -135,9 +134,10 @@ def test_bad_videos_fail_with_the_reason_and_the_good_ones_land(environment: Pat
     assert project.sql("SELECT count(*) > 0 FROM mixpeek.vectors") == [(True,)]
 
 
-def test_every_select_of_the_readme_gives_what_the_readme_says(project: Project) -> None:
-    queries = re.findall(r"```sql\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    counts, similar, words, nearest, typed, pairs, failed = (project.sql(query) for query in queries)
+def test_every_documented_query_gives_what_the_documents_say(project: Project) -> None:
+    pages = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/queries.md")]
+    queries = [query for page in pages for query in re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)]
+    similar, words, failed, counts, nearest, typed, pairs, durations, rejects = map(project.sql, queries)
 
     assert {(name, modality): dimensions for name, modality, _, dimensions in counts} == {
         ("audio", "audio"): 1024,
@@ -158,7 +158,8 @@ def test_every_select_of_the_readme_gives_what_the_readme_says(project: Project)
     assert [likeness for _, likeness in nearest] == sorted((likeness for _, likeness in nearest), reverse=True)
     assert typed == [("FLOAT[1280]", 32)]
     assert {frozenset((video, other)) for video, _, other, *_ in pairs} == {frozenset(("harbour.mp4", "city.mp4"))}
-    assert failed == []
+    assert failed == rejects == []
+    assert {(video, state) for video, state, *_ in durations} == {(clip.file, "done") for clip in CLIPS}
 
 
 def test_the_run_ends_with_searches_by_words_that_find_the_right_second(first_run: tuple[Project, str]) -> None:
