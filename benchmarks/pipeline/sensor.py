@@ -170,4 +170,4 @@ def _tick(instance: dg.DagsterInstance, warehouse: Warehouse) -> None:
         "warehouse": WarehouseResource(database=str(warehouse.path), settings=settings),
     }
     with dg.build_sensor_context(instance=instance, resources=resources, repository_def=repository) as context:
-        repository.get_sensor_def("task_status_sensor")(context)
+        repository.get_sensor_def("task_status_sensor").evaluate_tick(context)

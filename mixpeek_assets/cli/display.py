@@ -1,11 +1,20 @@
 """Printing what may be anybody's text: nothing in it is markup, and nothing in it commands the terminal."""
 
 import duckdb
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
 from mixpeek_assets.terminal_safe import terminal_safe, terminal_safe_lines
+
+_NUMBERS = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+    *("FLOAT", "DOUBLE", "DECIMAL"),
+)
+"""How the names of DuckDB's numeric types begin: their values are right-aligned."""
+
+_LONGEST_CELL = 60
 
 
 def plain(text: object) -> Text:
@@ -23,8 +32,23 @@ def show_sql(console: Console, sql: str) -> None:
     console.print(Syntax(terminal_safe_lines(sql), "sql", background_color="default"))
 
 
-def show_rows(console: Console, result: duckdb.DuckDBPyConnection) -> None:
-    """Print a result as a plain table."""
-    # A line break in a cell is written as \n by pandas: those that are left end the rows.
-    table = result.df().to_string(index=False, max_colwidth=60)
-    console.print(Text(terminal_safe_lines(table)), soft_wrap=True)
+def show_rows(console: Console, relation: duckdb.DuckDBPyRelation) -> None:
+    """Print a result as a plain table, each value as DuckDB writes it."""
+    rows = relation.project("CAST(COLUMNS(*) AS VARCHAR)").fetchall()
+    shown = [
+        [_brief(name), *("NULL" if row[place] is None else _brief(row[place]) for row in rows)]
+        for place, name in enumerate(relation.columns)
+    ]
+    widths = [max(map(cell_len, column)) for column in shown]
+    is_number = [str(type_).startswith(_NUMBERS) for type_ in relation.types]
+    for cells in zip(*shown, strict=True):
+        padded = (
+            (" " * (width - cell_len(cell)) + cell) if right else set_cell_size(cell, width)
+            for cell, width, right in zip(cells, widths, is_number, strict=True)
+        )
+        console.print(Text("  ".join(padded).rstrip()), soft_wrap=True)
+
+
+def _brief(text: str) -> str:
+    shown = terminal_safe(text)
+    return shown if len(shown) <= _LONGEST_CELL else f"{shown[: _LONGEST_CELL - 1]}…"

@@ -14,6 +14,7 @@ def query(settings: Settings, sql: str) -> None:
     """Run a query on the warehouse, read-only, and print its result."""
     with open_warehouse(settings).database.connection(read_only=True) as connection:
         try:
-            show_rows(Console(), connection.execute(sql))
+            if (result := connection.sql(sql)) is not None:
+                show_rows(Console(), result)
         except duckdb.Error as error:
             raise CommandError(terminal_safe_lines(str(error))) from None

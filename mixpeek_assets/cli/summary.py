@@ -104,7 +104,7 @@ def _print_query(console: Console, warehouse: Warehouse, example: ExampleFeature
     console.print("\nWhat is most like this moment?")
     show_sql(console, search)
     with warehouse.database.connection(read_only=True) as connection:
-        show_rows(console, connection.execute(search))
+        show_rows(console, connection.sql(search))
 
 
 def _print_search(console: Console, tried: Tried | None) -> None:

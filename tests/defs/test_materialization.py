@@ -9,8 +9,8 @@ from mixpeek_assets.definitions import defs
 from mixpeek_assets.settings import SettingsError
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, Video
-from tests.fakes.pipeline import TODAY, poll
+from tests.fakes.mixpeek import KEY, Answer, Request, ScriptedMixpeek, Video
+from tests.fakes.pipeline import TODAY, make_due, poll
 from tests.warehouse.asking import ask
 
 CHAIN = ("videos", "tasks", "assets", "features", "vectors")
@@ -315,6 +315,40 @@ def test_a_landing_that_is_not_complete_fails_after_landing_the_rest(
     assert "1 assets did not come" in failures(result)[0]
     assert ask(warehouse, Reader.table_counts)["vectors"] == 1
     mixpeek.unscript()
+    assert run("land_job", instance).success
+    assert ask(warehouse, Reader.table_counts)["vectors"] == 2
+
+
+@pytest.mark.parametrize("call", ["GET /assets/", "GET /features/"])
+def test_a_task_that_settles_during_a_landing_is_the_next_runs_and_fails_neither_run_nor_check(
+    call: str,
+    mixpeek: ScriptedMixpeek,
+    instance: dg.DagsterInstance,
+    warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_manifest("url\nhttp://videos.test/a.mp4\nhttp://videos.test/b.mp4\n", monkeypatch)
+    slow = mixpeek.videos["http://videos.test/b.mp4"] = Video(
+        ["PROCESSING"], {"image": [mixpeek.feature("image", "b")]}
+    )
+    run("ingest_job", instance)
+    poll()
+
+    def settle(request: Request) -> None:
+        if f"{request.method} {request.path}".startswith(call):
+            mixpeek.on_request = None
+            slow_task = next(task for _, task, _ in mixpeek.tasks.values() if task.features == slow.features)
+            slow_task.statuses[:] = ["DONE"]
+            make_due(warehouse)
+            poll()
+
+    mixpeek.on_request = settle
+    result = run("land_job", instance)
+
+    assert result.success
+    assert [check.check_name for check in result.get_asset_check_evaluations() if not check.passed] == []
+    assert ask(warehouse, Reader.table_counts)["vectors"] == 1
+    assert ask(warehouse, Reader.partitions_to_land) == [TODAY]
     assert run("land_job", instance).success
     assert ask(warehouse, Reader.table_counts)["vectors"] == 2
 

@@ -24,7 +24,7 @@ URL = "http://videos.test/a.mp4"
 def tick(name: str, instance: dg.DagsterInstance, warehouse: Warehouse, cursor: str | None = None):
     """Evaluate a sensor of the code location that the environment describes."""
     settings, repository = load_settings(), defs().get_repository_def()
-    context = dg.build_sensor_context(
+    with dg.build_sensor_context(
         instance=instance,
         cursor=cursor,
         resources={
@@ -32,8 +32,11 @@ def tick(name: str, instance: dg.DagsterInstance, warehouse: Warehouse, cursor: 
             "warehouse": WarehouseResource(database=str(warehouse.path), settings=settings),
         },
         repository_def=repository,
-    )
-    return repository.get_sensor_def(name)(context), context
+    ) as context:
+        tick = repository.get_sensor_def(name).evaluate_tick(context)
+        if tick.skip_message and not tick.asset_events:
+            return dg.SkipReason(tick.skip_message), context
+        return dg.SensorResult(run_requests=tick.run_requests, asset_events=tick.asset_events), context
 
 
 def record_run(
@@ -112,7 +115,7 @@ def test_a_task_that_is_still_open_requests_nothing(
     result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SkipReason)
-    assert "1 tasks read, none over" in str(result.skip_message)
+    assert "1 tasks polled, none is over" in str(result.skip_message)
 
 
 def test_the_sensor_needs_no_cursor(

@@ -46,6 +46,12 @@ def let_pass(hours: float) -> None:
         )
 
 
+def make_due(warehouse: Warehouse) -> None:
+    """Make every open task due now."""
+    with warehouse.database.transaction() as connection:
+        connection.execute("UPDATE mixpeek.tasks SET next_poll_at = now() WHERE state = 'open'")
+
+
 def submit(*, day: date = TODAY, **asked: Any) -> SubmitResult:
     """Submit what needs it, and what is asked for (`refresh=True` and the like), as a run of its own."""
     settings = load_settings()
