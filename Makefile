@@ -17,7 +17,7 @@ dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the loca
 	@$(BIN)/mixpeek-assets dev
 
 models: $(VENV)/run.stamp  ## Get the models of the local API's senses that are not there yet
-	@$(BIN)/python -m mixpeek_local.models
+	@$(BIN)/python -m mixpeek_local.get_models
 
 # Much of the suite waits: for servers, processes and locks. A file's tests share servers, so they stay together.
 SIDE_BY_SIDE := -n 2 --dist loadfile
@@ -64,7 +64,7 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
 
 # What cannot be had is named, and stops nothing: the local API does without it. `make models` tries again.
 $(VENV)/models.stamp: mixpeek_local/models/catalogue.py $(VENV)/run.stamp
-	@$(BIN)/python -m mixpeek_local.models
+	@$(BIN)/python -m mixpeek_local.get_models
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp

@@ -1,39 +1,35 @@
-"""`python -m mixpeek_local`: serve until told to stop."""
+"""`python -m mixpeek_local`: serve until Ctrl-C."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.config import PROFILES, LocalApiConfig
+from mixpeek_local.errors import AlreadyServingError
 from mixpeek_local.faults.rules import given_rules
-from mixpeek_local.http.profiles import PROFILES
-from mixpeek_local.serve import AlreadyServingError, serve
+from mixpeek_local.serve import serve
 
 
 def main() -> int:
     """Read the options and serve; returns the exit code."""
-    config, behaviour = read()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        serve(config, **behaviour)
+        serve(read())
     except AlreadyServingError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's message to its user
         return 1
     return 0
 
 
-def read(arguments: Sequence[str] | None = None) -> tuple[LocalApiConfig, dict[str, bool]]:
-    """Read the settings and how `serve` is to behave; `arguments` are this process' own unless given."""
+def read(arguments: Sequence[str] | None = None) -> LocalApiConfig:
+    """Read the settings; `arguments` are those of this process unless given."""
     parser = _parser()
     options = vars(parser.parse_args(arguments))
-    behaviour = {name: options.pop(name) for name in ("wait", "while_used")}
     options["allowed_folders"] = tuple(options.pop("allow_folder"))
     options["allowed_hosts"] = tuple(options.pop("allow_host"))
     options["profiles"] = tuple(options.pop("profile")) or PROFILES
     try:
-        return LocalApiConfig(**options), behaviour
+        return LocalApiConfig(**options)
     except ValueError as error:
         parser.error(str(error))
 
@@ -93,8 +89,6 @@ def _parser() -> argparse.ArgumentParser:
         default=default.faults,
         help="play faults by these rules, JSON or the name of a file with it (docs/faults.md); [] to give them later",
     )
-    parser.add_argument("--wait", action="store_true", help="wait for another server of the directory to end")
-    parser.add_argument("--while-used", action="store_true", help="end when no `running` context uses the server")
     return parser
 
 

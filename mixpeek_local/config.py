@@ -3,11 +3,14 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from mixpeek_local.faults.rules import read_rules
-from mixpeek_local.http.profiles import PROFILES, Profile
-from mixpeek_local.work.addresses import AllowedHosts
+from mixpeek_local.addresses import AllowedHosts
+
+Profile = Literal["guide", "dec", "v1"]
+"""An era of the contract: `guide` (its section a), `dec` (S15.0) or `v1` (S18.5)."""
+
+PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 SERVED_HOSTS = ("127.0.0.1", "localhost", "::1")
 
@@ -74,8 +77,6 @@ class LocalApiConfig:
             raise ValueError(f"the local API needs at least one profile: {', '.join(PROFILES)}")
         if self.requests_per_minute < 0:
             raise ValueError("requests per minute cannot be fewer than 0, which is no limit")
-        if self.faults:
-            read_rules(self.faults)
 
     @property
     def database(self) -> Path:

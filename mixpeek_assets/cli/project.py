@@ -9,11 +9,10 @@ import dagster as dg
 
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.storage import make_storage
+from mixpeek_assets.local_api import running
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import running
 
 
 def open_warehouse(settings: Settings) -> Warehouse:
@@ -40,19 +39,14 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
 
 @contextmanager
 def local_api(settings: Settings) -> Iterator[str | None]:
-    """Have the local API run for as long as it is needed; with a key set, none is.
+    """Keep the local API running for as long as it is needed; with a key set, none is.
 
     Raises:
-        NotStartedError: it did not come up.
-        NotAllowedError: it already runs, and may not read the videos.
+        LocalApiError: it is not installed, does not start, or may not read the videos.
     """
     if not settings.uses_local_api:
         yield None
         return
-    config = LocalApiConfig(
-        settings.local_api_folder,
-        allowed_folders=tuple(readable_folders(settings)),
-        allowed_hosts=tuple(reachable_hosts(settings)),
-    )
-    with running(config) as url:
+    folders, hosts = readable_folders(settings), reachable_hosts(settings)
+    with running(settings.local_api_folder, folders=folders, hosts=hosts) as url:
         yield url

@@ -14,9 +14,9 @@ from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.cli.watch import is_unfinished, land_as_it_settles
 from mixpeek_assets.defs.resources import open_client, submission_rules
 from mixpeek_assets.defs.run_requests import partitions_to_ingest
+from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import Settings, load_settings
-from mixpeek_local.models.senses import senses
 
 
 def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool = False) -> int:
@@ -49,6 +49,6 @@ def run(videos: str | None = None, *, retry_failed: bool = False, refresh: bool 
 
 
 def _say_what_is_missing(settings: Settings, console: Console) -> None:
-    for why in senses().values() if settings.uses_local_api else ():
+    for why in missing_models().values() if settings.uses_local_api else ():
         if why:
             console.print(f"[yellow]missing[/] {why}", highlight=False, soft_wrap=True)

@@ -11,12 +11,12 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 from pydantic import SecretStr
 
+from mixpeek_assets import local_api
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.rate_limit import NoLimit, SharedLimit
 from mixpeek_assets.defs.run_liveness import process_tag
 from mixpeek_assets.settings import MIXPEEK_API, Settings, SettingsError, load_settings
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
-from mixpeek_local import process
 
 TICK_WAREHOUSE_SECONDS = 10
 """For how long a sensor waits for the warehouse: Dagster drops a tick after 60 s, and its thread would wait on."""
@@ -79,6 +79,7 @@ def open_client(settings: Settings, policy: RetryPolicy | None = None) -> Mixpee
     Raises:
         SettingsError: a URL is set and no key.
         LocalApiDownError: the local API is meant, and it is not running.
+        LocalApiNotInstalledError: the local API is meant, and it is not installed.
     """
     url, key = _address(settings)
     per_minute = settings.effective_requests_per_minute
@@ -105,10 +106,10 @@ def _address(settings: Settings) -> tuple[str, SecretStr]:
         raise SettingsError(
             "MIXPEEK_API_URL is set and MIXPEEK_API_KEY is not: set the key too, or unset the URL for the local API"
         )
-    url = process.endpoint(settings.local_api_folder)
+    url = local_api.endpoint(settings.local_api_folder)
     if url is None:
         raise LocalApiDownError(
             "MIXPEEK_API_KEY is not set, so the local API is meant, and none is running for"
             f" {settings.data_folder}: start it with `make dev` or `mixpeek-assets serve-local-api`"
         )
-    return url, SecretStr(process.api_key(settings.local_api_folder))
+    return url, SecretStr(local_api.api_key(settings.local_api_folder))

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from mixpeek_assets.local_api import sample_manifest
 from mixpeek_assets.manifest.errors import ManifestError
 from mixpeek_assets.settings import Settings
-from mixpeek_local.samples import MANIFEST
 
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}
@@ -19,7 +19,7 @@ VIDEO_SUFFIXES = frozenset(
 
 def source_of(settings: Settings, videos: str | None = None) -> str:
     """Return what names the videos: `videos`, else MIXPEEK_VIDEOS, else the packaged samples."""
-    return videos or settings.videos or str(MANIFEST)
+    return videos or settings.videos or str(sample_manifest())
 
 
 def is_url(source: str) -> bool:
@@ -47,7 +47,8 @@ def fingerprint(settings: Settings) -> str | None:
 def readable_folders(settings: Settings, videos: str | None = None) -> list[Path]:
     """Return the folders that the local API must be allowed to read for this list."""
     source = source_of(settings, videos)
-    return [MANIFEST.parent] if is_url(source) else sorted({MANIFEST.parent, folder_of(source)})
+    samples = sample_manifest().parent
+    return [samples] if is_url(source) else sorted({samples, folder_of(source)})
 
 
 def reachable_hosts(settings: Settings, videos: str | None = None) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from mixpeek_local.extract.read import Box, Line, in_reading_order
+from mixpeek_local.extract.ocr import Box, Line, in_reading_order
 
 # How much two readings of one line must have in common, in its place and elsewhere.
 _LIKE_IN_PLACE, _LIKE_ELSEWHERE = 0.6, 0.8

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.captions import Caption
 from mixpeek_local.extract.describe import describe
-from mixpeek_local.extract.listen import Listener
 from mixpeek_local.extract.records import Feature, Label, Vector
-from mixpeek_local.extract.see import labels
 from mixpeek_local.extract.segments import Span
 from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.settings import ExtractionSettings
@@ -19,6 +18,7 @@ from mixpeek_local.extract.sounds import Sound
 from mixpeek_local.extract.space import shared_space
 from mixpeek_local.extract.speech import Sentence, said
 from mixpeek_local.extract.view import View
+from mixpeek_local.extract.vision import labels
 
 _WORTH_A_SENTENCE = 0.35
 """From this probability on nine of ten labels are right, or nearly; a label alone may be less sure (see.py)."""
@@ -44,7 +44,7 @@ class Perception:
     views: dict[int, View]
     picture_end: float
     captions: Sequence[Caption]
-    listener: Listener
+    listener: AudioAnalyser
 
 
 @dataclass(frozen=True)

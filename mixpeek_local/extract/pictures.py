@@ -14,7 +14,7 @@ PREVIEW_SIDE = 320
 _JPEG_QUALITY = 5  # FFmpeg's scale: 2 is best, 31 worst
 
 
-class Darkroom:
+class FrameConverter:
     """Develops frames; one for all frames of a video, as setting up a conversion costs ten times a frame."""
 
     def __init__(self) -> None:

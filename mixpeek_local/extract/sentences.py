@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import session
-from mixpeek_local.models.senses import engines_are_there
 
 DIMENSIONS = 384
 
@@ -62,7 +62,7 @@ class SentenceModel:
 def sentence_model(threads: int = 1) -> SentenceModel | None:
     """The model, loaded once in each process; None where it is not installed."""
     where = folder("sentences")
-    return _loaded(where, threads) if where and engines_are_there("words") else None
+    return _loaded(where, threads) if where and packages_are_installed("sentences") else None
 
 
 @cache

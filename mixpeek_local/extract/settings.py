@@ -14,8 +14,8 @@ class ExtractionSettings:
     Attributes:
         interval_sec: Length of a segment in seconds; with `shots`, the longest one.
         segment_by: Segments of equal length, or one a shot (an extension of this server).
-        read: Look for words on the screen.
-        transcribe: Look for words in the sound.
+        read: FrameStats for words on the screen.
+        transcribe: FrameStats for words in the sound.
         describe: Say in a sentence what was found.
         vectors: Which named vectors to make; None makes all that the models allow.
     """

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from mixpeek_local.extract.pcm import RATE, Batch
 from mixpeek_local.extract.records import Label, Vector
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import output, session
-from mixpeek_local.models.senses import engines_are_there
 
 DIMENSIONS = 1024
 """Length of the vector."""
@@ -153,7 +153,7 @@ class Sounds:
 def sound_model() -> SoundModel | None:
     """The model, loaded once in each process; None where it is not installed."""
     where = folder("yamnet")
-    return _loaded(where) if where and engines_are_there("hear") else None
+    return _loaded(where) if where and packages_are_installed("sounds") else None
 
 
 @cache

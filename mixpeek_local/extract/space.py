@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.records import Vector
-from mixpeek_local.extract.see import class_names
 from mixpeek_local.extract.sentences import SentenceModel, sentence_model
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.extract.vision import class_names
 from mixpeek_local.models.catalogue import folder
 
 # Where no class of sound scores this much, nothing is heard that has a name.
@@ -45,7 +45,7 @@ class SharedSpace:
         """The place of a picture, or of several.
 
         Args:
-            probabilities: A `Sight`'s 1000, or their mean over the frames of a scene.
+            probabilities: A `Classification`'s 1000, or their mean over the frames of a scene.
         """
         # ConSE leaves sums as they are, shorter where the classes disagree. Of 40 searches by words, 16 then found the
         # right picture first, and 20 with unit length, which cosines give in any database.

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from mixpeek_local.extract.voices import WINDOW_SECONDS, Piece
+from mixpeek_local.extract.vad import WINDOW_SECONDS, Piece
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
-from mixpeek_local.models.senses import engines_are_there
 
 if TYPE_CHECKING:
     from faster_whisper import BatchedInferencePipeline
@@ -129,7 +129,7 @@ class Recogniser:
 def recogniser() -> Recogniser | None:
     """The model, one in each process; None where it is not installed."""
     where = folder("whisper-tiny-en")
-    return _made(where) if where and engines_are_there("transcribe") else None
+    return _made(where) if where and packages_are_installed("speech") else None
 
 
 @cache

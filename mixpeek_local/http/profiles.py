@@ -1,11 +1,10 @@
-"""The eras of the contract that the server speaks: `guide` (its section a), `dec` (S15.0) and `v1` (S18.5)."""
+"""Which fields and paths each era of the contract has."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-Profile = Literal["guide", "dec", "v1"]
-PROFILES: tuple[Profile, ...] = get_args(Profile)
+from mixpeek_local.config import PROFILES, Profile
 
 Kind = Literal["ingest", "task", "asset"]
 

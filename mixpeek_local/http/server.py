@@ -5,11 +5,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.faults.middleware import with_faults
-from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http import openapi, replies
 from mixpeek_local.http.auth import BearerAuth
 from mixpeek_local.http.body_limit import BodyLimit
@@ -32,7 +29,7 @@ from mixpeek_local.search.query_vectors import WordVectors
 from mixpeek_local.store.store import Store
 
 
-def create_app(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
+def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
     """Make the application that serves `store` to holders of `api_key`."""
     profiles = Profiles(config.profiles)
     app = FastAPI(
@@ -69,4 +66,4 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
     for prefix in profiles.prefixes:
         for room in rooms:
             app.include_router(room, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)
-    return with_faults(app, store, read_rules(config.faults)) if config.faults else app
+    return app

@@ -7,7 +7,7 @@ from mixpeek_local.extract.offered import vectors_offered
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.space import shared_space
-from mixpeek_local.models.senses import senses
+from mixpeek_local.models.capabilities import capabilities
 from mixpeek_local.store.store import Store
 
 _NO_WORDS = {
@@ -57,8 +57,9 @@ class WordVectors:
                 offered = ", ".join(sorted(vectors_offered()))
                 raise NotSearchableError(f"this server has no index {index!r}; it has {offered}")
         if vectors is None:
-            missing = senses()
-            raise NotSearchableError(f"`{index}` cannot be searched by words. {missing['words'] or missing['see']}")
+            missing = capabilities()
+            why = missing["sentences"] or missing["vision"]
+            raise NotSearchableError(f"`{index}` cannot be searched by words. {why}")
         return vectors[0]
 
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from mixpeek_local.addresses import AllowedHosts
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract.records import UnusableVideoError
-from mixpeek_local.work.addresses import AllowedHosts
 from mixpeek_local.work.transfer import TooLargeError, Transfer
 from mixpeek_local.work.web import without_secrets
 

@@ -9,8 +9,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import DecodeError, HTTPError
 
+from mixpeek_local.addresses import AllowedHosts
 from mixpeek_local.extract.records import UnusableVideoError
-from mixpeek_local.work.addresses import AllowedHosts
 from mixpeek_local.work.web import NoReplyError, get, no_reply, without_secrets
 
 FRUITLESS_ATTEMPTS = 4

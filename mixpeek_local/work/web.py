@@ -14,8 +14,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseErro
 from urllib3.exceptions import TimeoutError as SlowError
 from urllib3.util import Url, parse_url
 
+from mixpeek_local.addresses import AllowedHosts, RefusedAddressError
 from mixpeek_local.extract.records import UnusableVideoError
-from mixpeek_local.work.addresses import AllowedHosts, RefusedAddressError
 
 MAX_REDIRECTS = 5
 _PATIENCE = Timeout(connect=10, read=30)

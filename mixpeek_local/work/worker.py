@@ -8,6 +8,7 @@ import logging
 import os
 import pickle
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,6 @@ from pathlib import Path
 from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract import UnusableVideoError, extract, version
-from mixpeek_local.lifeline import end_with_parent
 from mixpeek_local.store.store import Store
 from mixpeek_local.store.tasks import ClaimLostError, Job
 from mixpeek_local.work.download import local_copy
@@ -27,16 +27,15 @@ _DOWNLOAD_SHARE = 0.1  # of a task's progress
 _log = logging.getLogger(__name__)
 
 
-def work(config: LocalApiConfig, claim: str, parent_pid: int) -> None:
-    """Work on queued tasks until the process ends, which it does with its parent at the latest.
+def work(config: LocalApiConfig, claim: str) -> None:
+    """Work on queued tasks until the server ends.
 
     Args:
         config: The server's.
         claim: This worker's name in the queue.
-        parent_pid: The server's process.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    end_with_parent(parent_pid)
+    threading.Thread(target=_end_with_the_server, name="server", daemon=True).start()
     hold_back(config.max_memory)
     # Standard output is for the supervisor: what libraries print goes to the log.
     supervisor = os.dup(sys.stdout.fileno())
@@ -50,6 +49,12 @@ def work(config: LocalApiConfig, claim: str, parent_pid: int) -> None:
             os.write(supervisor, f"{job.task_id}\n".encode())
             run(store, job, config)
             os.write(supervisor, b"\n")
+
+
+def _end_with_the_server() -> None:
+    """Wait until the server's end of standard input closes, which even `kill -9` does, and end at once."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(0)
 
 
 def run(store: Store, job: Job, config: LocalApiConfig) -> None:

@@ -59,7 +59,8 @@ class _Worker:
 
     def clear_away(self, config: LocalApiConfig) -> None:
         self.process.wait()
-        cast(IO[bytes], self.process.stdout).close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            cast(IO[bytes], pipe).close()
         remove_downloads(config, self.claim)
 
 
@@ -154,8 +155,9 @@ class Workers:
             start_new_session=True,  # Ctrl-C is for the server, which then ends its workers
         )
         os.set_blocking(cast(IO[bytes], process.stdout).fileno(), False)
-        with cast(IO[bytes], process.stdin) as stdin:
-            pickle.dump((self._config, claim, os.getpid()), stdin)
+        stdin = cast(IO[bytes], process.stdin)  # stays open: the worker ends when it closes
+        pickle.dump((self._config, claim), stdin)
+        stdin.flush()
         return _Worker(claim, process)
 
 

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from mixpeek_local.__main__ import read
+from mixpeek_local.addresses import AllowedHosts, RefusedAddressError, is_public
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract import UnusableVideoError
-from mixpeek_local.process import api_key, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from mixpeek_local.work import web
-from mixpeek_local.work.addresses import AllowedHosts, RefusedAddressError, is_public
 from mixpeek_local.work.download import local_copy
 from mixpeek_local.work.transfer import FRUITLESS_ATTEMPTS, Transfer
 from tests.mixpeek_local.caller import Caller

@@ -13,7 +13,8 @@ import pytest
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract import UnusableVideoError, kinds
 from mixpeek_local.extract.decode import MAX_PIXELS, open_media
-from mixpeek_local.process import api_key, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from tests.mixpeek_local import hostile
 from tests.mixpeek_local.caller import Caller
 from tests.mixpeek_local.clips import Scene, place, write_clip

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from mixpeek_local.http.asset_requests import ChangeAsset, ListAssets, SearchAssets
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import Page, PageAsked, arranged, selected
 from mixpeek_local.http.payloads import asset_body, features_body
 from mixpeek_local.http.profiles import Profiles
@@ -13,7 +14,6 @@ from mixpeek_local.http.schemas import Asset, AssetList, AssetWithFeatures, Dele
 from mixpeek_local.search.filters import Filters, predicate
 from mixpeek_local.store.listing import Listing
 from mixpeek_local.store.metadata import change_asset
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.removal import delete_asset
 from mixpeek_local.store.store import Store
 

@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import PageAsked
 from mixpeek_local.http.replies import JSON, found
 from mixpeek_local.http.schemas import Collection, CollectionDeleted, CollectionList
 from mixpeek_local.store.listing import Listing
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.removal import delete_collection
 from mixpeek_local.store.store import Store
 

@@ -6,13 +6,13 @@ from starlette.responses import Response
 from mixpeek_local.http.asset_requests import ChangeFeature, ListFeatures
 from mixpeek_local.http.feature_page import FeaturePage
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import PageSize
 from mixpeek_local.http.payloads import feature_body
 from mixpeek_local.http.replies import JSON, found, invalid
 from mixpeek_local.http.schemas import Deleted, Feature, FeatureList
 from mixpeek_local.store.listing import Listing
 from mixpeek_local.store.metadata import change_feature
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.removal import delete_feature
 from mixpeek_local.store.store import Store
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.http.schemas import Health
-from mixpeek_local.models.senses import senses
+from mixpeek_local.models.capabilities import capabilities
 
 
 def router(config: LocalApiConfig) -> APIRouter:
@@ -27,7 +27,7 @@ def router(config: LocalApiConfig) -> APIRouter:
                 "pid": os.getpid(),
                 "allowed_folders": [str(folder.resolve()) for folder in config.allowed_folders],
                 "allowed_hosts": list(config.allowed_hosts),
-                "missing": [why for why in senses().values() if why],
+                "missing": [why for why in capabilities().values() if why],
             }
         )
 

@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from mixpeek_local.http.ingest import IngestRequest
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.payloads import ingest_body
 from mixpeek_local.http.profiles import Profiles
 from mixpeek_local.http.replies import JSON, found, invalid
 from mixpeek_local.http.schemas import Queued
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.store import Store, Submission
 
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import Item, address
 from mixpeek_local.http.replies import JSON
+from mixpeek_local.http.search_page import Found, Search
 from mixpeek_local.http.search_request import MAX_OFFSET, SearchReply, SearchRequest
 from mixpeek_local.search.query_vectors import Embedder
-from mixpeek_local.search.search import Found, Search
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.store import Store
 
 

@@ -4,13 +4,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import PageAsked
 from mixpeek_local.http.payloads import task_body
 from mixpeek_local.http.profiles import Profiles
 from mixpeek_local.http.replies import JSON, found
 from mixpeek_local.http.schemas import Cancelled, Task, TaskList
 from mixpeek_local.store.listing import Listing
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.removal import cancel
 from mixpeek_local.store.store import ENDED, Store
 

@@ -71,7 +71,7 @@ class Piece:
 _NOTHING = Piece(np.zeros(0), np.zeros((0, WINDOW), np.float32), np.zeros(0, np.float32))
 
 
-class Voices:
+class VoiceActivity:
     """Finds what may be speech in a sound track; holds less than a minute of sound."""
 
     def __init__(self, sounds: Sounds | None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpeek_local.extract.read import Line
+from mixpeek_local.extract.ocr import Line
 
 _GRID = 16
 # Mean difference of neighbouring pixels across, of 255. Letters have more than most other things; small ones less, but
@@ -24,7 +24,7 @@ _PAUSE_SECONDS, _PAUSE_SECONDS_A_LINE = 0.6, 0.05
 _PATIENCE_SECONDS, _PATIENCE_SECONDS_WITH_TEXT = 8.0, 3.0
 
 
-class WhenToRead:
+class OcrSchedule:
     """Chooses the frames of one video that are read; told in order about small pictures of all that could be.
 
     Of the captions that reading three frames a second finds, this found 0.86 on seven videos full of text, with 24

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import output, session
-from mixpeek_local.models.senses import engines_are_there
 
 DIMENSIONS = 1280
 """Length of the vector."""
@@ -40,7 +40,7 @@ _MOST_LABELS = 5
 
 
 @dataclass(frozen=True)
-class Sight:
+class Classification:
     """What is seen in a picture.
 
     Attributes:
@@ -60,7 +60,7 @@ class VisionModel:
         self._session = session(graph + output(_POOLED), threads)
         self._input = self._session.get_inputs()[0].name
 
-    def see(self, picture: NDArray[np.uint8]) -> Sight:
+    def classify(self, picture: NDArray[np.uint8]) -> Classification:
         """Look at a picture.
 
         Args:
@@ -69,7 +69,7 @@ class VisionModel:
         logits, features = zip(*map(self._run, _squares(picture)), strict=True)
         exponents = np.exp((np.array(logits) - np.max(logits, axis=-1, keepdims=True)) / _TEMPERATURE)
         probabilities = (exponents / exponents.sum(axis=-1, keepdims=True)).mean(axis=0)
-        return Sight(probabilities.astype(np.float32), unit(np.mean(features, axis=0)))
+        return Classification(probabilities.astype(np.float32), unit(np.mean(features, axis=0)))
 
     def _run(self, square: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         values = (square.astype(np.float32) / 255 - _MEAN) / _DEVIATION
@@ -81,14 +81,14 @@ class VisionModel:
 def vision_model(threads: int = 1) -> VisionModel | None:
     """The model, loaded once in each process; None where it is not installed."""
     where = folder("mobilenet-v2")
-    return _loaded(where, threads) if where and engines_are_there("see") else None
+    return _loaded(where, threads) if where and packages_are_installed("vision") else None
 
 
 def labels(probabilities: NDArray[np.float32], at_least: float = LABEL_PROBABILITY) -> list[tuple[str, float]]:
     """Name what is seen, the most probable first.
 
     Args:
-        probabilities: A `Sight`'s, or the mean of several.
+        probabilities: A `Classification`'s, or the mean of several.
         at_least: The lowest probability that is worth saying.
 
     Returns:

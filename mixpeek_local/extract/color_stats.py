@@ -37,7 +37,7 @@ _TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, 
 
 
 @dataclass(frozen=True)
-class Look:
+class FrameStats:
     """One sampled frame.
 
     Attributes:
@@ -55,13 +55,13 @@ class Look:
     luma: NDArray[np.float32]
 
 
-def look(frame: av.VideoFrame, time: float, reformatter: VideoReformatter) -> Look:
+def frame_stats(frame: av.VideoFrame, time: float, reformatter: VideoReformatter) -> FrameStats:
     """Describe a decoded frame of any size and pixel format."""
     small = reformatter.reformat(frame, width=SIDE, height=SIDE, format="rgb24", interpolation="AREA")
     pixels = np.rot90(small.to_ndarray(), k=frame.rotation // 90)
     ycbcr = pixels.astype(np.float32) @ _TO_YCBCR.T
     luma = np.ascontiguousarray(ycbcr[..., 0])
-    return Look(
+    return FrameStats(
         time=time,
         vector=describe(ycbcr),
         sharpness=float(np.var(_laplacian(luma))),

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.text_areas import Quad, text_areas
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import session
-from mixpeek_local.models.senses import engines_are_there
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -131,7 +131,7 @@ class Reader:
 def reader(threads: int = 1) -> Reader | None:
     """The models, loaded once in each process; None where they are not installed."""
     where = folder("text-reader")
-    return _loaded(where, threads) if where and engines_are_there("read") else None
+    return _loaded(where, threads) if where and packages_are_installed("ocr") else None
 
 
 @cache
