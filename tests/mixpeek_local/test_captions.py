@@ -16,7 +16,7 @@ from mixpeek_local.extract.color_stats import frame_stats
 from mixpeek_local.extract.ocr import Line, Reader, reader
 from mixpeek_local.extract.ocr_schedule import OcrSchedule
 from tests.mixpeek_local.clips import Scene, place, plain, write_clip
-from tests.mixpeek_local.test_reading import Picture, written
+from tests.mixpeek_local.test_ocr import Picture, written
 
 SMALL = (480, 270)
 
