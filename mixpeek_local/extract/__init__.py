@@ -9,7 +9,7 @@ import av
 from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.captions import Captions
 from mixpeek_local.extract.decode import Media, open_media
-from mixpeek_local.extract.features import Perception, features
+from mixpeek_local.extract.features import Findings, features
 from mixpeek_local.extract.keyframes import Keyframe, KeyframeSelector
 from mixpeek_local.extract.ocr import reader
 from mixpeek_local.extract.ocr_schedule import OcrSchedule
@@ -76,7 +76,7 @@ class _Analysis:
         else:
             self._audio.add(frame, time)
 
-    def finish(self) -> tuple[float, Perception]:
+    def finish(self) -> tuple[float, Findings]:
         """The length of the file in seconds, and everything that was found."""
         self._audio.finish()
         seconds = max(self.keyframes.end, self._audio.end)
@@ -85,7 +85,7 @@ class _Analysis:
         spans = self._segmenter.spans(seconds)
         self.keyframes.finish(len(spans) - 1)
         captions = self._captions.finish(self.keyframes.end)
-        return seconds, Perception(spans, self._views, self.keyframes.end, captions, self._audio)
+        return seconds, Findings(spans, self._views, self.keyframes.end, captions, self._audio)
 
     def _classify(self, number: int, keyframes: list[Keyframe]) -> None:
         self._views[number] = view(keyframes, self._converter)

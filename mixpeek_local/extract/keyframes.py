@@ -67,7 +67,7 @@ class KeyframeSelector:
         self._on_keyframe = on_keyframe
         self._next = 0.0
         self._open: list[_OpenSegment] = []
-        self._reformatter = VideoReformatter()  # one for all frames: setting it up costs ten times a frame
+        self._reformatter = VideoReformatter()  # one for all frames: setting it up costs as much as ten
 
     def add(self, frame: av.VideoFrame, time: float) -> None:
         """Take one decoded frame that shows at `time` seconds."""

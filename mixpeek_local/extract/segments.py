@@ -1,4 +1,4 @@
-"""Cutting a video into segments, while it is decoded, and choosing the frame that stands for each."""
+"""Cutting a video into segments while it is decoded, and choosing a representative frame for each."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from mixpeek_local.extract.vectors import unit
 Span = tuple[float, float]
 
 SHORTEST_REST_SECONDS = 0.25
-"""An encoder pads sound by some milliseconds: a rest this short belongs to the segment before it."""
+"""A shorter rest belongs to the segment before: encoders pad sound by some milliseconds."""
 
 SHORTEST_SHOT_SECONDS = 1.0
 _CUT = 0.25
-"""Cosine distance of two frames in a row from which on the second begins another shot."""
+"""From this cosine distance on, the second of two consecutive frames begins a new shot."""
 
 
 class Segmenter(Protocol):
@@ -50,7 +50,7 @@ class ByInterval:
 
 
 class ByShots:
-    """A segment a shot: it ends where the picture changes at once, and after `longest` seconds at the latest."""
+    """One segment for each shot: it ends at a cut, at the latest after `longest` seconds."""
 
     def __init__(self, longest: float) -> None:
         self._longest = longest
@@ -70,7 +70,7 @@ class ByShots:
         return bisect_right(self._starts, frame.time) - 1
 
     def spans(self, seconds: float) -> list[Span]:
-        """The shots, and what sounds on after the last picture."""
+        """The shots, including sound after the last picture."""
         starts = [start for start in self._starts if start == 0 or seconds - start >= SHORTEST_REST_SECONDS]
         rest = segments(seconds - starts[-1], self._longest)
         edges = [*starts, *(starts[-1] + end for _, end in rest)]
@@ -85,14 +85,14 @@ def segments(seconds: float, interval: float) -> list[Span]:
 
 
 def pooled(vectors: Sequence[Vector]) -> Vector:
-    """One vector for several frames: their mean, in the frames' own space, so a frame finds its segment."""
+    """One vector for several frames: their mean, in the space of frames, so that a frame finds its segment."""
     return unit(np.mean(vectors, axis=0, dtype=np.float64))
 
 
 def representative(frames: Sequence[FrameStats]) -> int:
-    """Which frame stands for a segment: the sharpest of the more typical half.
+    """The index of a segment's representative frame: the sharpest of the more typical half.
 
-    Blank frames and frames in the midst of a transition (unlike both neighbours) count only for want of others.
+    Blank frames and frames in a transition (unlike both neighbours) are chosen only if there are no others.
     """
     vectors = np.stack([one.vector for one in frames])
     candidates = np.flatnonzero(~_in_transition(vectors) & [one.contrast >= BLANK_CONTRAST for one in frames])
@@ -104,7 +104,7 @@ def representative(frames: Sequence[FrameStats]) -> int:
 
 
 def _in_transition(vectors: np.ndarray) -> np.ndarray:
-    """Which frames are far from both neighbours: a hard cut leaves every frame close to one of them."""
+    """Which frames are far from both neighbours; at a hard cut every frame is close to one of them."""
     if len(vectors) < 3:
         return np.zeros(len(vectors), bool)
     steps = 1 - np.sum(vectors[1:] * vectors[:-1], axis=1)

@@ -1,4 +1,4 @@
-"""A limit of requests per minute for each endpoint, to rehearse what the real API does (contract b7)."""
+"""A limit of requests per minute for each endpoint, like that of the real API (contract b7)."""
 
 import math
 import time
@@ -41,14 +41,14 @@ class RateLimit:
         """Count a request.
 
         Raises:
-            TooManyRequestsError: It is one too many; it does not count.
+            TooManyRequestsError: The limit is reached; this request does not count.
         """
         if self._per_minute:
-            # A route has two paths, which share its limit.
+            # Both paths of a route share its limit.
             self.count(f"{request.method} {pattern(request.scope)}")
 
     def count(self, endpoint: str) -> None:
-        """Count a request at an endpoint; raises as the call does."""
+        """Count a request at an endpoint; raises like `__call__`."""
         now, counted = self._clock(), self._counted[endpoint]
         while counted and counted[0] <= now - _WINDOW_SECONDS:
             counted.popleft()

@@ -1,4 +1,4 @@
-"""The application: every room of `routes/`, un-prefixed and under `/v1`, behind the key."""
+"""The application: all of `routes/`, without a prefix and under `/v1`, behind the key."""
 
 from fastapi import Depends, FastAPI, Security
 from fastapi.exceptions import RequestValidationError
@@ -36,7 +36,7 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
         title="Local Mixpeek API",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
-        docs_url=None,  # both would load their scripts from the web
+        docs_url=None,  # it would load its scripts from the web
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
@@ -52,7 +52,7 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
     app.include_router(health.router(config))
     app.include_router(page.files())
     app.include_router(page.router(store, config))
-    rooms = [
+    routers = [
         ingest.router(store, profiles),
         tasks.router(store, profiles),
         assets.router(store, profiles),
@@ -61,9 +61,9 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
         collections.router(store),
         namespaces.router(store),
     ]
-    # The scheme is for the document: BearerAuth has refused whoever lacks the key.
+    # The scheme is for the OpenAPI document: BearerAuth has checked the key already.
     dependencies = [Security(HTTPBearer(auto_error=False)), Depends(RateLimit(config.requests_per_minute))]
     for prefix in profiles.prefixes:
-        for room in rooms:
-            app.include_router(room, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)
+        for router in routers:
+            app.include_router(router, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)
     return app

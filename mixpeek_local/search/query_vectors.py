@@ -1,4 +1,4 @@
-"""What is looked for becomes a vector."""
+"""Query vectors: from words, or from a feature."""
 
 import threading
 from typing import Protocol
@@ -17,7 +17,7 @@ _NO_WORDS = {
 
 
 class NotSearchableError(Exception):
-    """Why something cannot be looked for; one sentence for the caller."""
+    """The query has no vector; the message is one sentence for the caller."""
 
 
 class Embedder(Protocol):
@@ -27,7 +27,7 @@ class Embedder(Protocol):
         """The vector of words in the space of an index.
 
         Raises:
-            NotSearchableError: Words cannot be looked for in it.
+            NotSearchableError: The index cannot be searched by words.
         """
         ...
 
@@ -42,7 +42,7 @@ class WordVectors:
         """The vector of words in `multimodal` or `text`.
 
         Raises:
-            NotSearchableError: It is another index, or the model is not installed.
+            NotSearchableError: The index cannot be searched by words, or the model is missing.
         """
         with self._lock:
             if index == "multimodal":
@@ -67,7 +67,7 @@ def vector_of_feature(store: Store, feature_id: str, index: str) -> Vector:
     """A feature's own vector.
 
     Raises:
-        NotSearchableError: It has none of this name, or there is no such feature.
+        NotSearchableError: There is no such feature, or it has no such vector.
     """
     vectors = store.vectors(feature_id)
     if index in vectors and vectors[index].any():

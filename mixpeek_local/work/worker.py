@@ -1,6 +1,6 @@
 """A worker: a process that takes one task after the other.
 
-It is not the server's own process, so that a file which crashes the decoder takes nothing else with it.
+It is separate from the server, so that a file that crashes the decoder crashes nothing else.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from mixpeek_local.extract import UnusableVideoError, extract, version
 from mixpeek_local.store.store import Store
 from mixpeek_local.store.tasks import ClaimLostError, Job
 from mixpeek_local.work.download import local_copy
-from mixpeek_local.work.memory import hold_back, too_much_memory
+from mixpeek_local.work.memory import limit_memory, too_much_memory
 
 _IDLE_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.25
@@ -32,12 +32,12 @@ def work(config: LocalApiConfig, claim: str) -> None:
 
     Args:
         config: The server's.
-        claim: This worker's name in the queue.
+        claim: The name of this worker in the queue.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     threading.Thread(target=_end_with_the_server, name="server", daemon=True).start()
-    hold_back(config.max_memory)
-    # Standard output is for the supervisor: what libraries print goes to the log.
+    limit_memory(config.max_memory)
+    # Standard output is for the supervisor, so what libraries print goes to the log.
     supervisor = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     store = Store(config.database)
@@ -58,7 +58,7 @@ def _end_with_the_server() -> None:
 
 
 def run(store: Store, job: Job, config: LocalApiConfig) -> None:
-    """Bring one task to its end; whatever goes wrong with it ends with it."""
+    """Complete one task; whatever goes wrong ends only this task."""
     started = time.monotonic()
     try:
         outcome = _outcome(store, job, config)
@@ -100,16 +100,16 @@ def _process(store: Store, job: Job, path: Path, config: LocalApiConfig) -> str:
 
 
 def _progress(store: Store, job: Job, first: float, last: float) -> Callable[[float], None]:
-    """What is told a share of a step that takes a task from `first` to `last`, and notes it now and then."""
+    """A function that records, now and then, the share of a step that takes a task from `first` to `last`."""
     noted = 0.0
 
-    def tell(share: float) -> None:
+    def record(share: float) -> None:
         nonlocal noted
         if time.monotonic() - noted >= _PROGRESS_SECONDS:
             noted = time.monotonic()
             store.tasks.progress(job, first + share * (last - first))
 
-    return tell
+    return record
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a server says of itself to anyone."""
+"""The state of the server, without a key."""
 
 import os
 from importlib.metadata import version
@@ -19,7 +19,7 @@ def router(config: LocalApiConfig) -> APIRouter:
     @routes.get("/health", response_model=Health)
     @routes.get("/healthcheck", response_model=Health)
     async def health() -> Response:
-        """Tell callers whether this server suits them; the vendor's SDKs ask at /healthcheck."""
+        """Report what this server may read and what it lacks; the vendor's SDKs use /healthcheck."""
         return JSON(
             {
                 "status": "ok",
