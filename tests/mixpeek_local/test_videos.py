@@ -17,7 +17,7 @@ def counts(body: dict) -> dict[str, int]:
 
 
 def test_the_guides_own_video_mp4_is_queued_and_fails_with_a_reason(api: Caller) -> None:
-    assert "video.mp4 is in none of the folders that this server may read" in api.reason("video.mp4")
+    assert "video.mp4 is not in the folders that this server may read" in api.reason("video.mp4")
 
 
 def test_a_relative_path_is_looked_up_in_the_allowed_folders(api: Caller, clip: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_failed_download_says_why_and_keeps_the_signature_secret(
         ("http://127.0.0.1:1/video.mp4", "could not be downloaded: no connection"),
         ("http:///video.mp4", "could not be downloaded"),
         ("http://localhost:99999/video.mp4", "could not be downloaded"),
-        ("http://[half/video.mp4", "is no address"),
+        ("http://[half/video.mp4", "is not a URL"),
         ("ftp://example.com/video.mp4", "ftp:// addresses are not supported"),
         ("file://elsewhere/video.mp4", "is on another machine"),
         ("nul\0.mp4", "nul"),
