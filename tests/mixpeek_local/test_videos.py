@@ -83,7 +83,7 @@ def test_noise_is_no_video(api: Caller, folder: Path) -> None:
 
 def test_an_mp4_cut_off_before_its_index_fails(api: Caller, folder: Path, clip: Path) -> None:
     (folder / "cut.mp4").write_bytes(clip.read_bytes()[:-50_000])
-    assert "no video that FFmpeg can read" in api.reason(folder / "cut.mp4")
+    assert "not a video that FFmpeg can read" in api.reason(folder / "cut.mp4")
 
 
 def test_a_video_with_its_index_but_no_picture_data_fails(api: Caller, folder: Path) -> None:
