@@ -16,8 +16,8 @@ run: $(VENV)/models.stamp  ## Ingest videos and land their embeddings (VIDEOS=ma
 dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the local API beside it
 	@$(BIN)/mixpeek-assets dev
 
-models: $(VENV)/run.stamp  ## Get the models of the local API's senses that are not there yet
-	@$(BIN)/python -m mixpeek_local.models
+models: $(VENV)/run.stamp  ## Download the missing models of the local API
+	@$(BIN)/python -m mixpeek_local.get_models
 
 # Much of the suite waits: for servers, processes and locks. A file's tests share servers, so they stay together.
 SIDE_BY_SIDE := -n 2 --dist loadfile
@@ -73,7 +73,7 @@ $(VENV)/run.stamp: locks/run.txt pyproject.toml | $(BIN)/python
 
 # What cannot be had is named, and stops nothing: the local API does without it. `make models` tries again.
 $(VENV)/models.stamp: mixpeek_local/models/catalogue.py $(VENV)/run.stamp
-	@$(BIN)/python -m mixpeek_local.models
+	@$(BIN)/python -m mixpeek_local.get_models
 	@touch $@
 
 $(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp

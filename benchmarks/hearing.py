@@ -18,8 +18,8 @@ from pathlib import Path
 import av
 
 from benchmarks.downloads import files
+from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.decode import open_media
-from mixpeek_local.extract.listen import Listener
 from mixpeek_local.extract.speech import said
 from mixpeek_local.samples import FOLDER
 from mixpeek_local.samples.scenes import CLIPS
@@ -129,9 +129,9 @@ def synthetic(folder: Path) -> Iterator[Recording]:
             yield Recording(path, None if voice in FOREIGN else text)
 
 
-def listen(path: Path) -> tuple[Listener, float]:
+def listen(path: Path) -> tuple[AudioAnalyser, float]:
     """Hear a file; how many seconds the processor took for it."""
-    with open_media(path) as media, Listener() as listener:
+    with open_media(path) as media, AudioAnalyser() as listener:
         frames = [(frame, at) for frame, at in media.frames() if isinstance(frame, av.AudioFrame)]
         start = time.process_time()
         for frame, at in frames:

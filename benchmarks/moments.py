@@ -61,7 +61,7 @@ def main() -> None:
     """Extract, search, and print for each query the rank of the first right moment, and what came first instead."""
     space = shared_space()
     if space is None:
-        sys.exit("The models are not there: python -m mixpeek_local.models")
+        sys.exit("The models are not there: python -m mixpeek_local.get_models")
     moments, places = [], []
     with tempfile.TemporaryDirectory() as temporary:
         for file in files(Path(sys.argv[1] if len(sys.argv) > 1 else temporary), PACKAGES):

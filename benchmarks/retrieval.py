@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.downloads import files
-from mixpeek_local.extract.see import vision_model
 from mixpeek_local.extract.space import shared_space
+from mixpeek_local.extract.vision import vision_model
 
 PACKAGES = {
     "label-studio==1.23.2": r"static/samples/(opossum_snow\.mp4|(kittens|trees_in_snow|sample)\.jpg|.*chair1\.png)",
@@ -62,14 +62,14 @@ def main() -> None:
     """Download, look, search, and print the rank of each query's first right picture."""
     space, model = shared_space(), vision_model()
     if space is None or model is None:
-        sys.exit("The models are not there: python -m mixpeek_local.models")
+        sys.exit("The models are not there: python -m mixpeek_local.get_models")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary)
         names, places = [], []
         for file in files(folder, PACKAGES):
             for name, picture in pictures(file):
                 names.append(name)
-                places.append(space.of_picture(model.see(picture).probabilities))
+                places.append(space.of_picture(model.classify(picture).probabilities))
     ranks = []
     for query, right in QUERIES.items():
         order = np.argsort(-(np.stack(places) @ space.of_words([query])[0]), kind="stable")

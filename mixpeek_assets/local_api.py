@@ -1,21 +1,137 @@
-"""The one door to mixpeek_local."""
+"""The door to the local API: the only module of this package that imports `mixpeek_local`, and only when called.
 
+Importing this module needs none of the packages of the extra `local`. Without them everything works with an API key.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mixpeek_local import process
-from mixpeek_local.samples import MANIFEST
+from mixpeek_assets.errors import UserError
+
+if TYPE_CHECKING:
+    from mixpeek_local.config import LocalApiConfig
+
+_SERVER_PACKAGES = ("av", "certifi", "fastapi", "filelock", "numpy", "starlette", "uvicorn")
 
 
-def endpoint(folder: Path) -> str | None:
-    """Return the URL of the server of a state folder, or None while none runs."""
-    return process.endpoint(folder)
+class LocalApiError(UserError):
+    """The local API cannot be used as it is, or did not start."""
 
 
-def api_key(folder: Path) -> str:
-    """Return the key of the servers of a state folder."""
-    return process.api_key(folder)
+class LocalApiNotInstalledError(LocalApiError):
+    """No API key is set, and the packages of the local API are missing."""
+
+
+def require_installed() -> None:
+    """Check that the packages of the server are installed; none is imported.
+
+    Raises:
+        LocalApiNotInstalledError: some are missing.
+    """
+    missing = [package for package in _SERVER_PACKAGES if find_spec(package) is None]
+    if missing:
+        raise LocalApiNotInstalledError(
+            f"the local API needs {', '.join(missing)}: install it with `pip install 'mixpeek-assets[local]'`,"
+            " or set MIXPEEK_API_KEY to use Mixpeek's own API"
+        )
 
 
 def sample_manifest() -> Path:
     """Return the manifest of the sample videos."""
+    from mixpeek_local.samples import MANIFEST
+
     return MANIFEST
+
+
+def endpoint(state_dir: Path) -> str | None:
+    """Return the URL of the server that serves a state directory, or None if none answers.
+
+    Raises:
+        LocalApiNotInstalledError: none answers, and none can be started.
+    """
+    from mixpeek_local import state
+
+    url = state.endpoint(state_dir)
+    if url is None:
+        require_installed()
+    return url
+
+
+def api_key(state_dir: Path) -> str:
+    """Return the key of a state directory's server."""
+    from mixpeek_local import state
+
+    return state.api_key(state_dir)
+
+
+@contextmanager
+def running(state_dir: Path, *, folders: Sequence[Path] = (), hosts: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the URL of a server that is up for as long as this context, alone or shared with other processes.
+
+    Args:
+        state_dir: Holds the server's key, database and address.
+        folders: Local videos must be readable below these.
+        hosts: Videos must be fetchable from these, although they are not public.
+
+    Raises:
+        LocalApiNotInstalledError: the packages of the server are missing.
+        LocalApiError: the server does not start, or the one that runs lacks a folder or a host.
+    """
+    require_installed()
+    from mixpeek_local.config import LocalApiConfig
+    from mixpeek_local.process import running as running_
+
+    with ExitStack() as stack:
+        with _explained():
+            config = LocalApiConfig(state_dir, allowed_folders=tuple(folders), allowed_hosts=tuple(hosts))
+            url = stack.enter_context(running_(config))
+        yield url
+
+
+def read_options(options: Sequence[str]) -> "LocalApiConfig":
+    """Read the options of `python -m mixpeek_local`; exits with a usage message if they cannot be used.
+
+    Raises:
+        LocalApiNotInstalledError: the packages of the server are missing.
+    """
+    require_installed()
+    from mixpeek_local.__main__ import read
+
+    return read(options)
+
+
+def serve(config: "LocalApiConfig") -> None:
+    """Serve until Ctrl-C or a signal.
+
+    Raises:
+        LocalApiError: another server serves the state directory.
+    """
+    from mixpeek_local.serve import serve as serve_
+
+    with _explained():
+        serve_(config)
+
+
+def missing_models() -> Mapping[str, str | None]:
+    """Return what the local API's models are for, each with None, or with what is missing and how to get it.
+
+    Raises:
+        LocalApiNotInstalledError: the packages of the server are missing.
+    """
+    require_installed()
+    from mixpeek_local.models.capabilities import capabilities
+
+    return {**capabilities()}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    from mixpeek_local.errors import LocalApiError as Problem
+
+    try:
+        yield
+    except (Problem, ValueError) as problem:
+        raise LocalApiError(str(problem)) from problem

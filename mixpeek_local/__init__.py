@@ -1,4 +1,4 @@
-"""The local Mixpeek: a server on this machine that speaks the API and really perceives videos."""
+"""The local Mixpeek: a server on this machine that speaks the API and really analyses videos."""
 
 import os
 

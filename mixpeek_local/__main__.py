@@ -1,39 +1,35 @@
-"""`python -m mixpeek_local`: serve until told to stop."""
+"""`python -m mixpeek_local`: serve until Ctrl-C."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.config import PROFILES, LocalApiConfig
+from mixpeek_local.errors import AlreadyServingError
 from mixpeek_local.faults.rules import given_rules
-from mixpeek_local.http.profiles import PROFILES
-from mixpeek_local.serve import AlreadyServingError, serve
+from mixpeek_local.serve import serve
 
 
 def main() -> int:
     """Read the options and serve; returns the exit code."""
-    config, behaviour = read()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        serve(config, **behaviour)
+        serve(read())
     except AlreadyServingError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's message to its user
         return 1
     return 0
 
 
-def read(arguments: Sequence[str] | None = None) -> tuple[LocalApiConfig, dict[str, bool]]:
-    """Read the settings and how `serve` is to behave; `arguments` are this process' own unless given."""
+def read(arguments: Sequence[str] | None = None) -> LocalApiConfig:
+    """Read the settings from `arguments`, by default those of this process."""
     parser = _parser()
     options = vars(parser.parse_args(arguments))
-    behaviour = {name: options.pop(name) for name in ("wait", "while_used")}
     options["allowed_folders"] = tuple(options.pop("allow_folder"))
     options["allowed_hosts"] = tuple(options.pop("allow_host"))
     options["profiles"] = tuple(options.pop("profile")) or PROFILES
     try:
-        return LocalApiConfig(**options), behaviour
+        return LocalApiConfig(**options)
     except ValueError as error:
         parser.error(str(error))
 
@@ -41,7 +37,7 @@ def read(arguments: Sequence[str] | None = None) -> tuple[LocalApiConfig, dict[s
 def _parser() -> argparse.ArgumentParser:
     default = LocalApiConfig(state_dir=Path())
     parser = argparse.ArgumentParser(prog="python -m mixpeek_local", description=__doc__)
-    parser.add_argument("--state-dir", type=Path, required=True, help="holds the key, the database, the endpoint")
+    parser.add_argument("--state-dir", type=Path, required=True, help="holds the key, the database and the endpoint")
     parser.add_argument("--host", default=default.host, help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=default.port, help="0, the default, takes a free one")
     parser.add_argument(
@@ -49,20 +45,23 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         default=[],
-        help="local videos are read from below it; repeatable",
+        help="a folder that local videos may be read from; repeatable",
     )
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
-        help="a host name, address or network that is not public, yet videos may come from it; repeatable",
+        help="a host name, address or network that videos may come from although it is not public; repeatable",
     )
     parser.add_argument("--max-bytes", type=int, default=default.max_bytes, help="largest video (default: %(default)s)")
     parser.add_argument(
         "--max-seconds", type=float, default=default.max_seconds, help="longest video (default: %(default)s)"
     )
     parser.add_argument(
-        "--max-memory", type=int, default=default.max_memory, help="bytes a worker may hold (default: %(default)s)"
+        "--max-memory",
+        type=int,
+        default=default.max_memory,
+        help="bytes of memory that a worker may use (default: %(default)s)",
     )
     parser.add_argument("--workers", type=int, default=default.workers, help="processes (default: %(default)s)")
     parser.add_argument(
@@ -75,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--duplicates",
         choices=("copy", "skip", "error"),
         default=default.duplicates,
-        help="what a video gets whose content is known (default: %(default)s)",
+        help="what becomes of a video whose content is known (default: %(default)s)",
     )
     parser.add_argument(
         "--profile", choices=PROFILES, action="append", default=[], help="an era of the API; repeatable (default: all)"
@@ -84,17 +83,15 @@ def _parser() -> argparse.ArgumentParser:
         "--requests-per-minute",
         type=int,
         default=default.requests_per_minute,
-        help="of each endpoint, then 429; 0, the default, is no limit",
+        help="requests that each endpoint answers before it gives 429; 0, the default, is no limit",
     )
-    parser.add_argument("--retry-after", action="store_true", help="a 429 says when to come back")
+    parser.add_argument("--retry-after", action="store_true", help="send Retry-After with a 429")
     parser.add_argument(
         "--faults",
         type=given_rules,
         default=default.faults,
-        help="play faults by these rules, JSON or the name of a file with it (docs/faults.md); [] to give them later",
+        help="play faults by these rules: JSON, or a file with it (docs/faults.md); [] to set rules later",
     )
-    parser.add_argument("--wait", action="store_true", help="wait for another server of the directory to end")
-    parser.add_argument("--while-used", action="store_true", help="end when no `running` context uses the server")
     return parser
 
 

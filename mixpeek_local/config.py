@@ -1,13 +1,16 @@
-"""What a local API is started with."""
+"""The settings of a local API."""
 
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from mixpeek_local.faults.rules import read_rules
-from mixpeek_local.http.profiles import PROFILES, Profile
-from mixpeek_local.work.addresses import AllowedHosts
+from mixpeek_local.addresses import AllowedHosts
+
+Profile = Literal["guide", "dec", "v1"]
+"""An era of the contract: `guide` (its section a), `dec` (S15.0) or `v1` (S18.5)."""
+
+PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 SERVED_HOSTS = ("127.0.0.1", "localhost", "::1")
 
@@ -15,7 +18,7 @@ _WORKER_BYTES = 2 << 30
 
 
 def default_workers() -> int:
-    """One core less than there are, so that the machine stays usable; fewer where memory is short; at least one."""
+    """One core is left free, so that the machine stays usable; fewer workers where memory is short; at least one."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(min((os.cpu_count() or 1) - 1, memory // _WORKER_BYTES), 1)
 
@@ -25,25 +28,25 @@ class LocalApiConfig:
     """Settings of one server; its state directory is its identity.
 
     Attributes:
-        state_dir: Holds the key, the database, the endpoint and the log; one server at a time serves it.
-        host: A loopback address; the server refuses any other.
+        state_dir: Holds the key, the database, the endpoint and the log. One server at a time serves it.
+        host: A loopback address; any other is refused.
         port: 0 takes a free one.
-        allowed_folders: Local videos are read from below these only.
-        allowed_hosts: Host names, addresses and networks that videos may come from although they are not public:
-            a video's address may be anyone's, and must not reach what only this machine can.
+        allowed_folders: Local videos are read only from these folders and those below them.
+        allowed_hosts: Host names, addresses and networks that videos may come from although they are not public.
+            Anybody may have written a video's URL, so it must not reach what only this machine can.
         max_bytes: Largest video (contract b2: 1 GB).
         max_seconds: Longest video (contract b2: 4 h).
-        max_memory: Bytes that a worker may hold while it is at a video.
-        workers: Most processes that work on videos; the first starts with the server, the others when needed.
-        download_timeout: Seconds after which a download is given up.
-        processing_timeout: Seconds after which a task is given up, its download included (contract b2: 30 min).
-        duplicates: What a video gets whose content is known: a copy of its features, SKIPPED, or an error that
-            names the asset (contract b8).
-        profiles: Eras of the contract that are spoken: `guide` and `dec` without a prefix, `v1` under `/v1`.
-        requests_per_minute: Of each endpoint, beyond which there is a 429 (contract b7: 10 or 60); 0 is no limit.
-        retry_after: Whether a 429 says when to come back; the real API never did.
-        faults: JSON with the rules by which faults are played (docs/faults.md), to be changed at `/faults`; with
-            nothing, not even an empty list, there are none.
+        max_memory: Bytes of memory that a worker may use.
+        workers: The largest number of worker processes. The first starts with the server, others when needed.
+        download_timeout: Seconds a download may take.
+        processing_timeout: Seconds a task may take, including its download (contract b2: 30 min).
+        duplicates: What becomes of a video whose content is known: a copy of the features, SKIPPED, or an error
+            that names the asset (contract b8).
+        profiles: The eras of the contract: `guide` and `dec` without a prefix, `v1` under `/v1`.
+        requests_per_minute: What each endpoint answers before it gives 429 (contract b7: 10 or 60); 0 is no limit.
+        retry_after: Whether a 429 has Retry-After; that of the real API has not.
+        faults: JSON rules for faults (docs/faults.md), which `/faults` may change later. An empty text turns faults
+            off; an empty list only has no rules yet.
     """
 
     state_dir: Path
@@ -64,7 +67,7 @@ class LocalApiConfig:
     faults: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse settings that would serve beyond this machine, mean nothing or do no work."""
+        """Refuse settings that would serve other machines, are invalid, or leave nothing to do."""
         if self.host not in SERVED_HOSTS:
             raise ValueError(f"the local API serves this machine only, so its host cannot be {self.host!r}")
         AllowedHosts(self.allowed_hosts)
@@ -73,9 +76,7 @@ class LocalApiConfig:
         if not self.profiles:
             raise ValueError(f"the local API needs at least one profile: {', '.join(PROFILES)}")
         if self.requests_per_minute < 0:
-            raise ValueError("requests per minute cannot be fewer than 0, which is no limit")
-        if self.faults:
-            read_rules(self.faults)
+            raise ValueError("requests per minute cannot be fewer than 0, which means no limit")
 
     @property
     def database(self) -> Path:
@@ -84,10 +85,10 @@ class LocalApiConfig:
 
     @property
     def downloads(self) -> Path:
-        """The folder of the videos that are being downloaded; emptied when a server starts."""
+        """The folder of current downloads; emptied when a server starts."""
         return self.state_dir / "downloads"
 
     @property
     def uploads(self) -> Path:
-        """The folder of the videos that were dropped on the page."""
+        """The folder of videos dropped on the page."""
         return self.state_dir / "uploads"

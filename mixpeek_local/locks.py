@@ -1,4 +1,4 @@
-"""Kernel locks on files: they end with the process that holds them, however it ends."""
+"""Kernel locks on files. A process that ends in any way releases its locks."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
-    """Open a lock file; closing it gives the lock up. Child processes do not inherit it."""
+    """Open a lock file; closing it releases the lock. Child processes do not inherit it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield descriptor
@@ -23,7 +23,7 @@ def lock(descriptor: int, *, shared: bool = False) -> None:
 
 
 def try_lock(descriptor: int, *, shared: bool = False) -> bool:
-    """Take the lock if it is free. A lock held before through this descriptor is given up either way."""
+    """Take the lock if it is free. A lock already held through this descriptor is released either way."""
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,43 +1,45 @@
-"""The server process: one a state directory."""
+"""The server process: one for each state directory."""
 
 import logging
+import pickle
 import shutil
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from mixpeek_local import locks, state
 from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.errors import AlreadyServingError
+from mixpeek_local.faults.middleware import with_faults
+from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http.server import create_app
-from mixpeek_local.lifeline import when
 from mixpeek_local.store.store import Store
 from mixpeek_local.work.workers import Workers
 
 _log = logging.getLogger(__name__)
 
 
-class AlreadyServingError(RuntimeError):
-    """Another server serves this state directory."""
-
-
-def serve(config: LocalApiConfig, *, wait: bool = False, while_used: bool = False) -> None:
+def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP.
 
     Args:
         config: What to serve, and where.
-        wait: Wait for another server of the state directory to end, instead of giving up.
-        while_used: End as soon as no `running` context uses this server, however its users ended.
+        while_used: Serve the `running` contexts of this directory: wait for an earlier server to end instead of
+            giving up, and end as soon as no context is left, however it ended.
 
     Raises:
-        AlreadyServingError: Another server serves the state directory, and `wait` is off.
+        AlreadyServingError: Another server serves the state directory, and `while_used` is off.
     """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     state.prepare(config.state_dir)
     with ExitStack() as stack:
-        _become_the_server(config, stack, wait)
+        _become_the_server(config, stack, wait=while_used)
         shutil.rmtree(config.downloads, ignore_errors=True)
         config.downloads.mkdir()
         store = Store(config.database)
@@ -45,7 +47,7 @@ def serve(config: LocalApiConfig, *, wait: bool = False, while_used: bool = Fals
         store.tasks.recover()
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(store, state.api_key(config.state_dir), config),
+                application(store, state.api_key(config.state_dir), config),
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
@@ -65,7 +67,13 @@ def serve(config: LocalApiConfig, *, wait: bool = False, while_used: bool = Fals
         server.run(sockets=[listener])
 
 
-def _become_the_server(config: LocalApiConfig, stack: ExitStack, wait: bool) -> None:
+def application(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
+    """Make the application that serves `store` to holders of `api_key`, behind faults if there are rules for them."""
+    app = create_app(store, api_key, config)
+    return with_faults(app, store, read_rules(config.faults)) if config.faults else app
+
+
+def _become_the_server(config: LocalApiConfig, stack: ExitStack, *, wait: bool) -> None:
     descriptor = stack.enter_context(locks.opened(state.lock_file(config.state_dir)))
     if locks.try_lock(descriptor):
         return
@@ -79,9 +87,14 @@ def _become_the_server(config: LocalApiConfig, stack: ExitStack, wait: bool) -> 
 
 
 def _end_when_unused(config: LocalApiConfig, server: uvicorn.Server, stack: ExitStack) -> None:
-    # Once it is ours it stays so until this process ends: a new user waits for that, then starts a new server.
+    # The lock is kept until this process ends: a new user waits for that, then starts a new server.
     users = stack.enter_context(locks.opened(state.users_file(config.state_dir)))
-    when(lambda: locks.try_lock(users), lambda: setattr(server, "should_exit", True))
+
+    def wait() -> None:
+        locks.lock(users)
+        server.should_exit = True
+
+    threading.Thread(target=wait, name="users", daemon=True).start()
 
 
 @contextmanager
@@ -96,7 +109,7 @@ def _listener(config: LocalApiConfig) -> Iterator[socket.socket]:
 
 @contextmanager
 def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Take the signals before, between and after uvicorn does, which raises them again once it has stopped."""
+    """Handle the signals before, between and after uvicorn does, which raises them again once it has stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -110,3 +123,7 @@ def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    serve(pickle.load(sys.stdin.buffer), while_used=True)  # noqa: S301 - from `running`, over a pipe

@@ -1,4 +1,4 @@
-"""What a state directory tells about its server: the key, the endpoint, the locks."""
+"""The files of a state directory: the key, the endpoint and the locks of its server."""
 
 import os
 import secrets
@@ -15,7 +15,7 @@ _ANSWER_SECONDS = 2
 
 @dataclass(frozen=True)
 class Health:
-    """A running server: its URL and what `GET /health` says of it."""
+    """A running server: its URL and what `GET /health` reports."""
 
     url: str
     pid: int
@@ -29,22 +29,22 @@ def prepare(state_dir: Path) -> None:
 
 
 def lock_file(state_dir: Path) -> Path:
-    """Held by the one server of the directory."""
+    """Locked by the one server of the directory."""
     return state_dir / "lock"
 
 
 def users_file(state_dir: Path) -> Path:
-    """Held, shared, by everyone who uses the server through `running`."""
+    """Locked, shared, by each user of the server (see `process`)."""
     return state_dir / "users"
 
 
 def log_file(state_dir: Path) -> Path:
-    """What a server that `running` started has to say."""
+    """The log of a server that `running` started."""
     return state_dir / "server.log"
 
 
 def api_key(state_dir: Path) -> str:
-    """Read the key of the directory's servers, after creating it if there is none."""
+    """Read the key of the directory's servers; create it if there is none."""
     path = state_dir / "key"
     if not path.exists():
         prepare(state_dir)
@@ -52,42 +52,42 @@ def api_key(state_dir: Path) -> str:
             file.write(f"{secrets.token_urlsafe(32)}\n")
             file.flush()
             with suppress(FileExistsError):
-                os.link(file.name, path)  # whole or not at all, and the first one wins
+                os.link(file.name, path)  # all or nothing, and the first process wins
     return path.read_text(encoding="ascii").strip()
 
 
 def write_endpoint(state_dir: Path, url: str) -> None:
-    """Tell callers where the server is."""
+    """Publish the address of the server."""
     with NamedTemporaryFile(dir=state_dir, prefix=".endpoint-", delete=False) as file:
         file.write(orjson.dumps({"url": url, "pid": os.getpid()}))
     Path(file.name).replace(_endpoint_file(state_dir))
 
 
 def remove_endpoint(state_dir: Path) -> None:
-    """Tell callers that there is no server any more."""
+    """Remove the address, because the server ends."""
     _endpoint_file(state_dir).unlink(missing_ok=True)
 
 
 def endpoint(state_dir: Path) -> str | None:
-    """The URL of the directory's server, or None when none answers."""
+    """The URL of the directory's server, or None if none answers."""
     found = health(state_dir)
     return found.url if found else None
 
 
 def health(state_dir: Path) -> Health | None:
-    """What the directory's server says of itself, or None when it does not answer within two seconds."""
+    """The report of the directory's server, or None if none answers within two seconds."""
     try:
         written = orjson.loads(_endpoint_file(state_dir).read_bytes())
     except FileNotFoundError:
         return None
     with requests.Session() as session:
-        session.trust_env = False  # no proxy stands between this machine and itself
+        session.trust_env = False  # no proxy for this machine
         try:
             reply = session.get(f"{written['url']}/health", timeout=_ANSWER_SECONDS)
             said = reply.json()
         except (requests.RequestException, ValueError):
             return None
-    # After a kill -9 the file may name a port that by now is someone else's.
+    # After a kill -9 the file may name a port that another program has taken since.
     if not isinstance(said, dict) or said.get("pid") != written["pid"]:
         return None
     folders = tuple(Path(folder) for folder in said["allowed_folders"])

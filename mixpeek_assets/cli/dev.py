@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -17,6 +18,8 @@ def dev(settings: Settings, options: tuple[str, ...]) -> int:
     """Run `dagster dev` until it ends, or Ctrl-C or a termination ends both; returns its exit code."""
     if not Path("workspace.yaml").is_file():
         raise CommandError(f"there is no workspace.yaml in {Path.cwd()}: work in the project's folder")
+    if find_spec("dagster_webserver") is None:
+        raise CommandError("Dagster's UI is not installed: `pip install 'mixpeek-assets[ui]'` installs it")
     with dagster_instance():
         pass  # fail early, in one line, if DAGSTER_HOME is unusable
     # So that runs, which have other working folders, mean the same one.

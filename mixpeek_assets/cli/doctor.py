@@ -13,10 +13,10 @@ from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api
 from mixpeek_assets.connections import open_client, open_warehouse
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import SCHEMA
-from mixpeek_local.models.senses import senses
 
 _IMPATIENT = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
@@ -31,7 +31,7 @@ def doctor() -> int:
         ("data directory", _data_directory),
         ("warehouse", _warehouse),
         ("videos", _videos),
-        ("senses of the local API", _senses),
+        ("models of the local API", _models),
         ("API", _api),
     ]
     failed = 0
@@ -88,13 +88,14 @@ def _videos() -> str:
         return f"{manifest.source}, {manifest.videos_count} videos{bad}"
 
 
-def _senses() -> str:
+def _models() -> str:
     if not load_settings().uses_local_api:
         return "not needed, with a key"
-    missing = [why for why in senses().values() if why]
+    models = missing_models()
+    missing = [why for why in models.values() if why]
     if missing:
         raise CommandError(" ".join(missing))
-    return ", ".join(senses())
+    return ", ".join(models)
 
 
 def _api() -> str:

@@ -9,10 +9,9 @@ import dagster as dg
 
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.storage import make_storage
+from mixpeek_assets.local_api import running
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings
-from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import running
 
 
 @contextmanager
@@ -37,16 +36,11 @@ def local_api(settings: Settings) -> Iterator[str | None]:
     """Run the local API while the block lasts; with a key set, none is needed.
 
     Raises:
-        NotStartedError: it did not come up.
-        NotAllowedError: it already runs, and may not read the videos.
+        LocalApiError: it is not installed, does not start, or may not read the videos.
     """
     if not settings.uses_local_api:
         yield None
         return
-    config = LocalApiConfig(
-        settings.local_api_folder,
-        allowed_folders=tuple(readable_folders(settings)),
-        allowed_hosts=tuple(reachable_hosts(settings)),
-    )
-    with running(config) as url:
+    folders, hosts = readable_folders(settings), reachable_hosts(settings)
+    with running(settings.local_api_folder, folders=folders, hosts=hosts) as url:
         yield url

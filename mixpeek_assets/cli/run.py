@@ -13,9 +13,9 @@ from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.cli.watch import is_unfinished, land_as_it_settles
 from mixpeek_assets.connections import open_client, open_warehouse, submission_rules
 from mixpeek_assets.defs.run_requests import partitions_to_ingest
+from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import Settings
-from mixpeek_local.models.senses import senses
 
 
 def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False) -> int:
@@ -46,6 +46,6 @@ def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False
 
 
 def _say_what_is_missing(settings: Settings, console: Console) -> None:
-    for why in senses().values() if settings.uses_local_api else ():
+    for why in missing_models().values() if settings.uses_local_api else ():
         if why:
             console.print(f"[yellow]missing[/] {why}", highlight=False, soft_wrap=True)

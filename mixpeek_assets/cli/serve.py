@@ -5,15 +5,13 @@ from pathlib import Path
 
 import click
 
+from mixpeek_assets import local_api
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings
-from mixpeek_local import process
-from mixpeek_local.__main__ import read
-from mixpeek_local.models.senses import senses
 
 
 def serve(settings: Settings, port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
-    """Serve the local API until it is told to stop.
+    """Serve the local API until Ctrl-C.
 
     Args:
         settings: Whose data directory it serves.
@@ -22,18 +20,18 @@ def serve(settings: Settings, port: int, folders: tuple[Path, ...], more: tuple[
         more: Options of `python -m mixpeek_local`.
 
     Raises:
-        AlreadyServingError: one serves this data directory already.
+        LocalApiError: it is not installed, or another one serves this data directory.
     """
     logging.getLogger().setLevel(logging.INFO)
     options = [f"--state-dir={settings.local_api_folder}", f"--port={port}"]
     options += [f"--allow-folder={folder}" for folder in [*readable_folders(settings), *folders]]
     options += [f"--allow-host={host}" for host in reachable_hosts(settings)]
-    config, _ = read([*options, *more])
-    key = process.api_key(config.state_dir)
+    config = local_api.read_options([*options, *more])
+    key = local_api.api_key(config.state_dir)
     click.echo(f"Key (send it as `Authorization: Bearer …`): {config.state_dir / 'key'}, {len(key)} characters")
     click.echo(
         f"Videos are read from public http(s) URLs and from below: {', '.join(map(str, config.allowed_folders))}"
     )
-    for missing in filter(None, senses().values()):
+    for missing in filter(None, local_api.missing_models().values()):
         click.echo(missing)
-    process.serve(config)
+    local_api.serve(config)

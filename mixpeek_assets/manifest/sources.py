@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from mixpeek_assets import local_api
+from mixpeek_assets.local_api import sample_manifest
 from mixpeek_assets.manifest.errors import ManifestError
 from mixpeek_assets.settings import Settings
 
@@ -19,7 +19,7 @@ VIDEO_SUFFIXES = frozenset(
 
 def source_of(settings: Settings, videos: str | None = None) -> str:
     """Return what names the videos: `videos`, else MIXPEEK_VIDEOS, else the packaged samples."""
-    return videos or settings.videos or str(local_api.sample_manifest())
+    return videos or settings.videos or str(sample_manifest())
 
 
 def is_url(source: str) -> bool:
@@ -47,7 +47,7 @@ def fingerprint(settings: Settings) -> str | None:
 def readable_folders(settings: Settings, videos: str | None = None) -> list[Path]:
     """Return the folders that the local API must be allowed to read for this list."""
     source = source_of(settings, videos)
-    samples = local_api.sample_manifest().parent
+    samples = sample_manifest().parent
     return [samples] if is_url(source) else sorted({samples, folder_of(source)})
 
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import av
 
+from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.captions import Captions
 from mixpeek_local.extract.decode import Media, open_media
-from mixpeek_local.extract.features import Perception, features
-from mixpeek_local.extract.listen import Listener
+from mixpeek_local.extract.features import Findings, features
+from mixpeek_local.extract.keyframes import Keyframe, KeyframeSelector
+from mixpeek_local.extract.ocr import reader
+from mixpeek_local.extract.ocr_schedule import OcrSchedule
 from mixpeek_local.extract.offered import version
-from mixpeek_local.extract.pictures import Darkroom
-from mixpeek_local.extract.read import reader
+from mixpeek_local.extract.pictures import FrameConverter
 from mixpeek_local.extract.records import Extraction, Feature, UnusableVideoError
 from mixpeek_local.extract.segments import ByInterval, ByShots, Segmenter
 from mixpeek_local.extract.settings import ExtractionSettings
 from mixpeek_local.extract.view import View, view
-from mixpeek_local.extract.watch import Glimpse, Watcher
-from mixpeek_local.extract.when_to_read import WhenToRead
 
 __all__ = ["Extraction", "ExtractionSettings", "Feature", "UnusableVideoError", "extract", "version"]
 
@@ -30,81 +30,81 @@ def extract(
     max_seconds: float = 4 * 3600,
     progress: Callable[[float], None] | None = None,
 ) -> Extraction:
-    """Look at, read and listen to a whole file.
+    """Analyse the picture, the text on screen and the sound of a whole file.
 
     Args:
         path: A local file.
         settings: What to extract.
         max_seconds: Longer files are refused.
-        progress: Is told now and then which share of the file is done, 0 to 1.
+        progress: Called now and then with the share of the file that is done, 0 to 1.
 
     Raises:
-        UnusableVideoError: Nothing can be seen or heard, with the reason.
+        UnusableVideoError: The file has nothing to analyse; the message says why.
     """
-    with open_media(path) as media, Listener(speech=settings.transcribe) as listener:
+    with open_media(path) as media, AudioAnalyser(speech=settings.transcribe) as audio:
         _refuse_longer(media.declared_seconds or 0, max_seconds)
-        senses = _Senses(settings, listener)
+        analysis = _Analysis(settings, audio)
         for frame, time in media.frames():
             _refuse_longer(time, max_seconds)
-            senses.perceive(frame, time)
+            analysis.add(frame, time)
             if progress is not None and media.declared_seconds:
                 progress(min(time / media.declared_seconds, 1.0))
-        seconds, found = senses.finish()
+        seconds, found = analysis.finish()
         return Extraction(
             modality="video" if found.views else "audio",
             features=tuple(features(found, settings)),
-            file_data=_file_data(media, senses.watcher, seconds),
+            file_data=_file_data(media, analysis.keyframes, seconds),
         )
 
 
-class _Senses:
-    """Everything that perceives one file, fed frame by frame."""
+class _Analysis:
+    """The analysis of one file, fed frame by frame."""
 
-    def __init__(self, settings: ExtractionSettings, listener: Listener) -> None:
+    def __init__(self, settings: ExtractionSettings, audio: AudioAnalyser) -> None:
         self._segmenter = _segmenter(settings)
         self._reader = reader() if settings.read else None
-        self.watcher = Watcher(self._segmenter, self._see, self._read if self._reader else None)
-        self._listener = listener
-        self._darkroom = Darkroom()
-        self._when_to_read = WhenToRead()
+        self.keyframes = KeyframeSelector(self._segmenter, self._classify, self._read if self._reader else None)
+        self._audio = audio
+        self._converter = FrameConverter()
+        self._ocr_schedule = OcrSchedule()
         self._captions = Captions()
         self._views: dict[int, View] = {}
 
-    def perceive(self, frame: av.VideoFrame | av.AudioFrame, time: float) -> None:
+    def add(self, frame: av.VideoFrame | av.AudioFrame, time: float) -> None:
         if isinstance(frame, av.VideoFrame):
-            self.watcher.add(frame, time)
+            self.keyframes.add(frame, time)
         else:
-            self._listener.add(frame, time)
+            self._audio.add(frame, time)
 
-    def finish(self) -> tuple[float, Perception]:
-        """The length of the file in seconds, and all that was perceived."""
-        self._listener.finish()
-        seconds = max(self.watcher.end, self._listener.end)
+    def finish(self) -> tuple[float, Findings]:
+        """The length of the file in seconds, and everything that was found."""
+        self._audio.finish()
+        seconds = max(self.keyframes.end, self._audio.end)
         if seconds == 0:
             raise UnusableVideoError("not one frame of the file could be decoded: it is damaged or cut off")
         spans = self._segmenter.spans(seconds)
-        self.watcher.finish(len(spans) - 1)
-        captions = self._captions.finish(self.watcher.end)
-        return seconds, Perception(spans, self._views, self.watcher.end, captions, self._listener)
+        self.keyframes.finish(len(spans) - 1)
+        captions = self._captions.finish(self.keyframes.end)
+        return seconds, Findings(spans, self._views, self.keyframes.end, captions, self._audio)
 
-    def _see(self, number: int, glimpses: list[Glimpse]) -> None:
-        self._views[number] = view(glimpses, self._darkroom)
+    def _classify(self, number: int, keyframes: list[Keyframe]) -> None:
+        self._views[number] = view(keyframes, self._converter)
 
-    def _read(self, glimpse: Glimpse) -> None:
-        if self._reader is not None and self._when_to_read(glimpse.look.time, glimpse.look.luma):
-            lines = self._reader.read(self._darkroom.picture(glimpse.frame))
-            self._when_to_read.saw(lines)
-            self._captions.add(glimpse.look.time, lines)
+    def _read(self, keyframe: Keyframe) -> None:
+        if self._reader is not None and self._ocr_schedule(keyframe.stats.time, keyframe.stats.luma):
+            lines = self._reader.read(self._converter.picture(keyframe.frame))
+            self._ocr_schedule.saw(lines)
+            self._captions.add(keyframe.stats.time, lines)
 
 
 def _segmenter(settings: ExtractionSettings) -> Segmenter:
     return {"interval": ByInterval, "shots": ByShots}[settings.segment_by](settings.interval_sec)
 
 
-def _file_data(media: Media, watcher: Watcher, seconds: float) -> dict[str, Any]:
+def _file_data(media: Media, keyframes: KeyframeSelector, seconds: float) -> dict[str, Any]:
     data = media.file_data() | {"duration": round(seconds, 3)}
-    if watcher.size is not None:
-        data["width"], data["height"] = watcher.size
+    if keyframes.size is not None:
+        data["width"], data["height"] = keyframes.size
     declared = media.declared_seconds
     if declared and seconds < 0.95 * declared - 0.5:
         data["damage"] = f"only {seconds:.1f} of {declared:.1f} seconds could be decoded"

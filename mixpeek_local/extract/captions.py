@@ -1,4 +1,4 @@
-"""Captions: what is read in one frame after another becomes texts with the time that each was on the screen."""
+"""Captions: the lines read in frame after frame become texts with their time on the screen."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,28 +6,28 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from mixpeek_local.extract.read import Box, Line, in_reading_order
+from mixpeek_local.extract.ocr import Box, Line, in_reading_order
 
-# How much two readings of one line must have in common, in its place and elsewhere.
+# How similar two readings of one line must be, in the same place and elsewhere.
 _LIKE_IN_PLACE, _LIKE_ELSEWHERE = 0.6, 0.8
 _SAME_PLACE = 0.3
-# A line that is read again within this time was there all along.
+# A line that is read again within this time did not disappear.
 _BLINK_SECONDS = 1.5
-# Lines that are read in one frame only are the ones that are misread most often.
+# Lines that are read in one frame only are misread most often.
 _SURE_AT_ONCE = 0.9
-# Lines of one block stand side by side in this share of the frames that show either of them.
+# Lines of one block are side by side in this share of the frames that show either of them.
 _TOGETHER = 0.7
-# Side by side: heights that are alike, and a gap of at most this share of the height, or of so many characters.
+# Side by side: similar heights, and a gap of at most this share of the height, or this many characters.
 _HEIGHT_RATIO, _GAP_DOWN, _GAP_ACROSS = 1.8, 0.4, 1.0
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A text and when it was on the screen.
+    """A text and its time on the screen.
 
     Attributes:
         start: The second of the first frame in which it was read.
-        end: The second of the first frame in which it was gone.
+        end: The second of the first frame without it.
         text: A line, or the lines of a block, joined by spaces.
         confidence: 0 to 1.
         box: Where it was.
@@ -41,16 +41,16 @@ class Caption:
 
 
 @dataclass(eq=False)
-class _Followed:
-    """A line that is followed over the frames.
+class _TrackedLine:
+    """A line that is tracked over the frames.
 
     Attributes:
         start: When it was first read.
         first, last: Its first and its last reading.
-        gone: When it was missed, if it is.
-        readings: Its readings, each kind of text with the surest one and the sum of their confidences.
-        frames: In how many it was read.
-        beside: In how many of them each other line stood next to it.
+        gone: When it was first missing, if it is.
+        readings: For each text that was read, the surest reading and the sum of the confidences.
+        frames: The number of frames in which it was read.
+        beside: In how many of them each other line was beside it.
     """
 
     start: float
@@ -60,7 +60,7 @@ class _Followed:
     gone: float | None = None
     frames: int = 0
     readings: dict[str, tuple[Line, float]] = field(default_factory=dict)
-    beside: Counter["_Followed"] = field(default_factory=Counter)
+    beside: Counter["_TrackedLine"] = field(default_factory=Counter)
 
     def see(self, time: float, line: Line) -> None:
         self.last, self.seen, self.gone = line, time, None
@@ -69,16 +69,16 @@ class _Followed:
         self.readings[line.text] = (max(surest, line, key=lambda one: one.confidence), total + line.confidence)
 
     def line(self) -> Line:
-        """The reading that most of them agree on."""
+        """The text with the highest sum of confidences."""
         return max(self.readings.values(), key=lambda reading: reading[1])[0]
 
 
 class Captions:
-    """Follows lines of text over the frames that are read."""
+    """Tracks lines of text over the frames that are read."""
 
     def __init__(self) -> None:
-        self._there: list[_Followed] = []
-        self._gone: list[_Followed] = []
+        self._there: list[_TrackedLine] = []
+        self._gone: list[_TrackedLine] = []
 
     def add(self, time: float, lines: Iterable[Line]) -> None:
         """Take what was read in the frame at `time` seconds; frames come in order."""
@@ -91,7 +91,7 @@ class Captions:
         for number, line in enumerate(new):
             followed = known.get(number)
             if followed is None:
-                followed = _Followed(time, line, line)
+                followed = _TrackedLine(time, line, line)
                 self._there.append(followed)
             followed.see(time, line)
             seen.append(followed)
@@ -103,7 +103,7 @@ class Captions:
         self._there = [one for one in self._there if not _is_over(one, time)]
 
     def finish(self, end: float) -> list[Caption]:
-        """Tell all captions, by their start; what is still there ends at `end`."""
+        """Return all captions by their start; those still on the screen end at `end`."""
         for followed in self._there:
             followed.gone = end if followed.gone is None else followed.gone
         found = [one for one in self._gone + self._there if one.frames > 1 or one.last.confidence >= _SURE_AT_ONCE]
@@ -112,14 +112,14 @@ class Captions:
         return sorted(captions, key=lambda one: (one.start, one.box[1], one.box[0]))
 
 
-def _is_over(followed: _Followed, time: float) -> bool:
+def _is_over(followed: _TrackedLine, time: float) -> bool:
     return followed.gone is not None and time - followed.seen > _BLINK_SECONDS
 
 
-def _paired(there: list[_Followed], new: list[Line]) -> dict[int, _Followed]:
-    """Which of the new lines, by their numbers, are lines that were there; the likest pairs first."""
+def _paired(there: list[_TrackedLine], new: list[Line]) -> dict[int, _TrackedLine]:
+    """Match new lines, by number, with known lines; the most similar pairs first."""
     pairs = [(_likeness(old.last, line), number, old) for number, line in enumerate(new) for old in there]
-    known: dict[int, _Followed] = {}
+    known: dict[int, _TrackedLine] = {}
     for likeness, number, old in sorted(pairs, key=lambda pair: -pair[0]):
         if likeness and number not in known and old not in known.values():
             known[number] = old
@@ -127,9 +127,9 @@ def _paired(there: list[_Followed], new: list[Line]) -> dict[int, _Followed]:
 
 
 def _likeness(old: Line, new: Line) -> float:
-    """How surely two readings are of one line: 0 where they are not."""
+    """How likely two readings are of one line; 0 if they are not."""
     overlap = _overlap(old.box, new.box)
-    # A line that rolls by keeps its width and its distance from the left.
+    # A rolling line keeps its width and its distance from the left.
     rolls = abs(old.box[0] - new.box[0]) < 0.03 and abs(old.box[2] - new.box[2]) < 0.05
     if overlap < _SAME_PLACE and not rolls:
         return 0.0
@@ -138,21 +138,21 @@ def _likeness(old: Line, new: Line) -> float:
 
 
 def _overlap(one: Box, other: Box) -> float:
-    """The area that two boxes share, as a part of the area that they cover together."""
+    """Intersection over union of two boxes."""
     across, down = _gaps(one, other)
     shared = max(-across, 0.0) * max(-down, 0.0)
     return shared / (one[2] * one[3] + other[2] * other[3] - shared) if shared else 0.0
 
 
 def _gaps(one: Box, other: Box) -> tuple[float, float]:
-    """The distances between two boxes across and down; below 0 is how far they overlap."""
+    """The horizontal and vertical distance of two boxes; negative where they overlap."""
     across = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
     down = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
     return across, down
 
 
 def _side_by_side(one: Line, other: Line) -> bool:
-    """Whether they stand as the lines of a block do, or as the parts of a line."""
+    """Whether they are placed like the lines of a block, or like the parts of a line."""
     low, high = sorted((one.box[3], other.box[3]))
     if high > _HEIGHT_RATIO * low:
         return False
@@ -163,8 +163,8 @@ def _side_by_side(one: Line, other: Line) -> bool:
     return down < -low / 2 and across < _GAP_ACROSS * character
 
 
-def _blocks(found: Iterable[_Followed]) -> list[list[_Followed]]:
-    blocks: list[list[_Followed]] = []
+def _blocks(found: Iterable[_TrackedLine]) -> list[list[_TrackedLine]]:
+    blocks: list[list[_TrackedLine]] = []
     for one in found:
         near = [block for block in blocks if any(_is_one_block(one, other) for other in block)]
         blocks = [block for block in blocks if block not in near]
@@ -172,12 +172,12 @@ def _blocks(found: Iterable[_Followed]) -> list[list[_Followed]]:
     return blocks
 
 
-def _is_one_block(one: _Followed, other: _Followed) -> bool:
+def _is_one_block(one: _TrackedLine, other: _TrackedLine) -> bool:
     return one.beside[other] >= _TOGETHER * max(one.frames, other.frames)
 
 
-def _caption(block: list[_Followed]) -> Caption:
-    if any(not _overlap(one.first.box, one.last.box) for one in block):  # it rolls by
+def _caption(block: list[_TrackedLine]) -> Caption:
+    if any(not _overlap(one.first.box, one.last.box) for one in block):  # it rolls
         lines = [one.line() for one in sorted(block, key=lambda one: (one.start, one.first.box[1]))]
     else:
         lines = in_reading_order(one.line() for one in block)

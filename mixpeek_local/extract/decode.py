@@ -1,4 +1,4 @@
-"""Decoding: any file that FFmpeg reads becomes a stream of frames on one clock."""
+"""Decoding: any file that FFmpeg reads becomes a stream of frames with times on one clock."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from av.stream import Disposition
 from mixpeek_local.extract import kinds
 from mixpeek_local.extract.records import UnusableVideoError
 
-# Titles in old code pages: PyAV before 19 has to be told to read on.
+# Titles in old code pages stop PyAV before 19 unless it gets this option.
 _TOLERANT: Any = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 Frame = av.VideoFrame | av.AudioFrame
@@ -26,12 +26,12 @@ MAX_PIXELS = 1 << 25
 """Largest frame: 8K (7,680 x 4,320) fits. A decoder holds a dozen or two of them."""
 
 MAX_TRACKS = 64
-"""Most tracks of a file, of whatever kind: each costs memory before it is known whether it is of use."""
+"""The largest number of tracks of any kind: each costs memory before it is known to be useful."""
 
 MAX_FRAMES_PER_SECOND = 5_000
-"""Of picture and sound together; TrueHD has 1,200."""
+"""Limit for picture and sound together; TrueHD has 1,200."""
 
-# Times that differ more than this from what the frame before promised are not believed. A slide may stay for long.
+# Times that differ more than this from the end of the frame before are not trusted. A slide may stay for long.
 _LEAP_BACK_SECONDS, _LEAP_AHEAD_SECONDS = 1.0, 600.0
 # Each thread of a decoder holds frames of its own.
 _DECODER_THREADS = min((os.cpu_count() or 1) + 1, 4)
@@ -45,8 +45,8 @@ class Media:
 
     Attributes:
         container: FFmpeg's view of it.
-        picture: Its best video track, if any; cover art is none.
-        sound: Its best audio track, if any.
+        picture: Its first decodable video track, if any; cover art does not count.
+        sound: Its first decodable audio track, if any.
         broken: How many packets could not be read or decoded so far.
     """
 
@@ -63,16 +63,16 @@ class Media:
     def frames(self) -> Iterator[tuple[Frame, float]]:
         """Yield every decodable frame with its time in seconds, interleaved as the file has them.
 
-        A damaged packet is counted and passed over; a damaged container ends the stream.
+        A damaged packet is counted and skipped; a damaged container ends the stream.
 
         Raises:
-            UnusableVideoError: There are too many frames to be those of a video.
+            UnusableVideoError: There are more frames than a video has.
         """
         clock, count = _Clock(self), 0
         for packet in self._packets():
             try:
                 frames = packet.decode()
-            except av.error.EOFError:  # nothing is left after the end
+            except av.error.EOFError:  # after the end of the stream
                 continue
             except av.error.FFmpegError:
                 self.broken += 1
@@ -88,7 +88,7 @@ class Media:
                     yield frame, time
 
     def file_data(self) -> dict[str, Any]:
-        """What the file says of itself (contract b4, `file_data`); sizes as a player shows them."""
+        """The properties that the file declares (contract b4, `file_data`); sizes as a player shows them."""
         data: dict[str, Any] = {"container": self.container.format.name, "duration": self.declared_seconds}
         if self.picture is not None:
             rate = self.picture.average_rate
@@ -113,8 +113,8 @@ class Media:
         except av.error.FFmpegError:
             self.broken += 1
         except IndexError:
-            pass  # PyAV's, once all is read, when a track appeared in mid-file
-        # What the decoders still hold back is good: an empty packet makes them give it out.
+            pass  # from PyAV at the end of a file, if a track appeared in mid-file
+        # An empty packet makes the decoders return the frames that they still hold.
         for stream in streams:
             flush = av.Packet()
             flush.stream = stream
@@ -122,10 +122,10 @@ class Media:
 
 
 class _Clock:
-    """Seconds since the start of the file, for frames whose own times may be missing, restart or leap.
+    """Seconds since the start of the file, for frames whose own times may be missing, restart or jump.
 
-    Joined recordings start again from 0, and a damaged time may lie years ahead: from there on, time goes on from
-    the end of the frame before.
+    Joined recordings restart at 0, and a damaged time may be years ahead: from there on, time continues at the end of
+    the frame before.
     """
 
     def __init__(self, media: Media) -> None:
@@ -147,7 +147,7 @@ class _Clock:
 
 
 def frame_seconds(frame: Frame) -> float:
-    """How long a frame lasts: as its file says, else a 25th of a second."""
+    """The duration of a frame: as declared, else a 25th of a second."""
     if isinstance(frame, av.AudioFrame):
         return frame.samples / frame.sample_rate
     return float(frame.duration * (frame.time_base or Fraction(0))) or 0.04
@@ -158,7 +158,7 @@ def open_media(path: Path) -> Iterator[Media]:
     """Open a file for decoding.
 
     Raises:
-        UnusableVideoError: It is empty, is no video, has too many or too large tracks, or none that can be decoded.
+        UnusableVideoError: It is empty or not a video, or has too many, too large or no decodable tracks.
     """
     with path.open("rb") as file:
         head = file.read(kinds.HEAD_BYTES)
@@ -175,13 +175,13 @@ def open_media(path: Path) -> Iterator[Media]:
             )
         except av.error.MemoryError as error:
             raise UnusableVideoError(
-                f"the file has more than {MAX_TRACKS} tracks, or claims more of anything than memory holds"
+                f"the file has more than {MAX_TRACKS} tracks, or needs more memory than it may have"
             ) from error
         except av.error.FFmpegError as error:
             if kinds.is_text(head):
                 raise UnusableVideoError(kinds.TEXT) from error
             reason = (error.strerror or str(error)).rstrip(".").lower()
-            raise UnusableVideoError(f"the file is no video that FFmpeg can read ({reason})") from error
+            raise UnusableVideoError(f"the file is not a video that FFmpeg can read ({reason})") from error
         with container:
             yield _choose_tracks(container, head)
 
@@ -211,7 +211,7 @@ def _choose_tracks(container: InputContainer, head: bytes) -> Media:
             )
         decoder.thread_type = "AUTO"
         decoder.thread_count = _DECODER_THREADS
-        decoder.options = {"max_pixels": str(MAX_PIXELS)}  # the size may change on the way
+        decoder.options = {"max_pixels": str(MAX_PIXELS)}  # the size may change in mid-file
     return media
 
 

@@ -1,4 +1,4 @@
-"""Describing: a sentence made of what was found, and of nothing else."""
+"""A description: one sentence that says what was found, and nothing else."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ _LONGEST_QUOTE = 80
 
 
 def describe(*, seen: Sequence[Label] = (), read: str = "", heard: Sequence[Label] = (), said: str = "") -> str | None:
-    """Say what was seen, read, heard and said; None when nothing was found.
+    """Describe what was seen, read, heard and said; None if nothing was found.
 
     Args:
-        seen: What the picture shows, the likeliest first.
+        seen: What the picture shows, likeliest first.
         read: The words on the screen.
-        heard: What sounds, the likeliest first.
+        heard: The sounds, likeliest first.
         said: The words that were spoken.
     """
     parts = []

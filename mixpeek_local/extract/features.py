@@ -1,4 +1,4 @@
-"""From what was seen, read and heard to features with named vectors (contract b5)."""
+"""Features with named vectors, from the results of the models (contract b5)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.captions import Caption
 from mixpeek_local.extract.describe import describe
-from mixpeek_local.extract.listen import Listener
 from mixpeek_local.extract.records import Feature, Label, Vector
-from mixpeek_local.extract.see import labels
 from mixpeek_local.extract.segments import Span
 from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.settings import ExtractionSettings
@@ -19,37 +18,37 @@ from mixpeek_local.extract.sounds import Sound
 from mixpeek_local.extract.space import shared_space
 from mixpeek_local.extract.speech import Sentence, said
 from mixpeek_local.extract.view import View
+from mixpeek_local.extract.vision import labels
 
-_WORTH_A_SENTENCE = 0.35
-"""From this probability on nine of ten labels are right, or nearly; a label alone may be less sure (see.py)."""
+_SENTENCE_PROBABILITY = 0.35
+"""From this probability on, nine of ten labels are right or nearly so; labels outside a sentence may be less sure."""
 
-
-_REACHES_OVER_SECONDS = 1.0
-"""A text's end is known to within a reading of the screen: so little in the next segment does not count."""
+_TEXT_OVERLAP_SECONDS = 1.0
+"""The end of a text is only known to within one reading, so a shorter overlap with the next segment does not count."""
 
 
 @dataclass(frozen=True)
-class Perception:
-    """All that was perceived of a file.
+class Findings:
+    """All results for a file.
 
     Attributes:
         spans: The segments.
-        views: What each segment looks like, by its number; a segment without one shows the picture before it.
+        views: The view of each segment by its number; a segment without one shows the picture of an earlier one.
         picture_end: The second at which the picture ends.
-        captions: Words on the screen, in order of time.
-        listener: The sound.
+        captions: The texts on the screen, by time.
+        audio: The sound.
     """
 
     spans: Sequence[Span]
     views: dict[int, View]
     picture_end: float
     captions: Sequence[Caption]
-    listener: Listener
+    audio: AudioAnalyser
 
 
 @dataclass(frozen=True)
 class _Segment:
-    """What was perceived of a segment."""
+    """All results for a segment."""
 
     span: Span
     view: View | None
@@ -58,9 +57,9 @@ class _Segment:
     said: str
 
 
-def features(found: Perception, settings: ExtractionSettings) -> list[Feature]:
-    """Make the features: `video`, `image` and `audio` a segment, `text` for the words on the screen and the spoken."""
-    sentences = found.listener.sentences
+def features(found: Findings, settings: ExtractionSettings) -> list[Feature]:
+    """Make the features: `video`, `image` and `audio` for each segment, `text` for each text on screen and sentence."""
+    sentences = found.audio.sentences
     made: list[Feature] = []
     for number, span in enumerate(found.spans):
         segment = _segment(number, span, found, sentences)
@@ -76,13 +75,13 @@ def features(found: Perception, settings: ExtractionSettings) -> list[Feature]:
     return made
 
 
-def _segment(number: int, span: Span, found: Perception, sentences: Sequence[Sentence]) -> _Segment:
+def _segment(number: int, span: Span, found: Findings, sentences: Sequence[Sentence]) -> _Segment:
     start, end = span
     shown = (caption.text for caption in found.captions if _is_shown(caption, span))
     return _Segment(
         span,
         view=_view(number, found) if start < found.picture_end else None,
-        sound=found.listener.sound(start, end),
+        sound=found.audio.sound(start, end),
         read=_lines(shown),
         said=said(sentences, start, end),
     )
@@ -124,7 +123,7 @@ def _audio(segment: _Segment, sound: Sound, settings: ExtractionSettings) -> Fea
     return Feature("audio", *segment.span, vectors, _present(details), segment.view.preview if segment.view else None)
 
 
-def _caption(caption: Caption, found: Perception) -> Feature:
+def _caption(caption: Caption, found: Findings) -> Feature:
     details = {
         "text": caption.text,
         "source": "screen",
@@ -134,13 +133,13 @@ def _caption(caption: Caption, found: Perception) -> Feature:
     return Feature("text", *_times(caption), {}, details, _preview_at(caption.start, found))
 
 
-def _sentence(sentence: Sentence, found: Perception) -> Feature:
+def _sentence(sentence: Sentence, found: Findings) -> Feature:
     details = {"text": sentence.text, "source": "speech", "confidence": round(sentence.confidence, 3)}
     return Feature("text", *_times(sentence), {}, details, _preview_at(sentence.start, found))
 
 
 def _add_words(feature: Feature) -> None:
-    """Give a feature that holds words the vectors of its words; the place of a picture or sound stays its own."""
+    """Add text vectors to a feature with words; the `multimodal` vector of a picture or sound stays its own."""
     words = _lines(feature.details.get(name) for name in ("transcription", "text"))
     model, space = sentence_model(), shared_space()
     if words and model is not None:
@@ -163,15 +162,15 @@ def _picture_vectors(vector: Vector, probabilities: NDArray[np.float32] | None) 
 
 def _is_shown(caption: Caption, span: Span) -> bool:
     overlap = min(caption.end, span[1]) - max(caption.start, span[0])
-    return overlap >= min(_REACHES_OVER_SECONDS, (caption.end - caption.start) / 2)
+    return overlap >= min(_TEXT_OVERLAP_SECONDS, (caption.end - caption.start) / 2)
 
 
-def _view(number: int, found: Perception) -> View | None:
-    """A segment's view; a picture that stays on show has frames only where it begins."""
+def _view(number: int, found: Findings) -> View | None:
+    """A segment's view; a still picture has a view only in the segment where it begins."""
     return next((found.views[one] for one in range(number, -1, -1) if one in found.views), None)
 
 
-def _preview_at(second: float, found: Perception) -> bytes | None:
+def _preview_at(second: float, found: Findings) -> bytes | None:
     number = sum(start <= second for start, _ in found.spans) - 1
     view = _view(number, found)
     return view.preview if view else None
@@ -186,7 +185,7 @@ def _seen(probabilities: NDArray[np.float32] | None) -> list[Label]:
 
 
 def _sure(seen: Iterable[Label]) -> list[Label]:
-    return [label for label in seen if label.score >= _WORTH_A_SENTENCE]
+    return [label for label in seen if label.score >= _SENTENCE_PROBABILITY]
 
 
 def _heard(sound: Sound | None) -> Sequence[Label]:

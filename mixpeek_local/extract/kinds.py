@@ -1,4 +1,4 @@
-"""What a file is that is no video, told by its first bytes: what people send by mistake, or to mislead."""
+"""Files that are not videos, recognised by their first bytes: sent by mistake, or to mislead."""
 
 from mixpeek_local.extract.records import UnusableVideoError
 
@@ -31,13 +31,13 @@ _BEGINNINGS = (
 
 
 def refuse_known(head: bytes) -> None:
-    """Refuse what begins like nothing that could be a video.
+    """Refuse a file that begins like no video does.
 
     Args:
         head: The first `HEAD_BYTES` of the file.
 
     Raises:
-        UnusableVideoError: What it is.
+        UnusableVideoError: The file is not a video; the message says what it is.
     """
     if not head:
         raise UnusableVideoError("the file is empty")
@@ -50,7 +50,7 @@ def refuse_known(head: bytes) -> None:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether nothing but text was found; some raw formats look like it, so FFmpeg is asked first."""
+    """Whether the file begins with text only. Some raw formats do, so FFmpeg tries first."""
     try:
         text = head[: HEAD_BYTES - 3].decode()  # a character may be cut in the middle
     except UnicodeDecodeError:

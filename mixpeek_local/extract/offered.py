@@ -1,14 +1,14 @@
-"""Which named vectors this server makes, with the models that are there."""
+"""The named vectors that this server makes with the installed models."""
 
 from dataclasses import dataclass
 
-from mixpeek_local.extract import look, see, sentences, sounds, spectrum
+from mixpeek_local.extract import color_stats, sentences, sounds, spectrum, vision
 from mixpeek_local.extract.records import Modality
+from mixpeek_local.models.capabilities import capabilities, packages_are_installed
 from mixpeek_local.models.catalogue import MODELS, folder
-from mixpeek_local.models.senses import engines_are_there, senses
 
 _METHOD = "2"
-"""To be raised when the same models come to mean something else."""
+"""Raise it when the same models come to mean something else."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class VectorKind:
 
     Attributes:
         dimensions: How many numbers it has.
-        modalities: What it is made of.
+        modalities: The modalities of the features that have it.
     """
 
     dimensions: int
@@ -25,20 +25,22 @@ class VectorKind:
 
 
 def vectors_offered() -> dict[str, VectorKind]:
-    """The named vectors by name: a space each, with its models' dimensions."""
-    there = {sense for sense, missing in senses().items() if missing is None}
+    """Each named vector, with the dimensions of its model."""
+    available = {name for name, missing in capabilities().items() if missing is None}
     offered = {
-        "image": VectorKind(see.DIMENSIONS if "see" in there else look.DIMENSIONS, ("video", "image")),
-        "audio": VectorKind(sounds.DIMENSIONS if "hear" in there else spectrum.DIMENSIONS, ("audio",)),
+        "image": VectorKind(vision.DIMENSIONS if "vision" in available else color_stats.DIMENSIONS, ("video", "image")),
+        "audio": VectorKind(sounds.DIMENSIONS if "sounds" in available else spectrum.DIMENSIONS, ("audio",)),
     }
-    if "words" in there:
+    if "sentences" in available:
         offered["text"] = VectorKind(sentences.DIMENSIONS, ("video", "text", "audio"))
-    if {"words", "see"} <= there:
+    if {"sentences", "vision"} <= available:
         offered["multimodal"] = VectorKind(sentences.DIMENSIONS, ("video", "image", "text", "audio"))
     return offered
 
 
 def version() -> str:
-    """Names what the features mean: those of two versions must not be copied for one another."""
-    models = [model.package for model in MODELS.values() if folder(model.name) and engines_are_there(model.sense)]
+    """A text that changes with what features mean: features of one version are not copied to assets of another."""
+    models = [
+        model.package for model in MODELS.values() if folder(model.name) and packages_are_installed(model.capability)
+    ]
     return "; ".join([_METHOD, *sorted(models)])

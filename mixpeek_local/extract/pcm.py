@@ -1,4 +1,4 @@
-"""Sound as plain samples: frames of any format, layout and rate become equal batches on one clock."""
+"""Sound as plain samples: frames of any format, layout and rate become batches of equal size."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 16_000
-"""Samples a second: what all that listens here is made for."""
+"""Samples per second: what all audio models here take."""
 
 BATCH = 256 * 512
-"""Samples of a batch (8.2 s); the speech detector reads 512 at a time."""
+"""Samples in a batch (8.2 s); the voice activity detector reads 512 at a time."""
 
-# Beyond this the clock of the samples and the container's have parted: a gap, not jitter.
+# A larger difference between the samples and the container's clock is a gap, not jitter.
 _MAX_DRIFT_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A piece of the sound track, mono.
+    """A part of the sound track, mono.
 
     Attributes:
         start: The second of its first sample.
         samples: `BATCH` of them, from -1 to 1; only the last batch may be shorter, or empty.
-        last: After it comes a gap, a jump of the clock or the end.
+        last: A gap, a jump of the clock or the end follows.
     """
 
     start: float
@@ -38,7 +38,7 @@ class Batch:
 
 
 class Track:
-    """Cuts decoded sound into batches that do not depend on the sizes of its frames.
+    """Cuts decoded sound into batches, independently of the sizes of its frames.
 
     Attributes:
         end: The second at which the sound ends.
@@ -53,20 +53,20 @@ class Track:
         self._waiting_from = 0.0
 
     def add(self, frame: av.AudioFrame, time: float) -> Iterator[Batch]:
-        """Take one decoded frame that starts at `time` seconds; yield what is complete."""
+        """Take one decoded frame that starts at `time` seconds; yield complete batches."""
         source = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._resampler is None or source != self._source or abs(time - self._clock) > _MAX_DRIFT_SECONDS:
             yield from self.finish()
             self._resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
             self._source, self._clock, self._waiting_from = source, time, time
-        frame.pts = None  # the resampler would refuse times that go back
+        frame.pts = None  # the resampler refuses times that go back
         self._waiting += _samples(self._resampler, frame)
         self._clock += frame.samples / frame.sample_rate
         self.end = max(self.end, self._clock)
         yield from self._whole_batches()
 
     def finish(self) -> Iterator[Batch]:
-        """Yield what is waiting; the next frame starts afresh."""
+        """Yield the rest as a last batch; the next frame starts a new run."""
         if self._resampler is None:
             return
         self._waiting += _samples(self._resampler, None)
@@ -84,7 +84,7 @@ class Track:
 
 def _samples(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> list[NDArray[np.float32]]:
     pieces = [piece.to_ndarray().ravel().astype(np.float32) for piece in resampler.resample(frame)]
-    # Tracks of floating-point samples may hold anything.
+    # Floating-point samples may have any value.
     return [np.clip(np.nan_to_num(piece, nan=0.0, posinf=1.0, neginf=-1.0), -1, 1) for piece in pieces]
 
 

@@ -1,4 +1,4 @@
-"""From decoded frames to pictures that models and people look at."""
+"""Decoded frames as pictures for models and people."""
 
 from fractions import Fraction
 
@@ -9,13 +9,13 @@ from av.video.reformatter import VideoReformatter
 from mixpeek_local.extract.records import Picture
 
 LONGEST_SIDE = 1280
-"""Larger frames are scaled down to it: models see no more, and a frame of 8 k would be 100 MB."""
+"""Larger frames are scaled down: models use no more, and an 8K frame would take 100 MB."""
 PREVIEW_SIDE = 320
 _JPEG_QUALITY = 5  # FFmpeg's scale: 2 is best, 31 worst
 
 
-class Darkroom:
-    """Develops frames; one for all frames of a video, as setting up a conversion costs ten times a frame."""
+class FrameConverter:
+    """Converts frames; one for all frames of a video, because setting it up costs as much as ten frames."""
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()

@@ -1,4 +1,4 @@
-"""What extraction hands out."""
+"""The results of an extraction."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,12 +13,12 @@ Picture = NDArray[np.uint8]
 
 
 class UnusableVideoError(Exception):
-    """The file cannot become features; the message is one sentence for its owner."""
+    """The file cannot be analysed; the message is one sentence for its owner."""
 
 
 @dataclass(frozen=True)
 class Label:
-    """A name for what was seen or heard, and how sure the model is of it (0 to 1)."""
+    """The name of something seen or heard, with the model's score (0 to 1)."""
 
     label: str
     score: float
@@ -29,11 +29,11 @@ class Feature:
     """One feature of a video (contract b5).
 
     Attributes:
-        modality: The list of the asset in which it appears.
+        modality: The list of the asset that has it.
         start_time: Its first second.
         end_time: Its last second; an image's is its first.
         vectors: Named vectors: one-dimensional, float32, unit length.
-        details: What else is known of it, as JSON: `text`, `transcription`, `description`, `labels` and more.
+        details: Its other fields, as JSON: `text`, `transcription`, `description`, `labels` and more.
         preview: A JPEG thumbnail.
     """
 
@@ -47,7 +47,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Extraction:
-    """All that was seen and heard in one file.
+    """The result for one file.
 
     Attributes:
         modality: `video`, or `audio` for a file without a picture.

@@ -1,4 +1,4 @@
-"""Cutting a video into segments, while it is decoded, and choosing the frame that stands for each."""
+"""Cutting a video into segments while it is decoded, and choosing a representative frame for each."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -8,25 +8,25 @@ from typing import Protocol
 
 import numpy as np
 
-from mixpeek_local.extract.look import BLANK_CONTRAST, Look
+from mixpeek_local.extract.color_stats import BLANK_CONTRAST, FrameStats
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.vectors import unit
 
 Span = tuple[float, float]
 
 SHORTEST_REST_SECONDS = 0.25
-"""An encoder pads sound by some milliseconds: a rest this short belongs to the segment before it."""
+"""A shorter rest belongs to the segment before: encoders pad sound by some milliseconds."""
 
 SHORTEST_SHOT_SECONDS = 1.0
 _CUT = 0.25
-"""Cosine distance of two looks in a row from which on the second begins another shot."""
+"""From this cosine distance on, the second of two consecutive frames begins a new shot."""
 
 
 class Segmenter(Protocol):
-    """Decides, look by look, where segments begin."""
+    """Decides, frame by frame, where segments begin."""
 
-    def place(self, look: Look) -> int:
-        """The number of the segment that a look belongs to."""
+    def place(self, frame: FrameStats) -> int:
+        """The number of the segment that a frame belongs to."""
         ...
 
     def spans(self, seconds: float) -> list[Span]:
@@ -40,9 +40,9 @@ class ByInterval:
     def __init__(self, interval: float) -> None:
         self._interval = interval
 
-    def place(self, look: Look) -> int:
-        """The number of the segment that a look belongs to."""
-        return int(look.time // self._interval)
+    def place(self, frame: FrameStats) -> int:
+        """The number of the segment that a frame belongs to."""
+        return int(frame.time // self._interval)
 
     def spans(self, seconds: float) -> list[Span]:
         """Cut `seconds` into pieces."""
@@ -50,27 +50,27 @@ class ByInterval:
 
 
 class ByShots:
-    """A segment a shot: it ends where the picture changes at once, and after `longest` seconds at the latest."""
+    """One segment for each shot: it ends at a cut, at the latest after `longest` seconds."""
 
     def __init__(self, longest: float) -> None:
         self._longest = longest
         self._starts = [0.0]
-        self._last: Look | None = None
+        self._last: FrameStats | None = None
 
-    def place(self, look: Look) -> int:
-        """The number of the segment that a look belongs to."""
+    def place(self, frame: FrameStats) -> int:
+        """The number of the segment that a frame belongs to."""
         last = self._last
-        if last is not None and look.time > last.time:
-            while look.time - self._starts[-1] >= self._longest:
+        if last is not None and frame.time > last.time:
+            while frame.time - self._starts[-1] >= self._longest:
                 self._starts.append(self._starts[-1] + self._longest)
-            is_cut = 1 - float(last.vector @ look.vector) > _CUT
-            if is_cut and look.time - self._starts[-1] >= SHORTEST_SHOT_SECONDS:
-                self._starts.append(look.time)
-        self._last = look
-        return bisect_right(self._starts, look.time) - 1
+            is_cut = 1 - float(last.vector @ frame.vector) > _CUT
+            if is_cut and frame.time - self._starts[-1] >= SHORTEST_SHOT_SECONDS:
+                self._starts.append(frame.time)
+        self._last = frame
+        return bisect_right(self._starts, frame.time) - 1
 
     def spans(self, seconds: float) -> list[Span]:
-        """The shots, and what sounds on after the last picture."""
+        """The shots, including sound after the last picture."""
         starts = [start for start in self._starts if start == 0 or seconds - start >= SHORTEST_REST_SECONDS]
         rest = segments(seconds - starts[-1], self._longest)
         edges = [*starts, *(starts[-1] + end for _, end in rest)]
@@ -85,26 +85,26 @@ def segments(seconds: float, interval: float) -> list[Span]:
 
 
 def pooled(vectors: Sequence[Vector]) -> Vector:
-    """One vector for several frames: their mean, in the frames' own space, so a frame finds its segment."""
+    """One vector for several frames: their mean, in the space of frames, so that a frame finds its segment."""
     return unit(np.mean(vectors, axis=0, dtype=np.float64))
 
 
-def representative(looks: Sequence[Look]) -> int:
-    """Which frame stands for a segment: the sharpest of the more typical half.
+def representative(frames: Sequence[FrameStats]) -> int:
+    """The index of a segment's representative frame: the sharpest of the more typical half.
 
-    Blank frames and frames in the midst of a transition (unlike both neighbours) count only for want of others.
+    Blank frames and frames in a transition (unlike both neighbours) are chosen only if there are no others.
     """
-    vectors = np.stack([one.vector for one in looks])
-    candidates = np.flatnonzero(~_in_transition(vectors) & [one.contrast >= BLANK_CONTRAST for one in looks])
+    vectors = np.stack([one.vector for one in frames])
+    candidates = np.flatnonzero(~_in_transition(vectors) & [one.contrast >= BLANK_CONTRAST for one in frames])
     if not len(candidates):
-        candidates = np.arange(len(looks))
+        candidates = np.arange(len(frames))
     typical = vectors[candidates] @ vectors[candidates].mean(axis=0)
     half = candidates[typical >= np.median(typical)]
-    return int(max(half, key=lambda index: looks[index].sharpness))
+    return int(max(half, key=lambda index: frames[index].sharpness))
 
 
 def _in_transition(vectors: np.ndarray) -> np.ndarray:
-    """Which frames are far from both neighbours: a hard cut leaves every frame close to one of them."""
+    """Which frames are far from both neighbours; at a hard cut every frame is close to one of them."""
     if len(vectors) < 3:
         return np.zeros(len(vectors), bool)
     steps = 1 - np.sum(vectors[1:] * vectors[:-1], axis=1)

@@ -1,4 +1,4 @@
-"""The sentence model: words become vectors that are near where the meaning is near (all-MiniLM-L6-v2, in 8 bits)."""
+"""The sentence model: texts become vectors, near each other if their meaning is (all-MiniLM-L6-v2, in 8 bits)."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import session
-from mixpeek_local.models.senses import engines_are_there
 
 DIMENSIONS = 384
 
-# The model reads texts of up to 256 tokens. Longer ones are read in windows, as many as twenty minutes of speech fill.
+# The model takes up to 256 tokens. Longer texts are cut into windows, enough for twenty minutes of speech.
 _WINDOW_TOKENS = 256
 _MOST_WINDOWS, _MOST_CHARACTERS = 16, 40_000
 
@@ -24,7 +24,7 @@ class SentenceModel:
     """The model and its tokenizer, loaded.
 
     Attributes:
-        folder: Where it was loaded from.
+        folder: The folder of the model.
     """
 
     def __init__(self, folder: Path, threads: int) -> None:
@@ -50,8 +50,8 @@ class SentenceModel:
         return unit(sum(len(window.ids) * self._window(window.ids) for window in windows))
 
     def _window(self, tokens: list[int]) -> NDArray[np.float64]:
-        # One at a time: the model scales its 8-bit numbers by all that it is given, so a text's vector would depend on
-        # the texts beside it (cosines down to 0.97 were seen between the two).
+        # One at a time: the model scales its 8-bit numbers by the whole batch, so the vector of a text would depend on
+        # the other texts (cosines down to 0.97 were seen between the two).
         ids = np.array([tokens], np.int64)
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         (hidden,) = self._session.run(["last_hidden_state"], inputs)
@@ -60,9 +60,9 @@ class SentenceModel:
 
 
 def sentence_model(threads: int = 1) -> SentenceModel | None:
-    """The model, loaded once in each process; None where it is not installed."""
+    """The model, loaded once in each process; None if it is not installed."""
     where = folder("sentences")
-    return _loaded(where, threads) if where and engines_are_there("words") else None
+    return _loaded(where, threads) if where and packages_are_installed("sentences") else None
 
 
 @cache

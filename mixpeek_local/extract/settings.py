@@ -1,4 +1,4 @@
-"""What is asked of an extraction: the settings that the ingest body carries (contract b2, VideoSettings)."""
+"""The settings of an extraction, from the ingest body (contract b2, VideoSettings)."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,15 +9,15 @@ DEFAULT_INTERVAL_SEC = 10.0
 
 @dataclass(frozen=True)
 class ExtractionSettings:
-    """Two videos of the same content and settings have the same features.
+    """The settings. Two videos with the same content and settings have the same features.
 
     Attributes:
         interval_sec: Length of a segment in seconds; with `shots`, the longest one.
-        segment_by: Segments of equal length, or one a shot (an extension of this server).
-        read: Look for words on the screen.
-        transcribe: Look for words in the sound.
-        describe: Say in a sentence what was found.
-        vectors: Which named vectors to make; None makes all that the models allow.
+        segment_by: Segments of equal length, or one for each shot (an extension of this server).
+        read: Read text on the screen.
+        transcribe: Transcribe speech.
+        describe: Describe features in a sentence.
+        vectors: The named vectors to make; None makes all that the models allow.
     """
 
     interval_sec: float = DEFAULT_INTERVAL_SEC

@@ -1,6 +1,6 @@
-"""Hearing: sound becomes the scores of AudioSet's 521 classes, and a vector, by YAMNet.
+"""Sound classification: the scores of AudioSet's 521 classes, and a vector, by YAMNet in 8 bits.
 
-The model hears patches of 0.96 s, one each 0.48 s; here it runs in 8 bits.
+The model takes patches of 0.96 s, one every 0.48 s.
 """
 
 import csv
@@ -15,28 +15,28 @@ from numpy.typing import NDArray
 from mixpeek_local.extract.pcm import RATE, Batch
 from mixpeek_local.extract.records import Label, Vector
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import output, session
-from mixpeek_local.models.senses import engines_are_there
 
 DIMENSIONS = 1024
 """Length of the vector."""
 
 LABEL_SCORE = 0.3
-"""What scores less is not worth saying: labels of nothing that is there become more frequent than those of what is."""
+"""The lowest score of a label: below it, more labels are wrong than right."""
 _MOST_LABELS = 5
 
-# What YAMNet was trained on: magnitudes in 64 mel bands from 125 Hz to 7.5 kHz, 25 ms each 10 ms, 96 of them a patch.
+# The input of YAMNet: magnitudes in 64 mel bands from 125 Hz to 7.5 kHz, 25 ms every 10 ms, 96 of them a patch.
 _WINDOW, _HOP, _FFT, _BANDS = 400, 160, 512, 64
 _PATCH, _PATCH_HOP = 96, 48
 _PATCH_SAMPLES, _STEP_SAMPLES = (_PATCH - 1) * _HOP + _WINDOW, _PATCH_HOP * _HOP
-# What the 8-bit model takes: round(log mel / scale + zero point), from its graph (audio_scale, audio_zero_point).
+# The input of the 8-bit model: round(log mel / scale + zero point), from its graph (audio_scale, audio_zero_point).
 _SCALE, _ZERO_POINT = 0.047937885, 144
 # Names of two nodes in its graph: the scores before they are rounded and squashed, and the pooled features.
 _LOGITS, _POOLED = b"class_scores_updated", b"/model/GlobalAveragePool_output_0"
 
-# A short sound in ten seconds: of 168 that were mixed into speech, music or silence the mean over the patches named
-# 0.05, its three highest 0.39, its highest one 0.49, but that gave three times as many labels of what was not there.
+# For short sounds in ten seconds: of 168 mixed into speech, music or silence, the mean over the patches found 0.05, the
+# mean of the three highest scores 0.39, the highest one 0.49, but with three times as many wrong labels.
 _PEAK_PATCHES = 3
 _SILENCE = "Silence"
 _SPEECH = ("Speech", "Child speech, kid speaking", "Conversation", "Narration, monologue", "Babbling")
@@ -45,12 +45,12 @@ _SPEECH += ("Speech synthesizer", "Shout")
 
 @dataclass(frozen=True)
 class Sound:
-    """What is heard in a stretch of time.
+    """The sound of a stretch of time.
 
     Attributes:
         vector: Unit length; 1024 numbers by YAMNet, none negative, or 131 by the spectrum.
-        scores: Of the 521 classes, 0 to 1 each, in the model's order; None without the model.
-        labels: What is worth saying, the surest first.
+        scores: Of the 521 classes, 0 to 1 each, in the order of the model; None without it.
+        labels: The classes with high scores, highest first.
     """
 
     vector: Vector
@@ -68,30 +68,30 @@ class SoundModel:
     def __init__(self, folder: Path) -> None:
         self.names = class_names(folder)
         graph = (folder / "model.onnx").read_bytes() + output(_LOGITS) + output(_POOLED)
-        # The graph is changed in memory, its weights lie in a file of their own.
+        # The graph is changed in memory; its weights are in a file of their own.
         self._session = session(graph, threads=1, weights=folder)
 
     def hear(self, patch: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Give a patch's 521 scores before the logistic function, and its 1024 features."""
+        """Return a patch's 521 scores before the logistic function, and its 1024 features."""
         logits, features = self._session.run([_LOGITS.decode(), _POOLED.decode()], {"audio": patch[None, None]})
         return np.asarray(logits, np.float32).ravel(), np.asarray(features, np.float32).ravel()
 
 
 class Sounds:
-    """Hears a sound track and keeps what was heard of each patch: 24 MB an hour."""
+    """Classifies a sound track and keeps the results of each patch: 24 MB an hour."""
 
     def __init__(self, model: SoundModel) -> None:
         self._model = model
         self._carry = np.zeros(0, np.float32)
         self._goes_on = False
-        # For each patch: when it starts and ends, its scores, its features.
+        # For each patch: its start and end, scores, and features.
         self._spans = np.zeros((0, 2))
         self._scores: list[NDArray[np.float16]] = []
         self._features: list[NDArray[np.float16]] = []
         self._speech = [model.names.index(name) for name in _SPEECH]
 
     def hear(self, batch: Batch) -> None:
-        """Hear a batch; one that follows another goes on where that ended."""
+        """Classify a batch; unless the one before was a last one, it continues that."""
         start = batch.start - len(self._carry) / RATE
         samples = np.concatenate([self._carry, batch.samples])
         if batch.last:
@@ -109,20 +109,20 @@ class Sounds:
         self._goes_on = not batch.last and (self._goes_on or count > 0)
 
     def sound(self, start: float, end: float) -> Sound | None:
-        """What is heard from `start` to `end` seconds; None where there is no sound."""
+        """The sound from `start` to `end` seconds; None if there is none."""
         chosen = self._patches_within(start, end)
         if not len(chosen):
             return None
         scores = np.stack([self._scores[index] for index in chosen]).astype(np.float32)
         peaks = np.sort(scores, axis=0)[-_PEAK_PATCHES:].mean(axis=0)
-        # Silence is what lasts; speech has pauses.
+        # Silence must last: even speech has pauses.
         silence = self._model.names.index(_SILENCE)
         peaks[silence] = scores[:, silence].mean()
         vector = unit(np.stack([self._features[index] for index in chosen]).mean(axis=0, dtype=np.float64))
         return Sound(vector, peaks, self._labels(peaks))
 
     def speech_near(self, times: NDArray[np.float64], seconds: float) -> NDArray[np.float32]:
-        """The highest score of any kind of speech within some seconds of each of the times, given in order."""
+        """The highest score of any kind of speech within `seconds` of each time; times are in order."""
         recent = np.flatnonzero(self._spans[:, 1] >= times[0] - seconds)
         spans = self._spans[recent]
         near = (spans[:, 0] <= times[:, None] + seconds) & (spans[:, 1] >= times[:, None] - seconds)
@@ -142,7 +142,7 @@ class Sounds:
         )
 
     def _padded(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Fill up a last patch with silence, unless too little is left that no patch has heard."""
+        """Pad a last patch with silence, unless too little is left that is in no patch."""
         count = _patch_count(len(samples))
         heard = (count - 1) * _STEP_SAMPLES + _PATCH_SAMPLES if count or self._goes_on else 0
         if len(samples) - heard <= (_STEP_SAMPLES // 2 if heard else 0):
@@ -151,9 +151,9 @@ class Sounds:
 
 
 def sound_model() -> SoundModel | None:
-    """The model, loaded once in each process; None where it is not installed."""
+    """The model, loaded once in each process; None if it is not installed."""
     where = folder("yamnet")
-    return _loaded(where) if where and engines_are_there("hear") else None
+    return _loaded(where) if where and packages_are_installed("sounds") else None
 
 
 @cache

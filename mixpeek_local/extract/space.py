@@ -1,8 +1,8 @@
 """The `multimodal` space: words, pictures and sounds as vectors that can be compared by their cosine.
 
-Words are where the sentence model puts them, seen from the mean of all picture classes. A picture is the sum of its
-classes' places, weighted by their probabilities, and a sound that of its classes' (ConSE: Norouzi et al., "Zero-Shot
-Learning by Convex Combination of Semantic Embeddings", 2014). What no class is like, words do not find.
+Words are at their place in the sentence model's space, relative to the mean of all picture classes. A picture is the
+sum of the places of its classes, weighted by their probabilities; so is a sound (ConSE: Norouzi et al., "Zero-Shot
+Learning by Convex Combination of Semantic Embeddings", 2014). So words only find what resembles a class.
 """
 
 import csv
@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.records import Vector
-from mixpeek_local.extract.see import class_names
 from mixpeek_local.extract.sentences import SentenceModel, sentence_model
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.extract.vision import class_names
 from mixpeek_local.models.catalogue import folder
 
-# Where no class of sound scores this much, nothing is heard that has a name.
+# If no sound class scores this much, the sound has no place.
 _AUDIBLE = 0.1
 
 
@@ -38,35 +38,35 @@ class SharedSpace:
         self._sounds = None if sound_names is None else _sound_classes(sentences, sound_names) - self._origin
 
     def of_words(self, texts: Iterable[str]) -> NDArray[np.float32]:
-        """The places of texts, be they found in a video or searched for: n x 384."""
+        """The places of texts, from a video or a query: n x 384."""
         return _units(self._sentences.embed(texts) - self._origin)
 
     def of_picture(self, probabilities: NDArray[np.float32]) -> Vector:
         """The place of a picture, or of several.
 
         Args:
-            probabilities: A `Sight`'s 1000, or their mean over the frames of a scene.
+            probabilities: The 1000 of a `Classification`, or their mean over the frames of a scene.
         """
-        # ConSE leaves sums as they are, shorter where the classes disagree. Of 40 searches by words, 16 then found the
-        # right picture first, and 20 with unit length, which cosines give in any database.
+        # ConSE does not normalise the sum, which is shorter if the classes disagree. Of 40 searches by words, 16 then
+        # found the right picture first, and 20 with unit length.
         return unit(probabilities @ self._pictures)
 
     def of_sound(self, scores: NDArray[np.float32]) -> Vector | None:
-        """The place of a sound; None where nothing is heard that has a name.
+        """The place of a sound; None if no class scores high enough.
 
         Args:
             scores: Of the 521 classes of AudioSet, each from 0 to 1, or their mean over a stretch of time.
 
         Raises:
-            LookupError: The model that names sounds is not installed.
+            LookupError: The sound model is not installed.
         """
         if self._sounds is None:
-            raise LookupError("the model yamnet is not installed, and it has the names of the sounds")
+            raise LookupError("the model yamnet is not installed, which has the names of the sounds")
         return unit(scores @ self._sounds) if scores.max() >= _AUDIBLE else None
 
 
 def shared_space(threads: int = 1) -> SharedSpace | None:
-    """The space, made once in each process; None where the models for sentences or picture names are not installed."""
+    """The space, made once in each process; None if the models for sentences or picture names are not installed."""
     sentences, picture_names = sentence_model(threads), folder("imagenet-names")
     if sentences is None or picture_names is None:
         return None
@@ -79,7 +79,7 @@ def _made(sentences: SentenceModel, picture_names: Path, sound_names: Path | Non
 
 
 def _picture_classes(sentences: SentenceModel, where: Path) -> NDArray[np.float32]:
-    """The place of each class of ImageNet: between that of its name and that of its description."""
+    """The place of each class of ImageNet: between its name and its description."""
     names = class_names(where)
     descriptions = json.loads((where / "descriptions.json").read_text(encoding="utf-8"))
     sentence = {int(index): found["description"].split(". ")[0] for index, found in descriptions.items()}
@@ -95,14 +95,14 @@ def _sound_classes(sentences: SentenceModel, where: Path) -> NDArray[np.float32]
 
 
 def _embedded(sentences: SentenceModel, texts: Iterable[str]) -> NDArray[np.float32]:
-    """Embed texts, or read what was kept beside the model when they were last embedded: it takes seconds."""
+    """Embed texts, which takes seconds, or read the copy that was kept beside the model."""
     texts = list(texts)
     digest = hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
     kept = sentences.folder / f"places-{digest}.npy"
     if kept.exists():
         return np.load(kept)
     vectors = sentences.embed(texts)
-    # Where the folder cannot be written to, the seconds are spent again next time.
+    # If the folder cannot be written, this takes the seconds again next time.
     with suppress(OSError), tempfile.TemporaryDirectory(prefix=".new-", dir=sentences.folder) as work:
         new = Path(work) / kept.name
         np.save(new, vectors)

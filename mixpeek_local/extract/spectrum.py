@@ -1,12 +1,11 @@
-"""The sound vector that needs no model: statistics of the log-mel spectrum.
+"""A sound vector without a model: statistics of the log-mel spectrum.
 
-The vector (131 numbers, unit length) joins: the mean spectrum in 64 mel bands, less the straight line through it, as
-most sounds fall off alike towards the high bands; how much each band varies over the stretch, less the mean (64);
-the line's slope; how much all bands vary; and how quiet the loudest band is, which is always above 0 and decides where
-there is nothing else to hear.
+The vector (131 numbers, unit length) joins: the mean spectrum in 64 mel bands, minus the straight line through it,
+because most sounds fall off alike towards the high bands; how much each band varies over time, minus the mean (64);
+the slope of the line; how much all bands vary; and how quiet the loudest band is, which is above 0 in silence too.
 
-Mean and deviation of log-mel bands told recordings apart as well as a speaker network did, in a comparison of
-vectors without and with weights.
+In a comparison of vectors with and without weights, mean and deviation of log-mel bands told recordings apart as well
+as a speaker network did.
 """
 
 from functools import cache
@@ -25,13 +24,13 @@ DIMENSIONS = 131
 _BANDS = 64
 _WINDOW, _HOP, _FFT = 400, 160, 512
 _FLOOR_DB = -80.0
-# Bands that differ by less than 2.5 dB (root mean square) are taken for flat.
+# A spectrum whose bands differ by less than 2.5 dB (root mean square) counts as flat.
 _PATTERN_DB = 2.5 * _BANDS**0.5
 _BLOCKS_PER_SECOND = 10
 
 
 class Spectrum:
-    """Keeps sums over tenths of a second, so memory stays small."""
+    """Keeps sums over tenths of a second, so that memory stays small."""
 
     def __init__(self) -> None:
         self._carry = np.zeros(0, np.float32)
@@ -39,7 +38,7 @@ class Spectrum:
         self._blocks: dict[int, NDArray[np.float32]] = {}
 
     def hear(self, batch: Batch) -> None:
-        """Measure a batch; one that follows another goes on where that ended."""
+        """Measure a batch; unless the one before was a last one, it continues that."""
         start = batch.start - len(self._carry) / RATE
         samples = np.concatenate([self._carry, batch.samples])
         count = max((len(samples) - _WINDOW) // _HOP + 1, 0)
@@ -48,7 +47,7 @@ class Spectrum:
         self._carry = np.zeros(0, np.float32) if batch.last else samples[count * _HOP :]
 
     def vector(self, start: float, end: float) -> Vector | None:
-        """The vector of the sound from `start` to `end` seconds; None where there is none."""
+        """The vector of the sound from `start` to `end` seconds; None if there is no sound."""
         low, high = round(start * _BLOCKS_PER_SECOND), max(round(end * _BLOCKS_PER_SECOND), 1)
         blocks = [self._blocks[number] for number in range(low, high) if number in self._blocks]
         if not blocks:

@@ -1,7 +1,7 @@
-"""Speech: pieces of sound become sentences with times, by Whisper (tiny.en, which knows English only).
+"""Speech recognition: pieces of sound become sentences with times, by Whisper (tiny.en, English only).
 
-Sound without words makes Whisper say things like "Thank you.", or one phrase again and again. The model itself holds
-such words for unlikely, or they repeat themselves: they are dropped. So is most speech in other languages.
+From sound without words, Whisper makes phrases like "Thank you.", or repeats one again and again. Such words have low
+probabilities or repeat themselves, so they are dropped. So is most speech in other languages.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from mixpeek_local.extract.voices import WINDOW_SECONDS, Piece
+from mixpeek_local.extract.vad import WINDOW_SECONDS, Piece
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
-from mixpeek_local.models.senses import engines_are_there
 
 if TYPE_CHECKING:
     from faster_whisper import BatchedInferencePipeline
 
-# Of 1,000 words of real and 800 of synthetic speech, with a beam of 5 six in a hundred were wrong, with 1 nearly eight,
-# for a sixth of the time less.
+# Of 1,000 words of real and 800 of synthetic speech, six in a hundred were wrong with a beam of 5, nearly eight with 1,
+# which takes a sixth less time.
 _BEAM = 5
-# Mean of the tokens' log probabilities. English is at -0.05 to -0.4 as long as two words of three are right (measured
-# with music and noise up to the loudness of the speech); French, Spanish, Russian, German, Italian and Polish are at
-# -0.6 and below, or repeat themselves; music is below -0.8.
+# Mean log probability of the tokens. English is at -0.05 to -0.4 if two of three words are right (measured with music
+# and noise up to the loudness of the speech); French, Spanish, Russian, German, Italian and Polish are at -0.6 and
+# below, or repeat themselves; music is below -0.8.
 _LEAST_LOG_PROBABILITY = -0.55
-# Size of the text by its size when deflated: Dickens comes to 2.5, a phrase said again and again to more than 4.
+# Compression ratio of the text: Dickens has 2.5, a repeated phrase more than 4.
 _MOST_REPETITION = 3.0
 _LEAST_CONFIDENCE = 0.55
-# Who speaks fast says 130 in half a minute; a phrase said again and again would fill 448.
+# Fast speech has 130 in half a minute; a repeated phrase would fill 448.
 _MOST_TOKENS = 256
 _LONGEST_PAUSE_SECONDS = 1.5
 _ABBREVIATIONS = frozenset({"Mr.", "Mrs.", "Ms.", "Dr.", "St.", "No.", "vs."})
@@ -37,7 +37,7 @@ _ABBREVIATIONS = frozenset({"Mr.", "Mrs.", "Ms.", "Dr.", "St.", "No.", "vs."})
 
 @dataclass(frozen=True)
 class Word:
-    """A word, or a part of one, as Whisper writes it: with its punctuation and the space before it.
+    """A word, or a part of one, as Whisper writes it: with punctuation and the space before it.
 
     Attributes:
         start: When it starts, in seconds.
@@ -54,7 +54,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, or as much of it as was said in one go."""
+    """A sentence, or the part of one up to a pause."""
 
     words: tuple[Word, ...]
 
@@ -80,7 +80,7 @@ class Sentence:
 
 
 class FoundWord(Protocol):
-    """A word as faster-whisper gives it."""
+    """A word as faster-whisper returns it."""
 
     start: float
     end: float
@@ -89,14 +89,14 @@ class FoundWord(Protocol):
 
 
 class Recogniser:
-    """Whisper, loaded when there is something to recognise."""
+    """Whisper, loaded with the first piece of speech."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def recognise(self, piece: Piece) -> list[Sentence]:
-        """Write down what is said in a piece; nothing where no words can be made out."""
-        # Whisper's own time stamps are less exact than those of the words, and cost time.
+        """Transcribe a piece; empty if there are no recognisable words."""
+        # Whisper's own timestamps are less exact than those of the words, and take time.
         segments, _ = self._pipeline.transcribe(
             piece.samples.ravel(),
             language="en",
@@ -120,16 +120,16 @@ class Recogniser:
     def _pipeline(self) -> "BatchedInferencePipeline":
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-        # A folder that has all files: nothing is looked for in the network. One thread: two wait for one another so
-        # busily that, where the cores have other work, they take four times the processor time of one.
+        # A complete folder: nothing is downloaded. One thread: two spin while they wait for each other, and on busy
+        # cores take four times the processor time of one.
         model = WhisperModel(str(self._folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)
         return BatchedInferencePipeline(model)
 
 
 def recogniser() -> Recogniser | None:
-    """The model, one in each process; None where it is not installed."""
+    """The model, one in each process; None if it is not installed."""
     where = folder("whisper-tiny-en")
-    return _made(where) if where and engines_are_there("transcribe") else None
+    return _made(where) if where and packages_are_installed("speech") else None
 
 
 @cache
@@ -138,7 +138,7 @@ def _made(where: Path) -> Recogniser:
 
 
 def sentences(words: Iterable[Word]) -> Iterator[Sentence]:
-    """Group words: a sentence ends with its mark, if the next word does not go on in small letters, or at a pause."""
+    """Group words: a sentence ends at a pause, or with its mark unless the next word is in lower case."""
     waiting: list[Word] = []
     for word in words:
         if waiting and _ends(waiting[-1], word):
@@ -150,7 +150,7 @@ def sentences(words: Iterable[Word]) -> Iterator[Sentence]:
 
 
 def said(spoken: Iterable[Sentence], start: float, end: float) -> str:
-    """The words that start from `start` to `end` seconds: a sentence is cut where a segment ends."""
+    """The words that start from `start` to `end` seconds; a sentence is cut at the end of a segment."""
     return _text(word for sentence in spoken for word in sentence.words if start <= word.start < end)
 
 
@@ -166,13 +166,13 @@ def _ends(word: Word, following: Word) -> bool:
 
 
 def placed(piece: Piece, found: Iterable[FoundWord]) -> Iterator[Word]:
-    """Put words into the time of the file, each where its middle lies: none reaches over what was left out.
+    """Convert times of words to the time of the file, each by its middle; none spans what was left out.
 
     Args:
-        piece: What was recognised.
-        found: With times in seconds of the piece.
+        piece: The piece that was transcribed.
+        found: Words, with times in seconds of the piece.
     """
-    starts = np.flatnonzero(piece.leaps())
+    starts = np.flatnonzero(piece.after_gap())
     ends = np.append(starts[1:], len(piece))
     for one in found:
         middle = min(int((one.start + one.end) / 2 / WINDOW_SECONDS), len(piece) - 1)

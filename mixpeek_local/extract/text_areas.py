@@ -1,7 +1,7 @@
-"""From a map that tells for each pixel how probable text is there, to the places of lines.
+"""The places of lines, from a map with the probability of text for each pixel.
 
-The detector marks the core of each line only (differentiable binarization, arXiv:1911.08947): neighbouring marked
-pixels are one line, and its frame is grown back to the line's full height.
+The detector marks only the core of each line (differentiable binarization, arXiv:1911.08947): connected marked pixels
+are one line, and their frame is grown to the full height of the line.
 """
 
 import math
@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Quad = NDArray[np.float64]
-"""Corners of a line, 4 x 2 (x, y): top left, top right, bottom right, bottom left, as the text stands."""
+"""Corners of a line, 4 x 2 (x, y): top left, top right, bottom right, bottom left, in the direction of the text."""
 
 # As the detector was trained (its inference.yml).
 _MARKED, _MARKED_ON_AVERAGE, _GROWTH = 0.2, 0.4, 1.4
 _THINNEST = 3
-# Lines that lean less are taken for level. Leaning by more than 45 degrees, up and down could be mistaken.
+# Lines that lean less count as level; beyond 45 degrees, up and down could be confused.
 _LEVEL, _STEEP = math.radians(3), math.radians(45)
 
 
@@ -27,7 +27,7 @@ def text_areas(probability: NDArray[np.float32]) -> Iterator[Quad]:
         probability: Height x width, 0 to 1.
 
     Yields:
-        The corners of each line, in pixels of the map; they may lie a little outside of it.
+        The corners of each line, in pixels of the map; they may be slightly outside it.
     """
     for rows, starts, ends in _patches(probability > _MARKED):
         height, width = rows.max() - rows.min() + 1, ends.max() - starts.min()
@@ -41,7 +41,7 @@ def text_areas(probability: NDArray[np.float32]) -> Iterator[Quad]:
 
 
 def _patches(marked: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]:
-    """Group marked pixels that touch, also by their corners, as runs: row, first column, column after the last."""
+    """Group marked pixels that touch, also at corners, as runs: row, first column, column after the last."""
     steps = np.diff(np.pad(marked.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     (rows, starts), ends = np.nonzero(steps == 1), np.nonzero(steps == -1)[1]
     parents = list(range(len(rows)))

@@ -1,20 +1,20 @@
-"""What a segment looks like: the frame that stands for it, and what the vision model makes of it."""
+"""What a segment looks like: its representative frame, and what the vision model finds in it."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpeek_local.extract.pictures import Darkroom, jpeg
+from mixpeek_local.extract.keyframes import Keyframe
+from mixpeek_local.extract.pictures import FrameConverter, jpeg
 from mixpeek_local.extract.records import Vector
-from mixpeek_local.extract.see import vision_model
 from mixpeek_local.extract.segments import pooled, representative
-from mixpeek_local.extract.watch import Glimpse
+from mixpeek_local.extract.vision import vision_model
 
-_SEEN_A_SEGMENT = 4
-"""So many frames of a segment does the vision model see, beside the one that stands for it."""
-_SEEN_SIDE = 480
-"""In pixels: the model takes squares of 224."""
+_CLASSIFIED_FRAMES = 4
+"""How many frames of a segment the vision model classifies, beside the representative one."""
+_CLASSIFIED_SIDE = 480
+"""Longest side in pixels: the model takes squares of 224."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class View:
     """A segment's picture.
 
     Attributes:
-        moment: The second of the frame that stands for it.
+        moment: The second of its representative frame.
         preview: That frame, as a JPEG thumbnail.
         image: The frame's vector.
         video: The vector of several frames.
-        image_probabilities: Of the 1,000 things that the vision model knows; None without the model.
+        image_probabilities: Of the 1,000 classes of the vision model; None without it.
         video_probabilities: Their mean over several frames.
     """
 
@@ -38,23 +38,23 @@ class View:
     video_probabilities: NDArray[np.float32] | None = None
 
 
-def view(glimpses: list[Glimpse], darkroom: Darkroom) -> View:
-    """See a segment; without the vision model its colours and edges stand in for what it shows."""
-    looks = [glimpse.look for glimpse in glimpses]
-    best = representative(looks)
-    picture = darkroom.picture(glimpses[best].frame)
-    moment, preview = round(looks[best].time, 3), jpeg(picture)
+def view(keyframes: list[Keyframe], converter: FrameConverter) -> View:
+    """Describe a segment; without the vision model, by its colours and edges."""
+    stats = [keyframe.stats for keyframe in keyframes]
+    best = representative(stats)
+    picture = converter.picture(keyframes[best].frame)
+    moment, preview = round(stats[best].time, 3), jpeg(picture)
     model = vision_model()
     if model is None:
-        return View(moment, preview, looks[best].vector, pooled([one.vector for one in looks]))
-    places = np.linspace(0, len(glimpses) - 1, min(_SEEN_A_SEGMENT, len(glimpses))).round().astype(int)
-    others = [darkroom.picture(glimpses[place].frame, _SEEN_SIDE) for place in places if place != best]
-    sights = [model.see(one) for one in (picture, *others)]
+        return View(moment, preview, stats[best].vector, pooled([one.vector for one in stats]))
+    places = np.linspace(0, len(keyframes) - 1, min(_CLASSIFIED_FRAMES, len(keyframes))).round().astype(int)
+    others = [converter.picture(keyframes[place].frame, _CLASSIFIED_SIDE) for place in places if place != best]
+    results = [model.classify(one) for one in (picture, *others)]
     return View(
         moment,
         preview,
-        sights[0].vector,
-        pooled([sight.vector for sight in sights]),
-        sights[0].probabilities,
-        np.stack([sight.probabilities for sight in sights]).mean(axis=0),
+        results[0].vector,
+        pooled([result.vector for result in results]),
+        results[0].probabilities,
+        np.stack([result.probabilities for result in results]).mean(axis=0),
     )

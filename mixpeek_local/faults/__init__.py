@@ -1,1 +1,1 @@
-"""Faults on demand, to rehearse what a network, an API and its tasks may do; off unless asked for (docs/faults.md)."""
+"""Faults on demand: a bad network, a failing API, failing tasks. Off by default (docs/faults.md)."""

@@ -1,4 +1,4 @@
-"""One request and its reply, with the connection at hand on which both travel."""
+"""One request and its reply, with access to their connection."""
 
 import asyncio
 import socket
@@ -25,23 +25,23 @@ class Reply:
 
     @classmethod
     def of(cls, response: Response) -> Self:
-        """Make one of a response."""
+        """Make one from a response."""
         return cls(response.status_code, response.headers, bytes(response.body))
 
     async def send(self, send: Send) -> None:
-        """Say it all."""
+        """Send all of it."""
         await self.begin(send, len(self.body))
         await send({"type": "http.response.body", "body": self.body})
 
     async def begin(self, send: Send, size: int) -> None:
-        """Say the status and the headers, and promise so many bytes."""
+        """Send the status and headers, and announce `size` bytes."""
         self.headers["content-length"] = str(size)
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers.raw})
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request that is to be answered, or not."""
+    """A request that has no reply yet."""
 
     app: ASGIApp
     scope: Scope
@@ -49,7 +49,7 @@ class Exchange:
     send: Send
 
     async def work(self) -> Reply:
-        """Let the application do the work, and keep its reply."""
+        """Run the application, and return its reply unsent."""
         reply = Reply()
 
         async def keep(message: Message) -> None:
@@ -61,13 +61,13 @@ class Exchange:
         await self.app(self.scope, self.receive, keep)
         return reply
 
-    async def hear(self) -> None:
-        """Let all of the request arrive, and drop it."""
+    async def drain(self) -> None:
+        """Receive the whole request, and drop it."""
         while (await self.receive()).get("more_body", False):
             pass
 
     async def is_gone_within(self, seconds: float) -> bool:
-        """Wait, but no longer than the caller does."""
+        """Wait; return True as soon as the caller disconnects."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while (await self.receive())["type"] != "http.disconnect":
@@ -76,21 +76,21 @@ class Exchange:
         return False
 
     async def reset(self) -> None:
-        """End the connection at once, as a crashed server or a firewall does (RST)."""
+        """Reset the connection (RST), as a crashed server or a firewall does."""
         transport = self._transport()
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         transport.abort()
-        await self.is_gone_within(_FAREWELL_SECONDS)  # uvicorn must have seen it, or it would complain
+        await self.is_gone_within(_FAREWELL_SECONDS)  # until uvicorn has noticed, or it would complain
 
     async def hang_up(self) -> None:
-        """End the connection after what was said so far (FIN)."""
+        """Close the connection after what was sent so far (FIN)."""
         self._transport().close()
         if not await self.is_gone_within(_FAREWELL_SECONDS):
-            await self.reset()  # it does not even read what was said
+            await self.reset()  # the caller does not even read what was sent
 
     def _transport(self) -> Any:
-        # ASGI has no word for breaking off. uvicorn's `send` is a method of its request cycle, of either parser.
+        # ASGI cannot break a connection. uvicorn's `send` is a method of its request cycle, with either parser.
         transport = getattr(getattr(self.send, "__self__", None), "transport", None)
         if not hasattr(transport, "abort"):
-            raise TypeError("this server cannot break connections off: uvicorn's send is not what it was")
+            raise TypeError("connections cannot be broken: this version of uvicorn hides its transport")
         return transport

@@ -1,6 +1,6 @@
 """The HTTP faults, a few lines each; `PLAYS` has them all.
 
-Those that say something else instead do no work; those that spoil the true reply, or lose it, have done it.
+Faults that replace the reply leave the application alone; faults that spoil or lose the true reply let it work first.
 """
 
 import zlib
@@ -46,7 +46,7 @@ def _spoilt(spoil: Callable[[Reply], None]) -> Play:
 
 
 async def _reset(exchange: Exchange, _rule: FaultRule) -> None:
-    await exchange.hear()  # a caller that is still sending may take a reset for a mere end
+    await exchange.drain()  # a caller that is still sending could take a reset for a plain close
     await exchange.reset()
 
 
@@ -87,7 +87,7 @@ async def _drip(exchange: Exchange, rule: FaultRule) -> None:
 
 
 async def _swell(exchange: Exchange, rule: FaultRule) -> None:
-    """Put so many bytes before what is true, a chunk at a time: no more is held than the caller has yet to take."""
+    """Send `rule.bytes` of padding before the true fields, a chunk at a time, so that memory holds only one."""
     reply = await exchange.work()
     head, tail = b'{"padding":"', b'",' + reply.body[1:]
     await reply.begin(exchange.send, len(head) + rule.bytes + len(tail))
@@ -120,7 +120,7 @@ def _mislabel(reply: Reply) -> None:
 def _break_gzip(reply: Reply) -> None:
     compress = zlib.compressobj(wbits=31)
     half = compress.compress(reply.body[: len(reply.body) // 2]) + compress.flush(zlib.Z_FULL_FLUSH)
-    reply.body = half + b"\xff" * 64  # a block of a type that there is not
+    reply.body = half + b"\xff" * 64  # an invalid block type
     reply.headers["content-encoding"] = "gzip"
 
 
@@ -156,4 +156,4 @@ PLAYS: Mapping[FaultKind, Play] = {
     "broken-gzip": _spoilt(_break_gzip),
     "large-body": _swell,
 }
-"""What plays each kind."""
+"""The function that plays each kind."""

@@ -1,4 +1,4 @@
-"""What stands before the application when faults are on."""
+"""The outermost layer of the application while faults are on."""
 
 from collections.abc import Sequence
 
@@ -14,20 +14,20 @@ from mixpeek_local.faults.script import Script
 from mixpeek_local.http.auth import OPEN_FOLDERS, OPEN_PATHS
 from mixpeek_local.store.store import Store
 
-# The server's own, not Mixpeek's: a health check or an open page must not use up what a test has ordered.
+# The server's own paths, not Mixpeek's: a health check or an open page must not use up a rule.
 _SPARED_PATHS = OPEN_PATHS | {routes.PATH, "/activity", "/uploads"}
 _SPARED_FOLDERS = (*OPEN_FOLDERS, "/previews/")
 
 
 class Faults:
-    """Plays the HTTP faults of a script. The outermost of all, as only there is uvicorn's own `send` to be had."""
+    """Plays the HTTP faults of a script. It must be outermost: only there is `send` uvicorn's own."""
 
     def __init__(self, app: ASGIApp, script: Script) -> None:
         self._app = app
         self._script = script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Play what the request meets, or pass it on."""
+        """Play the fault that the request meets, or pass the request on."""
         rule = None if scope["type"] != "http" or _is_spared(scope["path"]) else self._rule(scope)
         if rule is None:
             await self._app(scope, receive, send)
@@ -40,7 +40,7 @@ class Faults:
 
 
 def with_faults(app: FastAPI, store: Store, rules: Sequence[FaultRule | OutcomeRule]) -> ASGIApp:
-    """Make the application one that plays these rules, and others that it is given at `/faults`."""
+    """Wrap the application so that it plays these rules, or those that `/faults` gets later."""
     script = Script(rules)
     app.include_router(routes.router(script))
     return Faults(Outcomes(app, script, store), script)

@@ -1,4 +1,4 @@
-"""What callers are told of a video: the true replies to reads by an id, changed as the video's rule says."""
+"""Outcomes of videos: replies to reads by an id, changed as the video's rule says."""
 
 import json
 import math
@@ -22,13 +22,13 @@ _WITHOUT_FEATURES = ("failed", "cancelled", "no-features")
 
 
 class Outcomes:
-    """Plays a script's rules for videos. It changes what was found, so whoever lacks the key sees none of it."""
+    """Plays a script's rules for videos. It changes true replies only, so without the key nothing shows."""
 
     def __init__(self, app: ASGIApp, script: Script, store: Store) -> None:
         self._app = app
         self._script = script
         self._store = store
-        self._told = {"tasks": self._task, "assets": self._asset, "features": self._feature}
+        self._changes = {"tasks": self._task, "assets": self._asset, "features": self._feature}
         self._rows = {"tasks": store.tasks.get, "assets": store.asset, "features": store.feature}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,13 +48,13 @@ class Outcomes:
         if not rule:
             return reply
         before = orjson.loads(reply.body)
-        after = self._told[kind](rule, object_id, before)
+        after = self._changes[kind](rule, object_id, before)
         if after == before:
             return reply
         self._script.note(rule, "GET", path)
         if after is None:
             return Reply.of(error(404, f"there is no {kind.removesuffix('s')} with this id"))
-        reply.body = json.dumps(after).encode()  # which has NaN, unlike orjson
+        reply.body = json.dumps(after).encode()  # unlike orjson, it writes NaN
         return reply
 
     def _task(self, rule: OutcomeRule, task_id: str, body: Body) -> Body | None:
@@ -65,8 +65,8 @@ class Outcomes:
             return None
         if rule.status is None:
             return body
-        told = _with_status(body, rule.status)
-        return told | {"error": rule.error} if rule.error is not None else told
+        changed = _with_status(body, rule.status)
+        return changed | {"error": rule.error} if rule.error is not None else changed
 
     def _asset(self, rule: OutcomeRule, asset_id: str, body: Body) -> Body | None:
         if rule.outcome == "late-asset" and self._script.asked("asset", asset_id) <= rule.times:
@@ -94,9 +94,9 @@ class Outcomes:
 
 
 def _with_status(task: Body, status: str) -> Body:
-    told = {name: value for name, value in task.items() if name != "error"} | {"status": status}
+    changed = {name: value for name, value in task.items() if name != "error"} | {"status": status}
     ends_well = status.upper() in ("DONE", "SKIPPED")
-    return told if ends_well or "outputs" not in told else told | {"outputs": []}
+    return changed if ends_well or "outputs" not in changed else changed | {"outputs": []}
 
 
 def _asset(rule: OutcomeRule, asset: Body) -> Body:

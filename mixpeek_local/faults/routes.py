@@ -1,4 +1,4 @@
-"""`/faults`: what is in force and what was played; there only while faults are on, and behind the key like the rest."""
+"""`/faults`: the rules in force and what was played. It exists only while faults are on, behind the key."""
 
 from fastapi import APIRouter, Security
 from fastapi.security import HTTPBearer
@@ -14,24 +14,24 @@ PATH = "/faults"
 
 
 def router(script: Script) -> APIRouter:
-    """Routes that read and write the script; on the event loop, as all that touches it."""
+    """Routes that read and write the script; on the event loop, like everything that uses it."""
     dependencies = [Security(HTTPBearer(auto_error=False))]
     routes = APIRouter(tags=["server"], route_class=JSONRoute, dependencies=dependencies, responses=openapi.ERRORS)
 
     @routes.get(PATH)
     async def get_faults() -> Response:
-        """List the rules, how often each was met and played, and the latest thousand plays, the oldest first."""
+        """List the rules with how often each was met and played, and the latest thousand plays, oldest first."""
         return JSON(script.report())
 
     @routes.put(PATH)
     async def replace_faults(rules: Rules) -> Response:
-        """Begin anew with these rules."""
+        """Replace all rules, and reset the counters."""
         script.replace(rules)
         return JSON(script.report())
 
     @routes.delete(PATH)
     async def end_faults() -> Response:
-        """Play nothing any more, and forget what was played."""
+        """Delete all rules, and forget what was played."""
         script.replace(())
         return JSON(script.report())
 

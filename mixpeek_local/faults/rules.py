@@ -1,4 +1,4 @@
-"""What may be asked for: rules that play HTTP faults, and rules that script what becomes of a video."""
+"""The rules: some play HTTP faults, some script the outcome of a video."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "429-date": {"retry_after": 1},
     "redirect": {"location": "/elsewhere"},
     "large-body": {"bytes": 40_000_000},
-    "failed": {"status": "FAILED", "error": "the rehearsed failure"},
+    "failed": {"status": "FAILED", "error": "a failure on demand"},
     "skipped": {"status": "SKIPPED"},
     "cancelled": {"status": "CANCELLED"},
     "endless": {"status": "PROCESSING"},
@@ -76,17 +76,17 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "nan-vectors": {"first": None},
     "other-dimension": {"first": None, "dimension": 3},
 }
-"""The parameters that each kind takes, with what they are when not given; kinds that are not here take none."""
+"""The parameters that each kind takes, with their defaults; kinds that are not here take none."""
 
 
 class _Rule(BaseModel):
-    """What both sorts of rules share: parameters belong to the kind, and missing ones get its defaults."""
+    """What both sorts of rules share: each kind has its own parameters and defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @classmethod
     def filled(cls, given: Any, kind: str, common: frozenset[str]) -> Any:
-        """Refuse the parameters of other kinds, and fill in what was not given."""
+        """Refuse parameters of other kinds, and fill in the defaults."""
         if not isinstance(given, dict):
             return given
         takes = DEFAULTS.get(str(given.get(kind)), {})
@@ -100,15 +100,15 @@ class FaultRule(_Rule):
     """An HTTP fault for some requests.
 
     Attributes:
-        match: A method or `*`, a blank, and a glob on the path without `/v1`; in a glob, `*` also matches `/`.
-        fault: What is played.
-        rate: The share of the matching requests that meet it, drawn by their number: the same for the same seed.
+        match: A method or `*`, a space, and a glob on the path without `/v1`; `*` also matches `/`.
+        fault: The kind.
+        rate: The share of the matching requests that meet it, drawn by their number and the seed.
         seed: Of the draw.
-        after: How many matching requests are let through first.
-        times: After how often it was played it ends; None is never.
+        after: How many matching requests pass first.
+        times: How often it is played; None is without end.
         seconds: How long it takes.
-        retry_after: Seconds, as Retry-After tells them.
-        location: Where a redirect leads.
+        retry_after: Seconds in Retry-After.
+        location: The target of a redirect.
         bytes: The size of a body.
     """
 
@@ -129,23 +129,23 @@ class FaultRule(_Rule):
         return cls.filled(given, "fault", frozenset({"match", "fault", "rate", "seed", "after", "times"}))
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request is one of those."""
+        """Whether the rule is for this request."""
         its_method, _, its_path = self.match.partition(" ")
         return its_method in ("*", method) and fnmatchcase(path, its_path)
 
 
 class OutcomeRule(_Rule):
-    """What becomes of some videos, as far as callers are told; the work itself goes on as ever.
+    """The outcome of some videos as callers see it; the work itself is done as usual.
 
     Attributes:
-        video: A glob on the video's address.
-        outcome: What they are told in the end.
-        statuses: What polls are told first, one each, in any words.
-        status: What they are told from then on.
+        video: A glob on the video's URL.
+        outcome: The kind.
+        statuses: What the first polls return, one each, in any words.
+        status: What later polls return.
         error: Why a task failed.
-        times: How often there is no asset yet.
-        first: How many of the video's features it hits; None is all.
-        dimension: How many numbers a vector has.
+        times: How many reads find no asset yet.
+        first: How many of the video's features it affects; None is all.
+        dimension: The length of a vector.
     """
 
     video: str = Field(min_length=1, max_length=8_192)
@@ -163,7 +163,7 @@ class OutcomeRule(_Rule):
         return cls.filled(given, "outcome", frozenset({"video", "outcome", "statuses"}))
 
     def matches(self, url: str) -> bool:
-        """Whether a video is one of those."""
+        """Whether the rule is for this video."""
         return fnmatchcase(url, self.video)
 
 
@@ -185,16 +185,16 @@ def read_rules(text: str) -> tuple[FaultRule | OutcomeRule, ...]:
     """Read a JSON list of rules.
 
     Raises:
-        ValueError: It is none; the message says where and why.
+        ValueError: It is not one; the message says where and why.
     """
     return _RULES.validate_json(text)
 
 
 def given_rules(argument: str) -> str:
-    """The rules that a command line gives: themselves, or the name of the file that has them; nothing for none.
+    """Read the option `--faults`: rules, the name of a file with rules, or nothing.
 
     Raises:
-        ArgumentTypeError: There is no such file, or these are no rules.
+        ArgumentTypeError: The file cannot be read, or the rules are invalid.
     """
     try:
         text = argument if argument[:1] in ("", "[") else Path(argument).read_text(encoding="utf-8")

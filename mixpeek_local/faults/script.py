@@ -1,4 +1,4 @@
-"""The rules in force, how far they have got, and what was played. Of the event loop alone, so it needs no lock."""
+"""The rules in force, their counters, and what was played. Used on the event loop only, so it needs no lock."""
 
 import logging
 import random
@@ -15,13 +15,13 @@ _log = logging.getLogger(__name__)
 
 
 class Script:
-    """Decides what a request meets; the same requests in the same order always meet the same."""
+    """Decides what a request meets: the same requests in the same order always meet the same faults."""
 
     def __init__(self, rules: Sequence[FaultRule | OutcomeRule] = ()) -> None:
         self.replace(rules)
 
     def replace(self, rules: Sequence[FaultRule | OutcomeRule]) -> None:
-        """Begin anew with other rules."""
+        """Replace all rules, and reset the counters."""
         self._rules = tuple(rules)
         self._seen: Counter[int] = Counter()
         self._played: Counter[int] = Counter()
@@ -38,13 +38,13 @@ class Script:
 
         Args:
             method: Of the request.
-            path: Without the prefix of the later API.
+            path: Without `/v1`.
         """
         chosen: FaultRule | None = None
         for index, rule in enumerate(self._rules):
             if not isinstance(rule, FaultRule) or not rule.matches(method, path):
                 continue
-            # Each rule numbers all that matches it, played or not, so no rule shifts the draws of another.
+            # Each rule counts all that matches it, played or not, so no rule shifts the draws of another.
             self._seen[index] += 1
             if chosen is None and self._is_its_turn(index, rule):
                 chosen = rule
@@ -52,7 +52,7 @@ class Script:
         return chosen
 
     def outcome(self, url: str) -> OutcomeRule | None:
-        """What becomes of a video: the first rule that matches its address."""
+        """The first rule that matches a video's URL."""
         for index, rule in enumerate(self._rules):
             if isinstance(rule, OutcomeRule) and rule.matches(url):
                 self._seen[index] += 1
@@ -60,12 +60,12 @@ class Script:
         return None
 
     def asked(self, what: str, object_id: str) -> int:
-        """Count how often something was asked for; 1 is the first time."""
+        """Count a read of something, and return how many there were."""
         self._asked[what, object_id] += 1
         return self._asked[what, object_id]
 
     def note(self, rule: FaultRule | OutcomeRule, method: str, path: str) -> None:
-        """Remember that a rule was played, unless others are in force by now."""
+        """Record that a rule was played, unless it has been replaced."""
         index = next((index for index, one in enumerate(self._rules) if one is rule), None)
         if index is None:
             return
@@ -82,7 +82,7 @@ class Script:
         _log.info("rule %d plays %s on a %s", index, kind, method)
 
     def report(self) -> dict[str, Any]:
-        """The rules with what they saw and played, and the latest that was played, oldest first."""
+        """The rules with their counters, and the latest plays, oldest first."""
         rules = [
             {**rule.model_dump(exclude_unset=True), "seen": self._seen[index], "played": self._played[index]}
             for index, rule in enumerate(self._rules)
@@ -93,4 +93,4 @@ class Script:
         number = self._seen[index]
         if number <= rule.after or (rule.times is not None and self._played[index] >= rule.times):
             return False
-        return random.Random(f"{rule.seed}:{index}:{number}").random() < rule.rate  # noqa: S311 - a rehearsal's dice
+        return random.Random(f"{rule.seed}:{index}:{number}").random() < rule.rate  # noqa: S311 - not for secrets

@@ -1,1 +1,1 @@
-"""The HTTP side of the local API: the application, its routes, bodies and replies of three eras."""
+"""The HTTP side of the local API: the application, its routes, and the bodies and replies of three eras."""

@@ -1,4 +1,4 @@
-"""The bodies of requests about assets and features (contract b4, b5). Unknown fields are passed over."""
+"""The bodies of requests about assets and features (contract b4, b5). Unknown fields are ignored."""
 
 from typing import Annotated, Any
 
@@ -37,7 +37,7 @@ class ListAssets(BaseModel):
 
 
 class Words(BaseModel):
-    """Words, and the fields in one of which all of them must be."""
+    """Words, and fields; all words must be in one of the fields."""
 
     model_config = ConfigDict(strict=True)
 

@@ -1,4 +1,4 @@
-"""Who may ask: holders of the key."""
+"""Authentication by the key."""
 
 import hmac
 
@@ -11,7 +11,7 @@ OPEN_FOLDERS = ("/page/",)
 
 
 class BearerAuth:
-    """Lets requests through that carry the key, and those for what holds no secret."""
+    """Lets a request pass that has the key, or that asks for something without secrets."""
 
     def __init__(self, app: ASGIApp, api_key: str) -> None:
         self._app = app

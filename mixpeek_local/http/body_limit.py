@@ -1,4 +1,4 @@
-"""Bodies end at a size, whatever they claim."""
+"""A limit on the size of request bodies, whatever they announce."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,11 +6,11 @@ from mixpeek_local.http.replies import error
 
 MAX_BODY_BYTES = 1 << 20
 UPLOADS = "/uploads"
-"""The one route that takes more; it has a limit of its own."""
+"""The one route that takes more; it has its own limit."""
 
 
 class BodyLimit:
-    """Answers 413 to a body that is too large, before it is parsed."""
+    """Answers 413 to a body that is too large, before parsing it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""A page of `POST /features` (contract b5): it begins after a feature, so features that come or go shift nothing."""
+"""A page of `POST /features` (contract b5). It begins after a feature, so added or deleted ones shift nothing."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from mixpeek_local.store.listing import Listing
 
 @dataclass(frozen=True)
 class _Found:
-    """What a page holds.
+    """The content of a page.
 
     Attributes:
         items: Its features.
         total: How many there are on all pages.
         before: How many of them come before this page.
-        begins: After which feature the page before this one begins; None for the first of all.
+        begins: The feature after which the previous page begins; None if that is the first page.
     """
 
     items: list[Item]

@@ -15,7 +15,7 @@ Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_
 
 def _can_be_given_back(metadata: dict[str, Any]) -> dict[str, Any]:
     try:
-        orjson.dumps([[[[[[[[metadata]]]]]]]])  # at most so deep do replies wrap it
+        orjson.dumps([[[[[[[[metadata]]]]]]]])  # replies wrap it at most this deep
     except TypeError:
         raise ValueError("it is nested too deeply") from None
     return metadata
@@ -46,7 +46,7 @@ class AssetUpdate(BaseModel):
 
 
 class Percolate(BaseModel):
-    """Matching against stored queries, which a caller may only switch off."""
+    """Matching against stored queries, which can only be switched off."""
 
     model_config = ConfigDict(strict=True)
 
@@ -60,7 +60,7 @@ def _is_off(percolate: Percolate) -> Percolate:
 
 
 class IngestRequest(BaseModel):
-    """A video to ingest. Unknown fields are passed over."""
+    """A video to ingest. Unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True)
 
@@ -74,6 +74,6 @@ class IngestRequest(BaseModel):
 
     @property
     def settings(self) -> ExtractionSettings:
-        """What the extraction is told."""
+        """The settings of the extraction."""
         extractors = self.feature_extractors or [VideoSettings()]
         return extractors[0].extraction

@@ -1,4 +1,4 @@
-"""Bodies are JSON as the standard has it."""
+"""Strict JSON bodies."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -15,7 +15,7 @@ class _StrictRequest(Request):
 
 
 class JSONRoute(APIRoute):
-    """Refuses NaN and half emoji, and rounds integers beyond 64 bits: what no reply could give back."""
+    """Refuses NaN and lone surrogates, and rounds integers beyond 64 bits: no reply could return them."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Read the body strictly, then go on as usual."""

@@ -1,7 +1,7 @@
-"""Only programs of this machine, and this server's own page, may ask.
+"""Requests come only from programs of this machine and from this server's own page.
 
-A web page may have a name of its own resolve to 127.0.0.1, and a browser then lets it read what is served here as if it
-were its own (DNS rebinding): so a request must name this machine. And what another page sends is refused unread.
+A web page may let its own host name resolve to 127.0.0.1, and a browser then lets it read this server (DNS
+rebinding). So a request must name this machine, and requests from other pages are refused unread.
 """
 
 from starlette.datastructures import Headers
@@ -13,7 +13,7 @@ _NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class LoopbackOnly:
-    """Answers 421 to a request that names another host, and 403 to one of another page."""
+    """Answers 421 to a request that names another host, and 403 to one from another page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,9 +25,9 @@ class LoopbackOnly:
             headers = Headers(scope=scope)
             host, origin = headers.get("host", ""), headers.get("origin")
             if _name(host) not in _NAMES:
-                answer = error(421, "this server answers to 127.0.0.1 and localhost only: ask it by one of these names")
+                answer = error(421, "this server answers to 127.0.0.1 and localhost only")
             elif origin is not None and origin != f"http://{host}":
-                answer = error(403, "this server answers no page but its own")
+                answer = error(403, "this server answers no web page but its own")
         await answer(scope, receive, send)
 
 

@@ -1,29 +1,29 @@
-"""What the OpenAPI document says beside the routes themselves."""
+"""The parts of the OpenAPI document beside the routes."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 DESCRIPTION = """
-A Mixpeek API on this machine: it looks at videos, reads them and listens to them, and gives their named vectors.
+A Mixpeek API on this machine: it analyses pictures, text on screen and sound of videos, and returns named vectors.
 
-It speaks the API of November 2024 to January 2025, without a prefix and under `/v1`. Every route but those about the
-server itself needs `Authorization: Bearer <key>`; the key is in the file `key` of the server's state directory.
+It speaks the API of November 2024 to January 2025, without a prefix and under `/v1`. Every route except those about
+the server itself needs `Authorization: Bearer <key>`; the key is in the file `key` of the server's state directory.
 """
 
 TAGS = [
-    {"name": "ingest", "description": "Videos come in."},
-    {"name": "tasks", "description": "What becomes of them."},
+    {"name": "ingest", "description": "Submit videos."},
+    {"name": "tasks", "description": "Their progress."},
     {"name": "assets", "description": "Videos that were ingested."},
     {"name": "features", "description": "Their moments, with named vectors."},
     {"name": "collections", "description": "Assets under one name."},
-    {"name": "namespaces", "description": "Stores within the store, and which vectors there are."},
+    {"name": "namespaces", "description": "Separate stores, and the named vectors."},
     {"name": "server", "description": "The server itself."},
 ]
 
 
 class ErrorMessage(BaseModel):
-    """What went wrong."""
+    """An error."""
 
     message: str
     type: str
@@ -38,7 +38,7 @@ class ErrorReply(BaseModel):
 
 
 class Mistake(BaseModel):
-    """Something that a request has wrong."""
+    """A mistake in a request."""
 
     loc: list[str | int]
     msg: str
@@ -46,7 +46,7 @@ class Mistake(BaseModel):
 
 
 class InvalidReply(BaseModel):
-    """Both shapes that a 422 has in contract b7: the list, and the envelope (with the list in other words)."""
+    """Both shapes of a 422 in contract b7: the list, and the envelope (with the list in other words)."""
 
     success: Literal[False]
     status: Literal[422]
@@ -55,7 +55,7 @@ class InvalidReply(BaseModel):
 
 
 class TooManyRequestsReply(BaseModel):
-    """The flat 429 of contract b7; only a server with `--requests-per-minute` gives it."""
+    """The flat 429 of contract b7; only with `--requests-per-minute`."""
 
     error: Literal["TooManyRequests"]
     message: str
@@ -64,11 +64,11 @@ class TooManyRequestsReply(BaseModel):
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorReply, "description": "the request cannot be read"},
-    401: {"model": ErrorReply, "description": "without the key"},
-    404: {"model": ErrorReply, "description": "there is no such thing"},
+    401: {"model": ErrorReply, "description": "the key is missing or wrong"},
+    404: {"model": ErrorReply, "description": "not found"},
     413: {"model": ErrorReply, "description": "the body is too large"},
     422: {"model": InvalidReply, "description": "the request has mistakes"},
     429: {"model": TooManyRequestsReply, "description": "too many requests in a minute"},
-    500: {"model": ErrorReply, "description": "a bug"},
+    500: {"model": ErrorReply, "description": "a bug in the server"},
 }
-"""The errors that any route may give."""
+"""The errors of any route."""

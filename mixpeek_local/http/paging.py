@@ -1,4 +1,4 @@
-"""Lists in pages (contract b4, b5), and how a caller arranges them."""
+"""Pages of lists (contract b4, b5), and their sorting, grouping and selection."""
 
 import math
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ class Sort(BaseModel):
 
 
 class GroupBy(BaseModel):
-    """At most so many assets for each value of a field."""
+    """At most `max_assets` for each value of a field."""
 
     model_config = ConfigDict(strict=True)
 
@@ -35,7 +35,7 @@ class GroupBy(BaseModel):
 
 @dataclass(frozen=True)
 class Page:
-    """A numbered page of a list, as a caller asks for it."""
+    """A numbered page of a list."""
 
     number: int
     size: int
@@ -51,7 +51,7 @@ class Page:
         return items[self.offset : self.offset + self.size]
 
     def pagination(self, total: int) -> Item:
-        """What the reply says of it; neighbours are addresses, relative to the server."""
+        """The page's part of a reply; neighbours are addresses relative to the server."""
         last = math.ceil(total / self.size)
         return pagination(
             total,
@@ -73,7 +73,7 @@ PageAsked = Annotated[Page, Depends(_page)]
 
 
 def pagination(total: int, size: int, number: int, *, following: str | None, previous: str | None) -> Item:
-    """What a list's reply says of its page: `page` for assets, `current_page` for features, here both."""
+    """The page's part of a reply: `page` for assets, `current_page` for features, here both."""
     return {
         "total": total,
         "page": number,
@@ -91,7 +91,7 @@ def address(path: str, **query: str | int) -> str:
 
 
 def arranged(items: Iterable[Item], sort: Sort | None, group_by: GroupBy | None = None) -> list[Item]:
-    """Items in the order that is asked for; grouped, each group stands where its first item does."""
+    """Items sorted, and grouped: each group takes the place of its first item."""
     ordered = _sorted(items, sort)
     if group_by is None:
         return ordered
@@ -102,7 +102,7 @@ def arranged(items: Iterable[Item], sort: Sort | None, group_by: GroupBy | None 
 
 
 def selected(item: Item, fields: list[str] | None, *always: str) -> Item:
-    """The item with no more than these fields, which may lead into objects (`metadata.author`)."""
+    """The item reduced to these fields, which may reach into objects (`metadata.author`)."""
     if fields is None:
         return item
     kept: Item = {field: item[field] for field in always}
@@ -121,7 +121,7 @@ def selected(item: Item, fields: list[str] | None, *always: str) -> Item:
 
 
 def value_at(item: Item, field: str) -> Any:
-    """What stands under a dotted name; None where there is nothing."""
+    """The value under a dotted name; None where there is none."""
     value: Any = item
     for step in field.split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -129,7 +129,7 @@ def value_at(item: Item, field: str) -> Any:
 
 
 def _sorted(items: Iterable[Item], sort: Sort | None) -> list[Item]:
-    """In order of a field: numbers before texts, and last, in either direction, what has neither."""
+    """By a field: numbers before texts; items with neither come last in both directions."""
     if sort is None:
         return list(items)
     keyed = [(_rank(value_at(item, sort.field)), item) for item in items]

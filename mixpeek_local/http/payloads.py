@@ -1,4 +1,4 @@
-"""The bodies of the replies: rows of the store in the guide's shapes."""
+"""Bodies of replies: rows of the store in the guide's shapes."""
 
 import sqlite3
 from datetime import datetime
@@ -24,9 +24,9 @@ def ingest_body(task_id: str, url: str) -> dict[str, Any]:
 
 
 def task_body(task: sqlite3.Row) -> dict[str, Any]:
-    """`GET /tasks/{id}` of all eras (guide, step 2; contract b3), with its progress and the reason of a failure.
+    """`GET /tasks/{id}` of all eras (guide, step 2; contract b3), with progress and the reason of a failure.
 
-    The later eras name no asset, so `outputs` does.
+    The later eras have no `asset_id`: `outputs` has it.
     """
     asset_id = task["asset_id"] or None
     has_asset = asset_id is not None and task["status"] in ("DONE", "SKIPPED")
@@ -64,7 +64,7 @@ def asset_body(asset: sqlite3.Row, previews: Path, *, with_url: bool = True) -> 
 
 
 def features_body(features: list[sqlite3.Row], previews: Path) -> dict[str, list[dict[str, Any]]]:
-    """The features of `GET /assets/{id}/features`: one list a modality, empty ones too."""
+    """The features of `GET /assets/{id}/features`: one list for each modality, also empty ones."""
     bodies: dict[str, list[dict[str, Any]]] = {modality: [] for modality in MODALITIES}
     for feature in features:
         bodies[feature["modality"]].append(feature_body(feature, previews))
@@ -72,9 +72,9 @@ def features_body(features: list[sqlite3.Row], previews: Path) -> dict[str, list
 
 
 def feature_body(feature: sqlite3.Row, previews: Path, vectors: dict[str, Vector] | None = None) -> dict[str, Any]:
-    """A feature as a list has it, or with its vectors (guide, step 4; contract b5).
+    """A feature as in a list, or with its vectors (guide, step 4; contract b5).
 
-    `preview_url` is a file's address, which outlives the server.
+    `preview_url` is the address of a file, which remains when the server ends.
     """
     body = {
         "feature_id": feature["feature_id"],
@@ -97,7 +97,7 @@ def _preview_url(row: sqlite3.Row, previews: Path) -> str | None:
 
 
 def _zoneless(timestamp: str) -> str:
-    # The guide's assets are to the millisecond and without a zone, its features to the microsecond and in Z.
+    # In the guide, assets have milliseconds and no zone, features microseconds and Z.
     moment = datetime.fromisoformat(timestamp).replace(tzinfo=None)
     return moment.isoformat(timespec="milliseconds") + "000"
 

@@ -1,11 +1,10 @@
-"""The eras of the contract that the server speaks: `guide` (its section a), `dec` (S15.0) and `v1` (S18.5)."""
+"""Which fields and paths each era of the contract has."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-Profile = Literal["guide", "dec", "v1"]
-PROFILES: tuple[Profile, ...] = get_args(Profile)
+from mixpeek_local.config import PROFILES, Profile
 
 Kind = Literal["ingest", "task", "asset"]
 
@@ -20,7 +19,7 @@ _ERAS: Mapping[Kind, Mapping[str, Collection[Profile]]] = {
 
 @dataclass(frozen=True)
 class Profiles:
-    """The eras that one server speaks. Its replies hold what any of them has."""
+    """The eras that one server speaks. Its replies have the fields of all of them."""
 
     names: tuple[Profile, ...] = PROFILES
 
@@ -32,7 +31,7 @@ class Profiles:
 
     @property
     def takes_any_url(self) -> bool:
-        """Whether a video's address may be other than http(s), as the guide's own `video.mp4` is."""
+        """Whether a video's URL may be other than http(s), like `video.mp4` in the guide."""
         return "guide" in self.names
 
     def reply(self, kind: Kind, body: dict[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,17 @@
-"""A limit of requests per minute for each endpoint, to rehearse what the real API does (contract b7)."""
+"""A limit of requests per minute for each endpoint, like that of the real API (contract b7)."""
 
 import math
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 from fastapi import Request
-from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
 from starlette.responses import Response
 
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.http.request_log import pattern
+
+_WINDOW_SECONDS = 60.0
 
 
 class TooManyRequestsError(Exception):
@@ -33,29 +35,27 @@ class RateLimit:
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
         self._clock = clock
-        self._buckets: dict[str, InMemoryBucket] = {}
+        self._counted: defaultdict[str, deque[float]] = defaultdict(deque)
 
     async def __call__(self, request: Request) -> None:
         """Count a request.
 
         Raises:
-            TooManyRequestsError: It is one too many; it does not count.
+            TooManyRequestsError: The limit is reached; this request does not count.
         """
         if self._per_minute:
-            # A route has two paths, which share its limit.
+            # Both paths of a route share its limit.
             self.count(f"{request.method} {pattern(request.scope)}")
 
     def count(self, endpoint: str) -> None:
-        """Count a request at an endpoint; raises as the call does."""
-        if endpoint not in self._buckets:
-            self._buckets[endpoint] = InMemoryBucket([Rate(self._per_minute, Duration.MINUTE)])
-        bucket = self._buckets[endpoint]
-        item = RateItem(endpoint, round(1000 * self._clock()))
-        bucket.leak(item.timestamp)
-        if not bucket.put(item):
-            wait = bucket.waiting(item)
-            assert isinstance(wait, int)  # noqa: S101 - only the buckets of a network give awaitables
-            raise TooManyRequestsError(endpoint, self._per_minute, max(math.ceil(wait / 1000), 1))
+        """Count a request at an endpoint; raises like `__call__`."""
+        now, counted = self._clock(), self._counted[endpoint]
+        while counted and counted[0] <= now - _WINDOW_SECONDS:
+            counted.popleft()
+        if len(counted) >= self._per_minute:
+            wait = counted[0] + _WINDOW_SECONDS - now
+            raise TooManyRequestsError(endpoint, self._per_minute, max(math.ceil(wait), 1))
+        counted.append(now)
 
 
 def refusal(retry_after: bool) -> Callable[[Request, Exception], Response]:

@@ -38,7 +38,7 @@ def error(status: int, message: str, headers: Any = None) -> Response:
 
 
 def invalid(place: list[str | int], message: str, kind: str = "value_error") -> RequestValidationError:
-    """A mistake that only the server's state or settings show, told like the others (422)."""
+    """A mistake that only the server's state or settings reveal, reported like the others (422)."""
     return RequestValidationError([{"loc": place, "msg": message, "type": kind}])
 
 
@@ -50,15 +50,15 @@ def found(row: Any, kind: str) -> Any:
 
 
 async def http_error(request: Request, failure: Any) -> Response:
-    """What a route or the router refused."""
+    """Report what a route or the router refused."""
     headers = {"Allow": ", ".join(_methods(request))} if failure.status_code == 405 else failure.headers
     return error(failure.status_code, failure.detail, headers)
 
 
 async def invalid_request(_request: Request, failure: Any) -> Response:
-    """A body or a parameter that is refused, by its place.
+    """Report the mistakes in a body or parameter, each with its place.
 
-    The reference declares a list `detail`, today's documentation shows the envelope (contract b7): this is both.
+    The reference declares a list `detail`, today's documentation shows the envelope (contract b7): this has both.
     """
     detail = [_mistake(one) for one in failure.errors()]
     body = _envelope(422, "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in detail))
@@ -73,7 +73,7 @@ def _envelope(status: int, message: str) -> dict[str, Any]:
 
 
 def _methods(request: Request) -> list[str]:
-    # Starlette names those of one route only, but a path may have several.
+    # Starlette names the methods of one route only, but a path may have several routes.
     def is_taken(method: str) -> bool:
         scope = {**request.scope, "method": method}
         return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)

@@ -1,4 +1,4 @@
-"""What was asked, by which route, with what outcome: a line a request, and an id that the reply carries too."""
+"""The request log: one line for each request, with an id that the reply has too."""
 
 import logging
 import re
@@ -17,9 +17,9 @@ _log = logging.getLogger(__name__)
 
 
 class RequestLog:
-    """Gives each request an id (`X-Request-ID`, the caller's own where that is sane), logs it, and answers bugs.
+    """Gives each request an id (`X-Request-ID`, the caller's own if it is valid), logs it, and answers bugs.
 
-    The log has the route's pattern and never the path: whatever a caller puts there by mistake stays out of it.
+    The log has the route's pattern and never the path, so secrets that a caller puts there by mistake stay out.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -44,24 +44,24 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
-            _log.info("request %s: the caller went away", request_id)
+            _log.info("request %s: the caller disconnected", request_id)
             return
         except Exception:
             _log.exception("request %s failed", request_id)
-            if status:  # the reply has begun: all that can be done is to break it off
+            if status:  # the reply has begun, so it can only be cut off
                 raise
             await error(500, f"the local API failed; its log says why, at request {request_id}")(
                 scope, receive, send_with_id
             )
         milliseconds = 1000 * (time.perf_counter() - started)
-        said = (scope["method"], pattern(scope) or "(other)", status, milliseconds, request_id)
-        _say(scope["method"], status)("%s %s %d %.1f ms %s", *said)
+        fields = (scope["method"], pattern(scope) or "(other)", status, milliseconds, request_id)
+        _logger_for(scope["method"], status)("%s %s %d %.1f ms %s", *fields)
 
 
 def pattern(scope: Scope) -> str | None:
-    """The pattern of the route that was chosen, without the prefix; None when there is none."""
+    """The pattern of the matched route, without the prefix; None if none matched."""
     path: str | None = getattr(scope.get("route"), "path", None)
-    return path and path.removeprefix("/v1")  # older versions of FastAPI have it there
+    return path and path.removeprefix("/v1")  # older versions of FastAPI include it
 
 
 def _request_id(scope: Scope) -> str:
@@ -69,6 +69,6 @@ def _request_id(scope: Scope) -> str:
     return given if _GIVEN.fullmatch(given) else uuid.uuid4().hex
 
 
-def _say(method: str, status: int) -> Callable[..., None]:
-    # Polling would drown the rest.
+def _logger_for(method: str, status: int) -> Callable[..., None]:
+    # Polling would hide the rest.
     return _log.debug if method == "GET" and status < 400 else _log.info

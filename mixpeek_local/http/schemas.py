@@ -1,6 +1,6 @@
-"""What replies look like, for the OpenAPI document. All profiles together: each leaves out what its era had not.
+"""The shapes of replies, for the OpenAPI document, with the fields of all profiles.
 
-Replies are not run through these models (vectors go from the file to the wire); a test compares the two.
+Replies do not pass through these models (vectors go from the file to the wire); a test compares the two.
 """
 
 from typing import Any, Literal
@@ -12,7 +12,7 @@ ModalityName = Literal["video", "image", "text", "audio"]
 
 
 class Queued(BaseModel):
-    """A video that waits for its turn (contract b2)."""
+    """A queued video (contract b2)."""
 
     task_id: str
     message: str = ""
@@ -27,14 +27,14 @@ class Task(BaseModel):
     task_id: str
     status: Status
     asset_id: str | None = None
-    inputs: list[str] = Field(default=[], description="the video's address")
+    inputs: list[str] = Field(default=[], description="the video's URL")
     outputs: list[str] = Field(default=[], description="the asset's id, once the task is done")
     progress: float = Field(default=0, ge=0, le=1, description="an extension of this server")
     error: str | None = Field(default=None, description="why it failed")
 
 
 class Cancelled(BaseModel):
-    """What became of a task that was to be cancelled."""
+    """The reply to a cancellation."""
 
     message: str
     task_id: str
@@ -42,19 +42,19 @@ class Cancelled(BaseModel):
 
 
 class Deleted(BaseModel):
-    """Something is no more."""
+    """Something was deleted."""
 
     message: str
 
 
 class CollectionDeleted(Deleted):
-    """The reference deletes in a task (S18.5), so there is one."""
+    """A collection was deleted; as in the reference (S18.5), by a task."""
 
     task_id: str
 
 
 class Asset(BaseModel):
-    """A video that was ingested (guide, step 3; contract b4). With `select`, no more than what was selected."""
+    """A video that was ingested (guide, step 3; contract b4). With `select`, only the selected fields."""
 
     asset_id: str
     collection_id: str = ""
@@ -66,7 +66,7 @@ class Asset(BaseModel):
     modality: ModalityName | None = None
     task_id: str = ""
     file_hash: str | None = Field(default=None, description="SHA-256 of the content")
-    unique_hash: str | None = Field(default=None, description="what the guide calls file_hash")
+    unique_hash: str | None = Field(default=None, description="the guide's name for file_hash")
     file_data: dict[str, Any] = {}
     duplicate_of: str | None = None
     score: float | None = None
@@ -75,7 +75,7 @@ class Asset(BaseModel):
 
 
 class Feature(BaseModel):
-    """A moment of a video (guide, steps 3 and 4; contract b5). With `select`, no more than what was selected."""
+    """A moment of a video (guide, steps 3 and 4; contract b5). With `select`, only the selected fields."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -96,7 +96,7 @@ class Feature(BaseModel):
 
 
 class FeaturesByModality(BaseModel):
-    """An asset's features, a list a modality."""
+    """An asset's features, one list for each modality."""
 
     video: list[Feature]
     image: list[Feature]
@@ -126,7 +126,7 @@ class Collection(BaseModel):
 
 
 class Namespace(BaseModel):
-    """A part of the store with collections of its own; it is there as soon as a video is ingested into it."""
+    """A separate store with its own collections; the first video ingested into it creates it."""
 
     namespace_id: str
     namespace_name: str
@@ -140,7 +140,7 @@ class VectorIndex(BaseModel):
 
     supported_modalities: list[ModalityName]
     vector_type: Literal["dense"]
-    size: int = Field(description="how many numbers it has")
+    size: int = Field(description="the length of the vector")
 
 
 class VectorIndexes(BaseModel):
@@ -152,7 +152,7 @@ class VectorIndexes(BaseModel):
 
 
 class Pagination(BaseModel):
-    """Where a list stands; the neighbours are addresses, relative to the server."""
+    """The position of a page in its list; neighbours are addresses relative to the server."""
 
     total: int
     page: int
@@ -192,7 +192,7 @@ class CollectionList(BaseModel):
 
 
 class Health(BaseModel):
-    """What the server says of itself."""
+    """The state of the server."""
 
     status: Literal["ok"]
     version: str

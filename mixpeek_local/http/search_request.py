@@ -16,7 +16,7 @@ Strict = ConfigDict(strict=True)
 
 
 class QuerySettings(BaseModel):
-    """How one query is searched."""
+    """The settings of one query."""
 
     model_config = Strict
 
@@ -61,7 +61,7 @@ class SearchQuery(BaseModel):
 
 
 class GroupFeatures(BaseModel):
-    """Results with the same value of a field stand together, where the best of them does."""
+    """Results with the same value of a field come together, at the place of the best one."""
 
     model_config = Strict
 
@@ -71,12 +71,12 @@ class GroupFeatures(BaseModel):
 
     @property
     def arrangement(self) -> GroupBy:
-        """The same, as lists have it."""
+        """The same for `paging.arranged`."""
         return GroupBy(field=self.field, max_assets=self.max_features, sort=self.sort)
 
 
 class Reranking(BaseModel):
-    """Ranking by what users did with earlier results, which a caller may only leave off."""
+    """Ranking by what users did with earlier results, which is not offered."""
 
     model_config = Strict
 
@@ -91,7 +91,7 @@ def _is_off(reranking: Reranking) -> Reranking:
 
 
 class SearchRequest(BaseModel):
-    """A search. Without queries it gives all features; several are fused by reciprocal rank."""
+    """A search. Without queries it returns all features; several queries are fused by reciprocal rank."""
 
     model_config = Strict
 
@@ -102,7 +102,7 @@ class SearchRequest(BaseModel):
     sort: Sort | None = None
     select: Annotated[list[str] | None, Field(max_length=100)] = None
     reranking_options: Annotated[Reranking, AfterValidator(_is_off)] | None = None
-    session_id: Annotated[str | None, Field(description="taken, and not used")] = None
+    session_id: Annotated[str | None, Field(description="ignored")] = None
     return_url: bool | None = None
 
 
@@ -118,7 +118,7 @@ class FoundFeature(Feature):
 
 
 class SearchPagination(BaseModel):
-    """Where a page of results stands; the neighbours are addresses, relative to the server."""
+    """The position of a page of results; neighbours are addresses relative to the server."""
 
     total: int | None = Field(description="null with filters, unless this is the last page")
     page: int
@@ -130,7 +130,7 @@ class SearchPagination(BaseModel):
 
 
 class SearchReply(BaseModel):
-    """A page of results, the best first."""
+    """A page of results, best first."""
 
     results: list[FoundFeature]
     pagination: SearchPagination

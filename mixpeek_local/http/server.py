@@ -1,15 +1,12 @@
-"""The application: every room of `routes/`, un-prefixed and under `/v1`, behind the key."""
+"""The application: all of `routes/`, without a prefix and under `/v1`, behind the key."""
 
 from fastapi import Depends, FastAPI, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.faults.middleware import with_faults
-from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http import openapi, replies
 from mixpeek_local.http.auth import BearerAuth
 from mixpeek_local.http.body_limit import BodyLimit
@@ -32,14 +29,14 @@ from mixpeek_local.search.query_vectors import WordVectors
 from mixpeek_local.store.store import Store
 
 
-def create_app(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
+def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
     """Make the application that serves `store` to holders of `api_key`."""
     profiles = Profiles(config.profiles)
     app = FastAPI(
         title="Local Mixpeek API",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
-        docs_url=None,  # both would load their scripts from the web
+        docs_url=None,  # it would load its scripts from the web
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
@@ -55,7 +52,7 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
     app.include_router(health.router(config))
     app.include_router(page.files())
     app.include_router(page.router(store, config))
-    rooms = [
+    routers = [
         ingest.router(store, profiles),
         tasks.router(store, profiles),
         assets.router(store, profiles),
@@ -64,9 +61,9 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
         collections.router(store),
         namespaces.router(store),
     ]
-    # The scheme is for the document: BearerAuth has refused whoever lacks the key.
+    # The scheme is for the OpenAPI document: BearerAuth has checked the key already.
     dependencies = [Security(HTTPBearer(auto_error=False)), Depends(RateLimit(config.requests_per_minute))]
     for prefix in profiles.prefixes:
-        for room in rooms:
-            app.include_router(room, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)
-    return with_faults(app, store, read_rules(config.faults)) if config.faults else app
+        for router in routers:
+            app.include_router(router, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)
+    return app

@@ -1,7 +1,7 @@
 """One of the `feature_extractors` of an ingest body (contract b2, VideoSettings).
 
-What this server cannot do is refused with the reason, not passed over: settings that look obeyed and are not would
-be worse than none. Fields that it does not know are passed over.
+Settings that this server cannot follow are refused with the reason, because ignoring them would mislead. Unknown fields
+are ignored.
 """
 
 from typing import Annotated, Any, Literal
@@ -37,7 +37,7 @@ Shape = Annotated[dict[str, Any] | None, _refuse(_NO_LANGUAGE_MODEL.format(field
 
 
 class NamesAVector(BaseModel):
-    """Whatever names a vector; how it is called changed with the eras."""
+    """Anything that names a vector; the field's name changed with the eras."""
 
     model_config = ConfigDict(strict=True)
 
@@ -48,42 +48,42 @@ class NamesAVector(BaseModel):
 
     @property
     def vector(self) -> str | None:
-        """The name, by whichever field it came."""
+        """The name, from whichever field has it."""
         return self.vector_index or self.embedding_model or self.vector_name or self.model_id
 
 
-class Sense(NamesAVector):
-    """A sense that is switched on or off: `read`, `transcribe` or `describe`."""
+class Step(NamesAVector):
+    """A step that is switched on or off: `read`, `transcribe` or `describe`."""
 
     enabled: bool | None = True
     prompt: Prompt = None
     json_output: Shape = None
 
 
-class Description(Sense):
-    """The sense `describe`."""
+class Description(Step):
+    """The step `describe`."""
 
     max_length: Annotated[int | None, _refuse("a description is one sentence: leave max_length out")] = None
 
 
 class Embedding(NamesAVector):
-    """A named vector that is wanted; `multimodal` when it names none, or all where this server cannot make that."""
+    """A wanted vector; by default `multimodal`, or all vectors if this server cannot make that one."""
 
     type: Literal["url", "text", "file", "base64"] = "url"
     value: Any = None
-    field_name: Annotated[str | None, Field(description="taken, and not used: a vector is under its own name")] = None
+    field_name: Annotated[str | None, Field(description="ignored: a vector has its own name")] = None
 
     @model_validator(mode="after")
     def _is_of_the_video(self) -> "Embedding":
         if self.type != "url":
-            raise ValueError("a video's vectors are made of the video: the type must be url")
+            raise ValueError("the vectors of a video come from the video: the type must be url")
         if self.value is not None:
-            raise ValueError("for the type url the value must be null: it is the video's url")
+            raise ValueError("with the type url the value must be null: the video's URL is used")
         return self
 
 
 class Detector(BaseModel):
-    """A detector that a caller may only switch off."""
+    """A detector, which can only be switched off."""
 
     model_config = ConfigDict(strict=True)
 
@@ -109,13 +109,11 @@ class VideoSettings(BaseModel):
     interval_sec: Annotated[float | None, Field(ge=5, lt=120, description="length of a segment in seconds")] = None
     segment_by: Annotated[
         Literal["interval", "shots"] | None,
-        Field(
-            description="an extension: with `shots` a segment ends where the picture cuts, at the interval at latest"
-        ),
+        Field(description="an extension: with `shots` a segment ends at a cut, at the latest after the interval"),
     ] = None
     embed: list[Embedding] | None = None
-    read: Sense | None = None
-    transcribe: Sense | None = None
+    read: Step | None = None
+    transcribe: Step | None = None
     describe: Description | None = None
     detect: Detect | None = None
     json_output: Shape = None
@@ -123,7 +121,7 @@ class VideoSettings(BaseModel):
 
     @property
     def extraction(self) -> ExtractionSettings:
-        """What the extraction is told."""
+        """The settings of the extraction."""
         return ExtractionSettings(
             interval_sec=self.interval_sec or DEFAULT_INTERVAL_SEC,
             segment_by=self.segment_by or "interval",
@@ -134,16 +132,16 @@ class VideoSettings(BaseModel):
         )
 
     def _vectors(self) -> tuple[str, ...] | None:
-        """The names that are asked for anywhere; None, which is all, when `embed` does not choose."""
+        """The names that appear anywhere; None, which means all, if `embed` names none."""
         if not self.embed:
             return None
-        senses = [sense for sense in (self.read, self.transcribe, self.describe) if sense]
-        wanted = {one.vector for one in (*self.embed, *senses) if one.vector}
+        steps = [step for step in (self.read, self.transcribe, self.describe) if step]
+        wanted = {one.vector for one in (*self.embed, *steps) if one.vector}
         if any(one.vector is None for one in self.embed):
             offered = vectors_offered()
             wanted |= {DEFAULT_VECTOR} if DEFAULT_VECTOR in offered else set(offered)
         return tuple(sorted(wanted))
 
 
-def _is_on(sense: Sense | None) -> bool:
-    return sense is None or sense.enabled is not False
+def _is_on(step: Step | None) -> bool:
+    return step is None or step.enabled is not False

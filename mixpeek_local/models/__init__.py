@@ -1,1 +1,1 @@
-"""Model files: which there are, how they are had, and what is missing without them."""
+"""Model files: the catalogue, the download, and what each is for."""

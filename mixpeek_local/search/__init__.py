@@ -1,1 +1,1 @@
-"""The search over all features: filters, words and neighbours."""
+"""Search over all features: filters, query vectors and neighbours."""

@@ -1,4 +1,4 @@
-"""Filters over the bodies of replies (contract b5): what `filters` means wherever a request has it."""
+"""Filters over the bodies of replies (contract b5): the meaning of `filters` in any request."""
 
 import operator
 import re
@@ -19,13 +19,13 @@ class Condition(BaseModel):
     """One comparison of a field.
 
     A dotted key reaches into objects (`metadata.author`) and into every object of a list (`labels.name`); a list meets
-    a condition when one of its items does. An absent field counts as null, but for `exists`. Unlike types are never
-    equal and never in order, so a comparison of them is false, and `ne` and `nin` are true.
+    a condition if one of its items does. A missing field counts as null, except for `exists`. Values of different types
+    are neither equal nor in order, so comparing them gives false, and `ne` and `nin` give true.
 
     Attributes:
         key: The field.
-        operator: `text` wants all words of the value, whole, in any order. `exists` and `is_null` need no value, and
-            false turns them round.
+        operator: `text` needs all words of the value, whole, in any order. `exists` and `is_null` need no value;
+            the value false negates them.
         value: A string, a number, a bool or null; for `in` and `nin`, a list of these.
     """
 
@@ -56,10 +56,10 @@ def _kind(part: Any) -> str:
 
 
 class Filters(BaseModel):
-    """Conditions and nested groups: all of `AND`, at least one of `OR`, none of `NOR`. Empty lists say nothing.
+    """Conditions and nested groups: all of `AND`, at least one of `OR`, none of `NOR`. Empty lists have no effect.
 
     Attributes:
-        case_sensitive: Whether upper and lower case differ: no, unless asked for. A nested group inherits it.
+        case_sensitive: Whether upper and lower case differ, by default not. A nested group inherits it.
         AND: All of these.
         OR: At least one of these.
         NOR: None of these.
@@ -91,16 +91,16 @@ Filters.model_rebuild()
 
 
 def matches(filters: Filters | None, item: dict[str, Any]) -> bool:
-    """Whether a reply's body, or a part of one, passes; no filters let everything pass. Never raises."""
+    """Whether the body of a reply, or a part of it, passes; without filters it does. Never raises."""
     return predicate(filters)(item)
 
 
 def predicate(filters: Filters | None, *, case_sensitive: bool = False) -> Predicate:
-    """The filters as a function of a body, for those who have many.
+    """The filters as a function of a body, to be used for many bodies.
 
     Args:
         filters: None lets everything pass.
-        case_sensitive: For filters that do not say it themselves.
+        case_sensitive: For filters that leave it open.
     """
     if filters is None:
         return lambda _: True
@@ -131,7 +131,7 @@ def _predicate_of(part: Condition | Filters, case_sensitive: bool) -> Predicate:
 
 
 def _test(condition: Condition, case_sensitive: bool) -> Callable[[Any], bool]:
-    """The comparison with one comparable value; of `ne` and `nin`, the one that they negate."""
+    """The comparison with one comparable value; for `ne` and `nin`, the one that they negate."""
     if condition.operator in ("in", "nin"):
         accepted = {_comparable(value, case_sensitive) for value in condition.value}
         return lambda found: found in accepted
@@ -146,7 +146,7 @@ def _test(condition: Condition, case_sensitive: bool) -> Callable[[Any], bool]:
 
 
 def _values(item: Any, key: str) -> Iterator[Any]:
-    """What stands under a dotted key: nothing, one value, or several where it leads through a list."""
+    """The values under a dotted key: none, one, or several if it leads through a list."""
     if isinstance(item, list):
         for element in item:
             yield from _values(element, key)
@@ -159,7 +159,7 @@ def _values(item: Any, key: str) -> Iterator[Any]:
 
 
 def _candidates(item: Any, key: str) -> Iterator[Any]:
-    """The single values to compare: those of lists too, and null where there is nothing."""
+    """The single values to compare: the items of lists, and null where there is no value."""
     absent = True
     for value in _values(item, key):
         absent = False
@@ -169,14 +169,14 @@ def _candidates(item: Any, key: str) -> Iterator[Any]:
 
 
 def _comparable(value: Any, case_sensitive: bool) -> tuple[str, Any]:
-    """A value with its kind, as Python takes True for 1."""
+    """A value with its kind, because in Python True equals 1."""
     if isinstance(value, str):
         return "text", value if case_sensitive else value.casefold()
     if value is None or isinstance(value, bool):
         return "constant", value
     if isinstance(value, int | float):
         return "number", value
-    return "structure", None  # which no filter can name
+    return "structure", None  # no filter can name it
 
 
 def _words(text: str) -> set[str]:

@@ -1,7 +1,7 @@
 """The nearest vectors: cosine similarity with every vector of a name, in NumPy.
 
-Brute force is exact, and fast enough for what one machine ingests. The vectors are held in memory up to a budget: they
-are read when they are first searched, and each search reads what was added since.
+Brute force is exact, and fast enough for what one machine ingests. Vectors are cached in memory up to a budget: the
+first search reads them, and later ones read what was added since.
 """
 
 import sqlite3
@@ -18,12 +18,12 @@ from mixpeek_local.store.database import Database, as_json
 
 _BLOCK_ROWS = 8_192
 _DECIMALS = 6
-"""Scores are rounded, so that equal vectors tie whatever the matrix product did with their last bits."""
+"""Scores are rounded, so that equal vectors tie despite the last bits of a matrix product."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Where is searched: in these collections of a namespace."""
+    """Where to search: these collections of a namespace."""
 
     namespace: str
     collections: tuple[str, ...]
@@ -31,7 +31,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Features from the nearest to the farthest; equally near ones in the order in which they were stored.
+    """Features from the nearest to the farthest; those equally near in the order in which they were stored.
 
     Attributes:
         places: Row numbers of the features.
@@ -52,7 +52,7 @@ class Nearest:
 
     Args:
         database: Holds the features and vectors.
-        max_bytes: How much memory vectors may take. Those that find no room are read from the file at each search.
+        max_bytes: How much memory cached vectors may take. Each search reads the others from the file.
     """
 
     def __init__(self, database: Database, max_bytes: int = 768 << 20) -> None:
@@ -86,7 +86,7 @@ class Nearest:
             query: Not all zeros.
             scope: Only features in it.
             modality: Only features of this one.
-            min_score: Only features that are at least so near, -1 to 1.
+            min_score: Only features that are at least this near, -1 to 1.
         """
         query = unit(query)
         assets = self._assets(scope)
@@ -118,9 +118,9 @@ class Nearest:
         return held.blocks if held else _read(connection, name, dimensions)
 
     def _holds(self, connection: sqlite3.Connection, name: str, dimensions: int) -> bool:
-        """Bring what is held up to date; False when there is no room for it."""
+        """Bring the cache up to date; False if there is no room for it."""
         held = self._held.setdefault((name, dimensions), _Held())
-        connection.execute("BEGIN")  # so that the mark and the rows are of one moment
+        connection.execute("BEGIN")  # the mark and the rows in one snapshot
         try:
             mark = _mark(connection)
             if mark == held.mark:
@@ -166,7 +166,7 @@ class _Block:
 
 @dataclass(frozen=True)
 class _Mark:
-    """How far the features go: they are added at the end, removed anywhere, and their vectors never change."""
+    """The extent of the features: they are added at the end, removed anywhere, and their vectors never change."""
 
     count: int = 0
     last_rowid: int = 0
@@ -190,7 +190,7 @@ def _mark(connection: sqlite3.Connection) -> _Mark:
 
 
 def _continues(connection: sqlite3.Connection, before: _Mark, now: _Mark) -> bool:
-    """Whether all that was there before is there still. The last rowid alone proves nothing: it is given out again."""
+    """Whether all earlier features still exist. The last rowid alone proves nothing, because it can be reused."""
     last = connection.execute("SELECT feature_id FROM features WHERE rowid = ?", (before.last_rowid,)).fetchone()
     added = connection.execute("SELECT count(*) FROM features WHERE rowid > ?", (before.last_rowid,)).fetchone()
     return (last[0] if last else None) == before.last_id and now.count - added[0] == before.count
@@ -198,7 +198,7 @@ def _continues(connection: sqlite3.Connection, before: _Mark, now: _Mark) -> boo
 
 def _read(connection: sqlite3.Connection, name: str, dimensions: int, after: int = 0) -> Iterator[_Block]:
     """Read the vectors of the features whose rowid is above `after`, in no order."""
-    # All vectors are read as they lie in the file, which is ten times as fast as one after the other by their features.
+    # Reading all vectors in the order of the file is ten times as fast as looking them up by feature.
     tables = "features CROSS JOIN vectors" if after else "vectors CROSS JOIN features"
     cursor = connection.execute(
         f"""
@@ -211,7 +211,7 @@ def _read(connection: sqlite3.Connection, name: str, dimensions: int, after: int
         places, assets, modalities, vectors = zip(*rows, strict=True)
         matrix = np.frombuffer(b"".join(vectors), "<f4").reshape(-1, dimensions)
         lengths = np.linalg.norm(matrix, axis=1)
-        sound = (lengths > 0) & np.isfinite(lengths)  # what has no direction is near to nothing
+        sound = (lengths > 0) & np.isfinite(lengths)  # a vector without a direction is near to nothing
         asset_ids, of = np.unique(np.array(assets), return_inverse=True)
         yield _Block(
             np.array(places)[sound],

@@ -1,4 +1,4 @@
-"""What is looked for becomes a vector."""
+"""Query vectors: from words, or from a feature."""
 
 import threading
 from typing import Protocol
@@ -7,7 +7,7 @@ from mixpeek_local.extract.offered import vectors_offered
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.space import shared_space
-from mixpeek_local.models.senses import senses
+from mixpeek_local.models.capabilities import capabilities
 from mixpeek_local.store.store import Store
 
 _NO_WORDS = {
@@ -17,7 +17,7 @@ _NO_WORDS = {
 
 
 class NotSearchableError(Exception):
-    """Why something cannot be looked for; one sentence for the caller."""
+    """The query has no vector; the message is one sentence for the caller."""
 
 
 class Embedder(Protocol):
@@ -27,7 +27,7 @@ class Embedder(Protocol):
         """The vector of words in the space of an index.
 
         Raises:
-            NotSearchableError: Words cannot be looked for in it.
+            NotSearchableError: The index cannot be searched by words.
         """
         ...
 
@@ -42,7 +42,7 @@ class WordVectors:
         """The vector of words in `multimodal` or `text`.
 
         Raises:
-            NotSearchableError: It is another index, or the model is not installed.
+            NotSearchableError: The index cannot be searched by words, or the model is missing.
         """
         with self._lock:
             if index == "multimodal":
@@ -57,8 +57,9 @@ class WordVectors:
                 offered = ", ".join(sorted(vectors_offered()))
                 raise NotSearchableError(f"this server has no index {index!r}; it has {offered}")
         if vectors is None:
-            missing = senses()
-            raise NotSearchableError(f"`{index}` cannot be searched by words. {missing['words'] or missing['see']}")
+            missing = capabilities()
+            why = missing["sentences"] or missing["vision"]
+            raise NotSearchableError(f"`{index}` cannot be searched by words. {why}")
         return vectors[0]
 
 
@@ -66,7 +67,7 @@ def vector_of_feature(store: Store, feature_id: str, index: str) -> Vector:
     """A feature's own vector.
 
     Raises:
-        NotSearchableError: It has none of this name, or there is no such feature.
+        NotSearchableError: There is no such feature, or it has no such vector.
     """
     vectors = store.vectors(feature_id)
     if index in vectors and vectors[index].any():

@@ -1,1 +1,1 @@
-"""The local API's memory, in SQLite: tasks, assets, features, vectors."""
+"""The local API's database, in SQLite: tasks, assets, features, vectors."""

@@ -14,7 +14,7 @@ SCHEMA_VERSION = 2
 
 
 class Database:
-    """One connection a thread; readers never wait for a writer (WAL)."""
+    """One connection for each thread; readers never wait for a writer (WAL)."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,7 +37,7 @@ class Database:
         return connection
 
     def _prepare(self) -> None:
-        """Create the tables, or bring an older file's up to date."""
+        """Create the tables, or migrate an older file."""
         connection = self.connection()
         if _version(connection) == SCHEMA_VERSION:
             return
@@ -54,7 +54,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit all that is done within, or nothing."""
+        """Commit everything in the block, or nothing."""
         connection = self.connection()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -85,10 +85,10 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
 
 
 def now() -> str:
-    """The time in UTC as ISO 8601, to the microsecond; rows hold it so."""
+    """The time in UTC as ISO 8601 with microseconds, as in all rows."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def as_json(value: Any) -> str:
-    """A value as the JSON that rows hold."""
+    """A value as JSON text for a row."""
     return orjson.dumps(value).decode()

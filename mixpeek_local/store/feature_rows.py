@@ -1,4 +1,4 @@
-"""The rows of an asset's features and their vectors, all within the caller's transaction."""
+"""The rows of an asset's features and vectors; every function works in the caller's transaction."""
 
 import sqlite3
 import uuid
@@ -8,11 +8,11 @@ from mixpeek_local.store.database import as_json, now
 
 
 def add(connection: sqlite3.Connection, asset_id: str, feature: Feature, preview: str | None) -> None:
-    """Give an asset a feature, which has the asset's metadata, and its vectors.
+    """Add a feature and its vectors to an asset; the feature gets the metadata of the asset.
 
     Args:
         connection: In a transaction.
-        asset_id: Whose feature it is.
+        asset_id: The asset.
         feature: What was extracted.
         preview: The name of its thumbnail.
     """
@@ -43,7 +43,7 @@ def add(connection: sqlite3.Connection, asset_id: str, feature: Feature, preview
 
 
 def copy(connection: sqlite3.Connection, source_asset: str, target_asset: str) -> None:
-    """Give an asset what another one has, under ids and with metadata of its own."""
+    """Copy the features of an asset to another one, with new ids and the metadata of the target."""
     query = "SELECT feature_id FROM features WHERE asset_id = ? ORDER BY rowid"
     for (source,) in connection.execute(query, (source_asset,)).fetchall():
         feature_id = str(uuid.uuid4())
@@ -68,7 +68,7 @@ def copy(connection: sqlite3.Connection, source_asset: str, target_asset: str) -
 
 
 def remove_all(connection: sqlite3.Connection, asset_id: str) -> set[str]:
-    """Delete an asset's features and vectors; returns the names of the thumbnails that they had."""
+    """Delete an asset's features and vectors; returns the names of their thumbnails."""
     query = "SELECT DISTINCT preview FROM features WHERE asset_id = ? AND preview IS NOT NULL"
     names = {name for (name,) in connection.execute(query, (asset_id,))}
     connection.execute("DELETE FROM features WHERE asset_id = ?", (asset_id,))

@@ -1,4 +1,4 @@
-"""The lists of what a namespace holds, in the order in which it came."""
+"""Lists of what a namespace holds, in the order in which it was stored."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ class Listing:
     """Reads lists of assets, features, tasks and collections.
 
     Args:
-        database: Where they are.
-        namespace: The one that is looked at (contract b1, X-Namespace).
+        database: The database.
+        namespace: The namespace to list (contract b1, X-Namespace).
     """
 
     def __init__(self, database: Database, namespace: str) -> None:
@@ -40,12 +40,12 @@ class Listing:
         return self._rows(query, collections=as_json(collections))[0][0]
 
     def features(self, collections: Sequence[str], limit: int = EVERYTHING, after: int = 0) -> list[sqlite3.Row]:
-        """Features of these collections, those whose places come after this one."""
+        """Features of these collections whose row numbers come after `after`."""
         query = f"{FEATURE} WHERE {_IN_COLLECTIONS} AND features.rowid > :after ORDER BY features.rowid LIMIT :limit"
         return self._rows(query, collections=as_json(collections), limit=limit, after=after)
 
     def count_features(self, collections: Sequence[str], up_to: int | None = None) -> int:
-        """How many features these collections have, in all or up to a place."""
+        """How many features these collections have, in all or up to a row number."""
         query = f"""
             SELECT count(*) FROM features JOIN assets USING (asset_id)
             WHERE {_IN_COLLECTIONS} AND (:up_to IS NULL OR features.rowid <= :up_to)
@@ -53,7 +53,7 @@ class Listing:
         return self._rows(query, collections=as_json(collections), up_to=up_to)[0][0]
 
     def feature_before(self, collections: Sequence[str], place: int, distance: int) -> str | None:
-        """The id of the feature that is so far before the last one up to a place."""
+        """The id of the feature that comes `distance` before the last one up to `place`."""
         query = f"""
             {FEATURE} WHERE {_IN_COLLECTIONS} AND features.rowid <= :place
             ORDER BY features.rowid DESC LIMIT 1 OFFSET :distance
@@ -71,7 +71,7 @@ class Listing:
         return self._rows(f"SELECT count(*) {_ACTIVE}", ended=as_json(ENDED))[0][0]
 
     def collections(self, collection: str | None = None) -> list[sqlite3.Row]:
-        """The collections, by name, with their counts and sizes; or one of them."""
+        """The collections by name, or one of them, with counts and sizes."""
         query = """
             SELECT
                 assets.collection_id,
@@ -95,6 +95,6 @@ class Listing:
 
 
 def namespaces(database: Database) -> list[str]:
-    """The default one, and all others that have assets."""
+    """The default namespace, and all others that have assets."""
     rows = database.connection().execute("SELECT DISTINCT namespace FROM assets ORDER BY namespace")
     return [DEFAULT_NAMESPACE, *(name for (name,) in rows if name != DEFAULT_NAMESPACE)]

@@ -1,4 +1,4 @@
-"""Changing what callers have said of their assets and features."""
+"""Changes to the metadata of assets and features."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from mixpeek_local.store.store import Store
 
 
 def change_asset(store: Store, asset_id: str, metadata: dict[str, Any], *, merge: bool, propagate: bool) -> bool:
-    """Change an asset's metadata; False when there is no such asset.
+    """Change an asset's metadata; False if there is no such asset.
 
     Args:
-        store: Where the asset is.
-        asset_id: Whose metadata.
-        metadata: The new ones.
-        merge: Change what these name and keep the rest; null removes (RFC 7396). Otherwise these replace all.
+        store: The store.
+        asset_id: The asset.
+        metadata: The new metadata.
+        merge: Change the named fields and keep the rest; null removes one (RFC 7396). Otherwise replace everything.
         propagate: Do the same to the asset's features.
     """
     given = {"metadata": as_json(metadata), "merge": merge, "asset_id": asset_id, "now": now()}
@@ -38,7 +38,7 @@ def change_asset(store: Store, asset_id: str, metadata: dict[str, Any], *, merge
 
 
 def change_feature(store: Store, feature_id: str, metadata: dict[str, Any]) -> bool:
-    """Replace a feature's metadata; False when there is no such feature."""
+    """Replace a feature's metadata; False if there is no such feature."""
     query = "UPDATE features SET metadata = ? WHERE feature_id = ?"
     with store.database.transaction() as connection:
         return bool(connection.execute(query, (as_json(metadata), feature_id)).rowcount)

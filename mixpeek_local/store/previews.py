@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def keep(folder: Path, preview: bytes | None) -> str | None:
-    """Write a thumbnail under a name that its content gives, unless it is there; returns the name."""
+    """Write a thumbnail under a name derived from its content, unless it exists; returns the name."""
     if preview is None:
         return None
     path = folder / f"{hashlib.sha256(preview).hexdigest()[:32]}.jpg"
@@ -20,7 +20,7 @@ def keep(folder: Path, preview: bytes | None) -> str | None:
 
 
 def sweep(connection: sqlite3.Connection, folder: Path, names: Iterable[str]) -> None:
-    """Delete those that no feature has, within the caller's transaction, so that none is taken up meanwhile."""
+    """Delete unused thumbnails, in the caller's transaction, so that no feature takes one up meanwhile."""
     for name in names:
         if connection.execute("SELECT 1 FROM features WHERE preview = ? LIMIT 1", (name,)).fetchone() is None:
             (folder / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Taking back: tasks are cancelled, assets and features deleted with all that hangs on them."""
+"""Cancelling tasks, and deleting assets and features with everything they have."""
 
 import sqlite3
 import uuid
@@ -9,9 +9,9 @@ from mixpeek_local.store.store import ENDED, Store
 
 
 def cancel(store: Store, task_id: str) -> sqlite3.Row | None:
-    """Cancel a task for good, unless it has ended; returns the task as it was before, or None without one.
+    """Cancel a task for good, unless it has ended; returns the task as it was before, or None if there is none.
 
-    It loses its worker: that one's result counts no more, and its supervisor ends it.
+    The task loses its worker: the result no longer counts, and the supervisor ends the worker.
     """
     with store.database.transaction() as connection:
         before = connection.execute("SELECT * FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
@@ -24,7 +24,7 @@ def cancel(store: Store, task_id: str) -> sqlite3.Row | None:
 
 
 def delete_asset(store: Store, asset_id: str) -> bool:
-    """Delete an asset, its features, vectors and thumbnails, and cancel its tasks; False when there is none."""
+    """Delete an asset, its features, vectors and thumbnails, and cancel its tasks; False if there is no such asset."""
     with store.database.transaction() as connection:
         if connection.execute("SELECT 1 FROM assets WHERE asset_id = ?", (asset_id,)).fetchone() is None:
             return False
@@ -34,7 +34,7 @@ def delete_asset(store: Store, asset_id: str) -> bool:
 
 
 def delete_feature(store: Store, feature_id: str) -> bool:
-    """Delete a feature with its vectors and its thumbnail; False when there is none."""
+    """Delete a feature with its vectors and its thumbnail; False if there is no such feature."""
     with store.database.transaction() as connection:
         query = "DELETE FROM features WHERE feature_id = ? RETURNING preview"
         deleted = connection.execute(query, (feature_id,)).fetchone()
@@ -44,9 +44,9 @@ def delete_feature(store: Store, feature_id: str) -> bool:
 
 
 def delete_collection(store: Store, namespace: str, collection: str) -> str | None:
-    """Delete all assets of a collection; returns the id of a task that tells so, or None without such a collection.
+    """Delete all assets of a collection; returns the id of a task for it, or None if there is no such collection.
 
-    The reference does this in a task (S18.5); here the task is done when its id is given out.
+    In the reference a task does this (S18.5); here the task is done before its id is returned.
     """
     previews: set[str] = set()
     with store.database.transaction() as connection:

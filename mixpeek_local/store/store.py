@@ -1,4 +1,4 @@
-"""The local API's memory: it outlives the server. Assets, features and vectors here, the queue in `tasks`."""
+"""The local API's store, which outlives the server: assets, features and vectors here, the queue in `tasks`."""
 
 import sqlite3
 import uuid
@@ -17,7 +17,7 @@ from mixpeek_local.store.tasks import ClaimLostError, Job, Tasks
 DEFAULT_NAMESPACE = "default"
 
 ENDED = ("DONE", "FAILED", "SKIPPED", "CANCELLED")
-"""The statuses of tasks that last (contract b3)."""
+"""The final statuses of tasks (contract b3)."""
 
 ASSET = """
     SELECT assets.*, tasks.status, tasks.error,
@@ -29,17 +29,17 @@ ASSET = """
         ) AS preview
     FROM assets JOIN tasks USING (task_id)
 """
-"""An asset, with the status of its latest task and its first thumbnail; to be followed by WHERE."""
+"""An asset, with the status of its latest task and its first thumbnail; append a WHERE."""
 
 FEATURE = """
     SELECT features.*, features.rowid AS place, assets.namespace, assets.collection_id, assets.url
     FROM features JOIN assets USING (asset_id)
 """
-"""A feature, with its place among all and what it has of its asset; to be followed by WHERE."""
+"""A feature, with its row number and what it shares with its asset; append a WHERE."""
 
 UpdateMode = Literal["replace", "append"]
 DuplicateAnswer = Literal["copy", "skip", "error"]
-"""What a video gets whose content is known: a copy of the features, SKIPPED, or an error that names the asset."""
+"""What becomes of a video whose content is known: a copy of the features, SKIPPED, or an error that names the asset."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Submission:
 
 
 class Store:
-    """All that one server knows: one SQLite file, and the thumbnails beside it."""
+    """The state of one server: a SQLite file, and the thumbnails beside it."""
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
@@ -90,7 +90,7 @@ class Store:
         return task_id
 
     def update(self, asset_id: str, mode: UpdateMode, submission: Submission) -> str | None:
-        """Queue a video for an asset that exists (contract b2, `asset_update`); None when it does not."""
+        """Queue a video for an existing asset (contract b2, `asset_update`); None if there is no such asset."""
         with self.database.transaction() as connection:
             asset = connection.execute("SELECT collection_id FROM assets WHERE asset_id = ?", (asset_id,)).fetchone()
             if asset is None:
@@ -122,7 +122,7 @@ class Store:
         return {name: np.frombuffer(embedding, "<f4") for name, embedding in rows}
 
     def finish(self, job: Job, extraction: Extraction, *, file_hash: str, version: str) -> None:
-        """End a task with what was extracted, all or nothing."""
+        """End a task with an extraction, all or nothing."""
         names = [previews.keep(self.previews, feature.preview) for feature in extraction.features]
         try:
             replaced = self._keep(job, extraction, names, file_hash=file_hash, version=version)
@@ -134,12 +134,12 @@ class Store:
     def _keep(
         self, job: Job, extraction: Extraction, names: list[str | None], *, file_hash: str, version: str
     ) -> set[str]:
-        """Write what was extracted; returns the thumbnails of what it replaced."""
+        """Write an extraction; returns the thumbnails of what it replaces."""
         with self.database.transaction() as connection:
             tasks.advance(connection, job, "DONE")
             replaced = _make_room(connection, job)
             for feature, name in zip(extraction.features, names, strict=True):
-                previews.keep(self.previews, feature.preview)  # a sweep may have come between
+                previews.keep(self.previews, feature.preview)  # a sweep may have removed it meanwhile
                 feature_rows.add(connection, job.asset_id, feature, name)
             _describe(
                 connection,
@@ -153,7 +153,7 @@ class Store:
         return replaced
 
     def finish_as_duplicate(self, job: Job, answer: DuplicateAnswer, *, file_hash: str, version: str) -> str | None:
-        """End a task whose content another asset has (contract b8); returns that asset's id, or None without one."""
+        """End a task whose content another asset has (contract b8); returns its id, or None if there is none."""
         replaced: set[str] = set()
         with self.database.transaction() as connection:
             original = _original(connection, job, file_hash, version)
@@ -184,7 +184,7 @@ class Store:
         return asset_id
 
     def sweep(self, names: set[str]) -> None:
-        """Delete those of these thumbnails that no feature has any more."""
+        """Delete those of these thumbnails that no feature uses."""
         if names:
             with self.database.transaction() as connection:
                 previews.sweep(connection, self.previews, names)
@@ -216,12 +216,12 @@ def _original(connection: sqlite3.Connection, job: Job, file_hash: str, version:
 
 
 def _make_room(connection: sqlite3.Connection, job: Job) -> set[str]:
-    """Delete what the task replaces; returns the thumbnails that it had."""
+    """Delete what the task replaces; returns its thumbnails."""
     return feature_rows.remove_all(connection, job.asset_id) if job.mode == "replace" else set()
 
 
 def _describe(connection: sqlite3.Connection, job: Job, **columns: str | None) -> None:
-    # An asset that holds two files' features is no source of copies: NULL equals nothing.
+    # An asset with the features of two files is not a source of copies: NULL equals nothing.
     values = {**columns, "settings": None if job.mode == "append" else job.settings.to_json()}
     connection.execute(
         """

@@ -1,4 +1,4 @@
-"""The queue of tasks: what is to be done, who is at it, how it ended."""
+"""The queue of tasks, with their workers and results."""
 
 import sqlite3
 import time
@@ -9,10 +9,10 @@ from mixpeek_local.extract.settings import ExtractionSettings
 from mixpeek_local.store.database import Database, now
 
 MAX_ATTEMPTS = 3
-"""A task that was under way in so many deaths, of the server or of its worker, is taken for their cause."""
+"""A task that was being processed in this many deaths of the server or a worker is assumed to cause them."""
 
 UNDER_WAY = ("DOWNLOADING", "PROCESSING")
-"""The statuses in which a worker is at a task."""
+"""The statuses in which a worker has the task."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Tasks:
         return self._database.connection().execute(query, (task_id,)).fetchone()
 
     def waiting(self) -> bool:
-        """Whether a task is queued; asking takes no lock, unlike a claim."""
+        """Whether a task is queued; unlike a claim, this takes no lock."""
         query = "SELECT 1 FROM tasks WHERE status = 'QUEUED' LIMIT 1"
         return self._database.connection().execute(query).fetchone() is not None
 
     def claim(self, claim: str) -> Job | None:
-        """Take the oldest queued task, if there is one; no two workers get the same."""
+        """Take the oldest queued task, if there is one; no two workers get the same one."""
         if not self.waiting():
             return None
         with self._database.transaction() as connection:
@@ -72,17 +72,17 @@ class Tasks:
         return Job(**(dict(row) | typed))
 
     def processing(self, job: Job) -> None:
-        """The video is here, and work on it begins."""
+        """Record that the video is on this machine and processing begins."""
         with self._database.transaction() as connection:
             advance(connection, job, "PROCESSING")
 
     def fail(self, job: Job, reason: str) -> None:
-        """End a task without features, for a reason that its owner can read."""
+        """Fail a task, with a reason for its owner."""
         with self._database.transaction() as connection:
             advance(connection, job, "FAILED", reason)
 
     def progress(self, job: Job, share: float) -> None:
-        """Note how much of a task is done, from 0 to 1; it never goes back.
+        """Record the share of a task that is done, 0 to 1; it never decreases.
 
         Raises:
             ClaimLostError: The task is no longer this worker's.
@@ -95,11 +95,11 @@ class Tasks:
             _require_one(changed, job)
 
     def bury(self, claim: str, reason: str) -> None:
-        """Put back what was under way when a worker died; fail what was under way in too many deaths.
+        """Requeue the task of a worker that died; fail it after too many deaths.
 
         Args:
             claim: The worker's.
-            reason: Why the task failed, if it is taken for the cause.
+            reason: Why the task failed, if it is assumed to be the cause.
         """
         with self._database.transaction() as connection:
             connection.execute(
@@ -112,7 +112,7 @@ class Tasks:
             self._requeue(connection, claim)
 
     def end(self, claim: str, task_id: str, reason: str) -> None:
-        """Fail the task that a worker was ended for; one that it took in that moment goes back to the queue."""
+        """Fail the task that a worker was killed for; a task that it took at that moment is requeued."""
         with self._database.transaction() as connection:
             connection.execute(
                 """
@@ -124,19 +124,19 @@ class Tasks:
             self._requeue(connection, claim, forgiven=1)
 
     def recover(self) -> None:
-        """Put back what was under way when a server died; fail what was under way in too many deaths."""
+        """Requeue the tasks of a server that died; fail those with too many deaths."""
         with self._database.transaction() as connection:
             connection.execute(
                 """
                 UPDATE tasks SET status = 'FAILED', error = ?, claim = NULL, updated_at = ?
                 WHERE status IN ('DOWNLOADING', 'PROCESSING') AND attempts >= ?
                 """,
-                (f"the server died {MAX_ATTEMPTS} times while it was at this video", now(), MAX_ATTEMPTS),
+                (f"the server died {MAX_ATTEMPTS} times while it processed this video", now(), MAX_ATTEMPTS),
             )
             self._requeue(connection)
 
     def put_back(self) -> None:
-        """Put back what is under way because the server ends on purpose: that counts against no task."""
+        """Requeue all running tasks, because the server ends on purpose; this counts against no task."""
         with self._database.transaction() as connection:
             self._requeue(connection, forgiven=1)
 
@@ -162,7 +162,7 @@ def add(
     skip_duplicate: bool,
     mode: str,
 ) -> str:
-    """Queue a task within the caller's transaction; returns its id."""
+    """Queue a task in the caller's transaction; returns its id."""
     task_id, moment = str(uuid.uuid4()), now()
     connection.execute(
         """
@@ -177,7 +177,7 @@ def add(
 
 
 def advance(connection: sqlite3.Connection, job: Job, status: str, error: str | None = None) -> None:
-    """Move a claimed task on within the caller's transaction.
+    """Advance a claimed task in the caller's transaction.
 
     Raises:
         ClaimLostError: The task is no longer this worker's.

@@ -1,4 +1,4 @@
-"""Getting a video onto this machine: from the web, or from the folders that the server may read."""
+"""Fetching a video: from the web, or from the folders that the server may read."""
 
 import stat
 from collections.abc import Callable, Iterator
@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from mixpeek_local.addresses import AllowedHosts
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract.records import UnusableVideoError
-from mixpeek_local.work.addresses import AllowedHosts
 from mixpeek_local.work.transfer import TooLargeError, Transfer
 from mixpeek_local.work.web import without_secrets
 
@@ -21,10 +21,10 @@ def local_copy(url: str, config: LocalApiConfig, *, name: str, progress: Callabl
         url: An http(s) URL, a `file://` URL or a path.
         config: Limits, allowed folders and hosts, and where downloads go.
         name: What a download's file name begins with.
-        progress: Is told which share of a download is there, 0 to 1.
+        progress: Called with the share of a download that has arrived, 0 to 1.
 
     Raises:
-        UnusableVideoError: It cannot be had, with the reason.
+        UnusableVideoError: The video cannot be fetched; the message says why.
     """
     scheme = _scheme(url)
     if scheme in ("http", "https"):
@@ -41,7 +41,7 @@ def local_copy(url: str, config: LocalApiConfig, *, name: str, progress: Callabl
 
 
 def remove_downloads(config: LocalApiConfig, name: str) -> None:
-    """Delete what a worker that died had downloaded."""
+    """Delete the downloads of a worker that died."""
     for path in config.downloads.glob(f"{name}*"):
         path.unlink(missing_ok=True)
 
@@ -75,10 +75,10 @@ def _allowed_file(path: Path, config: LocalApiConfig) -> Path:
     folders = [folder.resolve() for folder in (*config.allowed_folders, config.uploads)]
     listed = ", ".join(map(str, folders)) or "none"
     if not path.is_absolute():
-        # The server's own working folder means nothing to its callers.
+        # Relative to the allowed folders: callers do not know the server's working folder.
         found = next((folder for folder in folders if (folder / path).exists()), None)
         if found is None:
-            raise UnusableVideoError(f"{path} is in none of the folders that this server may read ({listed})")
+            raise UnusableVideoError(f"{path} is not in the folders that this server may read ({listed})")
         path = found / path
     real = path.resolve()  # follows symbolic links, so that none leads out of an allowed folder
     if not any(real.is_relative_to(folder) for folder in folders):
@@ -92,7 +92,7 @@ def _scheme(url: str) -> str:
     try:
         return urlsplit(url).scheme.lower()
     except ValueError as error:
-        raise UnusableVideoError(f"{url} is no address: {error}") from error
+        raise UnusableVideoError(f"{url} is not a URL: {error}") from error
 
 
 def _path(url: str) -> Path:

@@ -1,4 +1,4 @@
-"""How much memory a process holds, and what the kernel holds it to."""
+"""The memory of a process: how much it uses, and its limit."""
 
 import os
 import resource
@@ -9,33 +9,33 @@ from pathlib import Path
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 _SLACK_BYTES = 4 << 30
-"""What is reserved and not used counts too, and a supervisor that is in time gives a better reason."""
+"""Above the supervisor's limit: reserved memory counts here too, and the supervisor gives a better reason."""
 
 
 def resident_bytes(pid: int) -> int:
-    """What a process holds in memory now; 0 for one that is gone.
+    """The resident memory of a process; 0 if it has ended.
 
-    Address space is not counted: inference engines reserve far more of it than they use.
+    Address space does not count: inference engines reserve far more than they use.
     """
     try:
         return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE_BYTES
     except FileNotFoundError:
-        return told_by_ps(pid)
+        return resident_bytes_by_ps(pid)
     except ProcessLookupError:
         return 0
 
 
-def told_by_ps(pid: int) -> int:
-    """The same where there is no /proc, as on macOS."""
+def resident_bytes_by_ps(pid: int) -> int:
+    """The same without /proc, as on macOS."""
     said = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], stdout=subprocess.PIPE, check=False).stdout  # noqa: S603, S607
     return int(said or 0) * 1024
 
 
-def hold_back(max_memory: int) -> None:
-    """Hold this process to some more than it may have: its supervisor looks five times a second, and may come too late.
+def limit_memory(max_memory: int) -> None:
+    """Limit the memory of this process, some way above what it may use, in case the supervisor is too late.
 
-    Should the machine run out of memory all the same, the kernel ends this process and not the server (Linux). A core
-    dump of a decoder that crashed is of no use to anyone.
+    If the machine runs out of memory all the same, the kernel kills this process and not the server (Linux). Core dumps
+    are off, because nobody needs one of a crashed decoder.
     """
     _lower(resource.RLIMIT_DATA, max_memory + _SLACK_BYTES)
     _lower(resource.RLIMIT_CORE, 0)
@@ -44,7 +44,7 @@ def hold_back(max_memory: int) -> None:
 
 
 def too_much_memory(max_memory: int) -> str:
-    """What is said of a video that takes more than that."""
+    """The reason for a video that needs more memory."""
     return f"the video needs more memory than this server gives it ({max_memory:,} bytes)"
 
 

@@ -1,4 +1,4 @@
-"""A download: taken up again where it broke off, ended when it grows too large."""
+"""A download that resumes where it broke off, and stops when it is too large."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -9,19 +9,19 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import DecodeError, HTTPError
 
+from mixpeek_local.addresses import AllowedHosts
 from mixpeek_local.extract.records import UnusableVideoError
-from mixpeek_local.work.addresses import AllowedHosts
 from mixpeek_local.work.web import NoReplyError, get, no_reply, without_secrets
 
 FRUITLESS_ATTEMPTS = 4
-"""So many attempts in a row that bring nothing new end a download; its whole time is the supervisor's matter."""
+"""Attempts in a row without a new byte after which a download fails; the supervisor limits its whole time."""
 
 _CHUNK = 1 << 17
 _WORTH_ANOTHER_ATTEMPT = (408, 429, 500, 502, 503, 504)
 
 
 class TooLargeError(UnusableVideoError):
-    """More comes, or is announced, than this server takes."""
+    """The file, or its announced size, is larger than this server takes."""
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"the file is larger than {max_bytes:,} bytes, the most that this server takes")
@@ -32,10 +32,10 @@ class Transfer:
 
     Args:
         url: An http(s) URL.
-        file: Where the content goes, from its beginning.
-        max_bytes: More is refused, counted as it is stored.
+        file: Where the content is written, from the beginning.
+        max_bytes: The largest size, counted as it is stored.
         allowed: Which hosts may be reached.
-        progress: Is told which share of the content is there, where that can be known.
+        progress: Called with the share of the content that has arrived, if the size is known.
     """
 
     def __init__(
@@ -47,20 +47,20 @@ class Transfer:
         self._max_bytes = max_bytes
         self._allowed = allowed
         self._progress = progress
-        self._tag: str | None = None  # the ETag of what the file holds the beginning of
-        self._most = 0  # bytes that an attempt brought
+        self._tag: str | None = None  # ETag of the content that the file has the beginning of
+        self._most = 0  # the largest size after an attempt
         self._fruitless = 0
 
     def run(self) -> None:
-        """Fetch all of it, in several attempts if need be.
+        """Fetch everything, in several attempts if necessary.
 
         Raises:
-            UnusableVideoError: It cannot be had, with the reason.
+            UnusableVideoError: The download failed; the message says why.
         """
         attempts = Retrying(
             retry=retry_if_exception_type(NoReplyError),
             stop=self._is_hopeless,
-            wait=lambda _state: 0.3 * 2**self._fruitless,  # whatever Retry-After says: others are waiting
+            wait=lambda _state: 0.3 * 2**self._fruitless,  # regardless of Retry-After: other videos are waiting
             reraise=True,
         )
         try:
@@ -89,17 +89,17 @@ class Transfer:
     def _require_the_rest(self, response: BaseHTTPResponse) -> None:
         if not response.headers.get("Content-Range", "").startswith(f"bytes {self._file.tell()}-"):
             self._tag = None
-            raise NoReplyError("could not be downloaded: it sends other parts of itself than it is asked for")
+            raise NoReplyError("could not be downloaded: its server sends other parts than it is asked for")
 
     def _start_over(self, response: BaseHTTPResponse) -> None:
         self._file.seek(0)
         self._file.truncate()
         tag = response.headers.get("ETag")
-        # A weak tag stands for other bytes too (RFC 9110, 8.8.3), and a range would count the encoded ones.
+        # A weak tag may stand for other bytes too (RFC 9110, 8.8.3), and a range counts encoded bytes.
         self._tag = None if tag is None or tag.startswith("W/") or _is_encoded(response) else tag
 
     def _refuse(self, status: int) -> None:
-        phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "which means nothing"
+        phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "(unknown status)"
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             self._tag = None
             raise NoReplyError(f"answered {status} {phrase}")

@@ -1,4 +1,4 @@
-"""Asking web servers: one GET at a time, to no other address than one that was checked."""
+"""GET requests to web servers, only to addresses that were checked."""
 
 import socket
 import ssl
@@ -14,22 +14,22 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseErro
 from urllib3.exceptions import TimeoutError as SlowError
 from urllib3.util import Url, parse_url
 
+from mixpeek_local.addresses import AllowedHosts, RefusedAddressError
 from mixpeek_local.extract.records import UnusableVideoError
-from mixpeek_local.work.addresses import AllowedHosts, RefusedAddressError
 
 MAX_REDIRECTS = 5
 _PATIENCE = Timeout(connect=10, read=30)
 
 
 class NoReplyError(Exception):
-    """No reply, or not all of one, for a reason that may pass; the message goes on after the URL."""
+    """No complete reply, for a reason that may pass; the message continues after the URL."""
 
 
 def get(url: str, headers: dict[str, str], allowed: AllowedHosts) -> BaseHTTPResponse:
-    """Ask for a URL, and on wherever it is redirected; each host is checked. The body is left to be read.
+    """Request a URL and follow redirects; each host is checked. The body is unread.
 
     Raises:
-        UnusableVideoError: An address on the way is none, or may not be reached.
+        UnusableVideoError: A URL on the way is invalid, or may not be reached.
         NoReplyError: Another attempt may help.
     """
     hop = url
@@ -38,21 +38,21 @@ def get(url: str, headers: dict[str, str], allowed: AllowedHosts) -> BaseHTTPRes
         location = response.get_redirect_location()
         if not location:
             return response
-        response.close()  # unread, however long it is
+        response.close()  # without reading the body
         hop = _joined(hop, location)
     raise UnusableVideoError(f"{without_secrets(url)} redirects more than {MAX_REDIRECTS} times")
 
 
 def without_secrets(url: str) -> str:
-    """The URL without its user and query, where passwords and signatures are."""
+    """The URL without its user and query, which may hold passwords and signatures."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def no_reply(error: HTTPError) -> NoReplyError:
-    """What the failure of a request or of reading its reply means."""
+    """Explain why a request or its reply failed."""
     if isinstance(error, SSLError):
-        cause = "its certificate, or its encryption, is not to be trusted"
+        cause = "its certificate or encryption cannot be trusted"
     elif isinstance(error, SlowError) and not isinstance(error, NewConnectionError):
         cause = "the server took too long to answer"
     else:
@@ -65,18 +65,18 @@ def _ask(url: str, headers: dict[str, str], allowed: AllowedHosts) -> BaseHTTPRe
     try:
         place = parse_url(url)
     except LocationParseError as error:
-        raise UnusableVideoError(f"{shown} could not be downloaded: it is no address") from error
+        raise UnusableVideoError(f"{shown} could not be downloaded: it is not a URL") from error
     if place.scheme not in ("http", "https") or not place.host:
-        raise UnusableVideoError(f"{shown} could not be downloaded: it is no http(s) address")
+        raise UnusableVideoError(f"{shown} could not be downloaded: it is not an http(s) URL")
     try:
         return _reply(place, headers, allowed)
     except RefusedAddressError as error:
         raise UnusableVideoError(
-            f"{shown} may not be reached: {error}; if it should be, set MIXPEEK_LOCAL_API_HOSTS={_host(place)}, "
+            f"{shown} may not be reached: {error}; to allow it, set MIXPEEK_LOCAL_API_HOSTS={_host(place)}, "
             "or start this server with --allow-host"
         ) from error
     except (socket.gaierror, UnicodeError) as error:
-        raise NoReplyError("could not be downloaded: no connection, as its host is not known") from error
+        raise NoReplyError("could not be downloaded: no connection, because its host is unknown") from error
     except HTTPError as error:
         raise no_reply(error) from error
 
@@ -130,7 +130,7 @@ def _proxy(place: Url) -> ProxyManager | None:
 
 
 def _check_what_is_known(host: str, port: int, allowed: AllowedHosts) -> None:
-    """Refuse a host behind a proxy if this machine knows it: what it does not know, the proxy has to judge."""
+    """Refuse a host behind a proxy if this machine can resolve it to a refused address; else the proxy decides."""
     try:
         allowed.addresses(host, port)
     except socket.gaierror:
@@ -146,13 +146,13 @@ def _joined(url: str, location: str) -> str:
         joined = urljoin(url, location)
         urlsplit(joined)
     except ValueError as error:
-        raise UnusableVideoError(f"{without_secrets(url)} redirects to what is no address") from error
+        raise UnusableVideoError(f"{without_secrets(url)} redirects to something that is not a URL") from error
     return joined
 
 
 @cache
 def trusted_certificates() -> ssl.SSLContext:
-    """Whom servers may be vouched for by."""
-    context = ssl.create_default_context()  # the system's, where an organisation has its own
-    context.load_verify_locations(certifi.where())  # macOS may give Python none
+    """The trusted certificate authorities."""
+    context = ssl.create_default_context()  # the system's, which may include an organisation's own
+    context.load_verify_locations(certifi.where())  # on macOS Python may find none
     return context

@@ -1,6 +1,6 @@
 """A worker: a process that takes one task after the other.
 
-It is not the server's own process, so that a file which crashes the decoder takes nothing else with it.
+It is separate from the server, so that a file that crashes the decoder crashes nothing else.
 """
 
 import hashlib
@@ -8,6 +8,7 @@ import logging
 import os
 import pickle
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,10 @@ from pathlib import Path
 from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract import UnusableVideoError, extract, version
-from mixpeek_local.lifeline import end_with_parent
 from mixpeek_local.store.store import Store
 from mixpeek_local.store.tasks import ClaimLostError, Job
 from mixpeek_local.work.download import local_copy
-from mixpeek_local.work.memory import hold_back, too_much_memory
+from mixpeek_local.work.memory import limit_memory, too_much_memory
 
 _IDLE_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.25
@@ -27,18 +27,17 @@ _DOWNLOAD_SHARE = 0.1  # of a task's progress
 _log = logging.getLogger(__name__)
 
 
-def work(config: LocalApiConfig, claim: str, parent_pid: int) -> None:
-    """Work on queued tasks until the process ends, which it does with its parent at the latest.
+def work(config: LocalApiConfig, claim: str) -> None:
+    """Work on queued tasks until the server ends.
 
     Args:
         config: The server's.
-        claim: This worker's name in the queue.
-        parent_pid: The server's process.
+        claim: The name of this worker in the queue.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    end_with_parent(parent_pid)
-    hold_back(config.max_memory)
-    # Standard output is for the supervisor: what libraries print goes to the log.
+    threading.Thread(target=_end_with_the_server, name="server", daemon=True).start()
+    limit_memory(config.max_memory)
+    # Standard output is for the supervisor, so what libraries print goes to the log.
     supervisor = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     store = Store(config.database)
@@ -52,8 +51,14 @@ def work(config: LocalApiConfig, claim: str, parent_pid: int) -> None:
             os.write(supervisor, b"\n")
 
 
+def _end_with_the_server() -> None:
+    """Wait until the server's end of standard input closes, which even `kill -9` does, and end at once."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(0)
+
+
 def run(store: Store, job: Job, config: LocalApiConfig) -> None:
-    """Bring one task to its end; whatever goes wrong with it ends with it."""
+    """Complete one task; whatever goes wrong ends only this task."""
     started = time.monotonic()
     try:
         outcome = _outcome(store, job, config)
@@ -95,16 +100,16 @@ def _process(store: Store, job: Job, path: Path, config: LocalApiConfig) -> str:
 
 
 def _progress(store: Store, job: Job, first: float, last: float) -> Callable[[float], None]:
-    """What is told a share of a step that takes a task from `first` to `last`, and notes it now and then."""
+    """A function that records, now and then, the share of a step that takes a task from `first` to `last`."""
     noted = 0.0
 
-    def tell(share: float) -> None:
+    def record(share: float) -> None:
         nonlocal noted
         if time.monotonic() - noted >= _PROGRESS_SECONDS:
             noted = time.monotonic()
             store.tasks.progress(job, first + share * (last - first))
 
-    return tell
+    return record
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The supervision of the workers: dead ones are replaced, those that take too much are ended."""
+"""The supervisor of the workers: it replaces dead ones, and kills those that take too much time or memory."""
 
 import logging
 import os
@@ -20,23 +20,23 @@ from mixpeek_local.work.download import remove_downloads
 from mixpeek_local.work.memory import resident_bytes, too_much_memory
 
 _LOOK_SECONDS = 0.2
-_GRACE_SECONDS = 0.5  # in which a worker may notice by itself that its task was cancelled: it keeps its models
-_PAUSE_AFTER_DEATH_SECONDS = 1.0  # a worker that cannot even start must not be started all the time
+_GRACE_SECONDS = 0.5  # for a worker to notice by itself that its task was cancelled, and so to keep its models loaded
+_PAUSE_AFTER_DEATH_SECONDS = 1.0  # a worker that cannot start must not be started in a busy loop
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Worker:
-    """A process, and what it is at.
+    """A worker process and its task.
 
     Attributes:
         claim: Its name in the queue.
-        process: It; its standard output tells the id of each task as work on it begins, and an empty line at its end.
-        started: When it was.
-        task_id: The task that it is at.
-        since: When it told so.
-        taken_since: When it was first seen that this task is its no more.
-        verdict: Why it was ended.
+        process: Prints the id of each task that it begins, and an empty line when it ends one.
+        started: When it was started.
+        task_id: Its current task.
+        since: When it printed that task.
+        taken_since: When the supervisor first saw that the task is no longer this worker's.
+        verdict: Why the supervisor killed it.
     """
 
     claim: str
@@ -48,23 +48,24 @@ class _Worker:
     verdict: str | None = None
 
     def listen(self) -> None:
-        said = cast(IO[bytes], self.process.stdout).read()  # does not wait: None when there is nothing
+        said = cast(IO[bytes], self.process.stdout).read()  # does not block: None if there is nothing
         if said:
             self.task_id = said.split(b"\n")[-2].decode()
             self.since, self.taken_since = time.monotonic(), None
 
     def end(self, verdict: str) -> None:
         self.verdict = verdict
-        self.process.kill()  # safe at any time: the database commits all or nothing
+        self.process.kill()  # safe at any time: transactions are all or nothing
 
     def clear_away(self, config: LocalApiConfig) -> None:
         self.process.wait()
-        cast(IO[bytes], self.process.stdout).close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            cast(IO[bytes], pipe).close()
         remove_downloads(config, self.claim)
 
 
 class Workers:
-    """Runs up to `config.workers` processes while its context is open, and puts their tasks back when it closes."""
+    """Runs up to `config.workers` processes in a `with` block, and requeues their tasks at its end."""
 
     def __init__(self, config: LocalApiConfig, store: Store) -> None:
         self._config = config
@@ -75,7 +76,7 @@ class Workers:
         self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
 
     def __enter__(self) -> "Workers":
-        """Start the first worker and the supervision."""
+        """Start the first worker and the supervisor."""
         self._workers = [self._start()]
         self._thread.start()
         return self
@@ -83,7 +84,7 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the workers, whatever they are at."""
+        """Kill the workers, whatever they do."""
         self._stop.set()
         self._thread.join()
         for worker in self._workers:
@@ -95,13 +96,13 @@ class Workers:
         while not self._stop.wait(_LOOK_SECONDS):
             try:
                 for worker in list(self._workers):
-                    self._look_after(worker)
+                    self._supervise_one(worker)
                 if self._another_is_needed():
                     self._workers.append(self._start())
             except Exception:
-                _log.exception("supervision of the workers")  # and on: without it, no task would ever end
+                _log.exception("the supervisor failed")  # and go on: without it, no task would end
 
-    def _look_after(self, worker: _Worker) -> None:
+    def _supervise_one(self, worker: _Worker) -> None:
         worker.listen()
         if worker.process.poll() is None:
             verdict = self._verdict(worker)
@@ -119,7 +120,7 @@ class Workers:
         self._not_before = worker.started + _PAUSE_AFTER_DEATH_SECONDS
 
     def _verdict(self, worker: _Worker) -> str | None:
-        """Why a worker has to be ended, if it has."""
+        """Why a worker must be killed, or None."""
         if not worker.task_id:
             return None
         task = self._store.tasks.get(worker.task_id)
@@ -151,11 +152,12 @@ class Workers:
             [sys.executable, "-m", "mixpeek_local.work.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the server, which then ends its workers
+            start_new_session=True,  # Ctrl-C is for the server, which then kills its workers
         )
         os.set_blocking(cast(IO[bytes], process.stdout).fileno(), False)
-        with cast(IO[bytes], process.stdin) as stdin:
-            pickle.dump((self._config, claim, os.getpid()), stdin)
+        stdin = cast(IO[bytes], process.stdin)  # stays open: the worker ends when it closes
+        pickle.dump((self._config, claim), stdin)
+        stdin.flush()
         return _Worker(claim, process)
 
 

@@ -246,7 +246,7 @@ def test_doctor_finds_nothing_to_mend_in_a_sound_project(listed: Project, mixpee
     assert KEY not in said(process)
 
 
-def test_doctor_names_the_senses_that_the_local_api_lacks(environment: Path) -> None:
+def test_doctor_names_the_models_that_the_local_api_lacks(environment: Path) -> None:
     project = Project(environment)
     for name in ("MIXPEEK_API_KEY", "MIXPEEK_API_URL"):
         project.environment.pop(name, None)
@@ -254,7 +254,7 @@ def test_doctor_names_the_senses_that_the_local_api_lacks(environment: Path) -> 
     process = project.command("doctor", MIXPEEK_MODELS=str(environment / "none"))
 
     assert process.returncode == 1
-    assert "Speech is not written down. The model whisper-tiny-en is not there" in process.stdout
+    assert "Speech is not transcribed. The model whisper-tiny-en is missing" in process.stdout
     assert "(local) answers" in process.stdout
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.http.profiles import PROFILES, Profile
-from mixpeek_local.process import api_key, running
+from mixpeek_local.config import PROFILES, LocalApiConfig, Profile
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from tests.conformance.sdk import NAMES, Sdk, speaking
 from tests.mixpeek_local.caller import Caller, until
 from tests.mixpeek_local.clips import Scene, place, tone, write_clip

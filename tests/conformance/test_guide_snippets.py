@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mixpeek_local.http.profiles import PROFILES
+from mixpeek_local.config import PROFILES
 from tests.conformance.conftest import serving
 from tests.mixpeek_local.video_host import VideoHost
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import api_key, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from tests.mixpeek_local.caller import Caller
 from tests.mixpeek_local.clips import Scene, place, tone, write_clip
 from tests.mixpeek_local.video_host import VideoHost, hosting

@@ -7,8 +7,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.decode import open_media
-from mixpeek_local.extract.listen import Listener
 from mixpeek_local.extract.pcm import BATCH, RATE, Batch, Track
 
 Samples = NDArray[np.float32]
@@ -86,9 +86,9 @@ def batches(samples: Samples) -> Iterator[Batch]:
         yield Batch(start / RATE, part, last=start + BATCH >= len(samples))
 
 
-def heard(samples: Samples, *, size: int = 1024, sounds: bool = True, speech: bool = True) -> Listener:
+def heard(samples: Samples, *, size: int = 1024, sounds: bool = True, speech: bool = True) -> AudioAnalyser:
     """A listener that has heard it all."""
-    with Listener(sounds=sounds, speech=speech) as listener:
+    with AudioAnalyser(sounds=sounds, speech=speech) as listener:
         for frame, time in frames(samples, size):
             listener.add(frame, time)
         listener.finish()

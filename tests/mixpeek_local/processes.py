@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import api_key, endpoint
+from mixpeek_local.state import api_key, endpoint
 from tests.mixpeek_local.caller import Caller, until
 
 SERVE = [sys.executable, "-m", "mixpeek_local"]

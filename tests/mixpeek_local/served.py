@@ -13,7 +13,7 @@ import uvicorn
 
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract.records import Extraction, Feature, Vector
-from mixpeek_local.http.server import create_app
+from mixpeek_local.serve import application
 from mixpeek_local.store.store import Store
 from tests.mixpeek_local.caller import Caller, until
 
@@ -50,7 +50,7 @@ def served(state_dir: Path, **settings: Any) -> Iterator[Served]:
     config = LocalApiConfig(state_dir, **settings)
     state_dir.mkdir(exist_ok=True)
     store = Store(config.database)
-    app = create_app(store, KEY, config)
+    app = application(store, KEY, config)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

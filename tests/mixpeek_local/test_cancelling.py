@@ -13,7 +13,8 @@ import pytest
 
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract.settings import ExtractionSettings
-from mixpeek_local.process import api_key, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from mixpeek_local.store.removal import cancel
 from mixpeek_local.store.store import Store, Submission
 from mixpeek_local.work import worker

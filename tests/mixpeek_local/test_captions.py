@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mixpeek_local.extract.captions import Caption, Captions
-from mixpeek_local.extract.look import look
-from mixpeek_local.extract.read import Line, Reader, reader
-from mixpeek_local.extract.when_to_read import WhenToRead
+from mixpeek_local.extract.color_stats import frame_stats
+from mixpeek_local.extract.ocr import Line, Reader, reader
+from mixpeek_local.extract.ocr_schedule import OcrSchedule
 from tests.mixpeek_local.clips import Scene, place, plain, write_clip
-from tests.mixpeek_local.test_reading import Picture, written
+from tests.mixpeek_local.test_ocr import Picture, written
 
 SMALL = (480, 270)
 
@@ -24,7 +24,7 @@ SMALL = (480, 270)
 @pytest.fixture(scope="module")
 def eyes() -> Reader:
     found = reader()
-    assert found is not None, "the tests need the models: python -m mixpeek_local.models"
+    assert found is not None, "the tests need the models: python -m mixpeek_local.get_models"
     return found
 
 
@@ -145,7 +145,7 @@ Film = Callable[[float], Picture]
 
 def chosen(film: Film, seconds: float, eyes: Reader | None = None) -> list[float]:
     """The times at which frames of a film are read, of three a second; without eyes nothing is found in them."""
-    when, times = WhenToRead(), []
+    when, times = OcrSchedule(), []
     for number in range(round(seconds * 3)):
         time, picture = number / 3, film(number / 3)
         small = Image.fromarray(picture).convert("L").resize((128, 128), Image.Resampling.BOX)
@@ -197,7 +197,7 @@ def test_text_that_rolls_by_is_read_all_along(eyes: Reader) -> None:
 
 def test_the_more_there_was_to_read_the_longer_until_the_next_frame() -> None:
     def pause(lines: int) -> float:
-        when, blinking = WhenToRead(), np.kron(np.indices((16, 16)).sum(axis=0) % 2, np.full((8, 8), 255.0))
+        when, blinking = OcrSchedule(), np.kron(np.indices((16, 16)).sum(axis=0) % 2, np.full((8, 8), 255.0))
         assert when(0.0, blinking.astype(np.float32))
         when.saw([line("Anna")] * lines)
         later = (number / 10 for number in range(1, 200))
@@ -212,10 +212,10 @@ def test_words_in_a_video_are_found_with_their_time(eyes: Reader, tmp_path: Path
 
     scenes = [Scene(place(3), 2), Scene(title, 3), Scene(place(5), 2)]
     path = write_clip(tmp_path / "titled.mp4", scenes, size=SMALL, fps=6, bit_rate=800_000)
-    when, captions, small = WhenToRead(), Captions(), VideoReformatter()
+    when, captions, small = OcrSchedule(), Captions(), VideoReformatter()
     with av.open(str(path)) as container:
         for number, frame in enumerate(container.decode(video=0)):
-            if number % 2 == 0 and when(frame.time, look(frame, frame.time, small).luma):
+            if number % 2 == 0 and when(frame.time, frame_stats(frame, frame.time, small).luma):
                 lines = eyes.read(np.asarray(frame.to_image()))
                 when.saw(lines)
                 captions.add(frame.time, lines)

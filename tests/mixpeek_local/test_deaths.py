@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.errors import SubmissionOutcomeUnknownError, TransientError
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import api_key
+from mixpeek_local.state import api_key
 from tests.mixpeek_local.caller import until
 from tests.mixpeek_local.clips import Scene, place, tone, write_clip
 from tests.mixpeek_local.processes import caller, children, serving

@@ -16,7 +16,6 @@ import requests
 import uvicorn
 
 from mixpeek_local.__main__ import read
-from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.faults.kinds import PLAYS
 from mixpeek_local.faults.rules import DEFAULTS, FAULT_KINDS, OUTCOME_KINDS, read_rules
 from mixpeek_local.faults.script import Script
@@ -382,7 +381,7 @@ def test_a_command_line_gives_rules_or_a_file_with_them(tmp_path: Path) -> None:
     rules = '[{"fault": "503", "times": 1}]'
     (tmp_path / "rules.json").write_text(rules)
     for argument in (rules, str(tmp_path / "rules.json")):
-        config, _ = read([f"--state-dir={tmp_path}", f"--faults={argument}"])
+        config = read([f"--state-dir={tmp_path}", f"--faults={argument}"])
         assert config.faults == rules
     with served(tmp_path, faults=rules) as api:
         assert [api.status("GET", "/tasks") for _ in range(2)] == [503, 200]
@@ -395,6 +394,6 @@ def test_a_command_line_without_rules_is_refused(argument: str, capsys: pytest.C
     assert "argument --faults" in capsys.readouterr().err
 
 
-def test_a_setting_without_rules_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="explosion"):
-        LocalApiConfig(tmp_path, faults='[{"fault": "explosion"}]')
+def test_a_server_with_a_rule_that_means_nothing_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="explosion"), served(tmp_path, faults='[{"fault": "explosion"}]'):
+        pass

@@ -13,7 +13,8 @@ import pytest
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract import UnusableVideoError, kinds
 from mixpeek_local.extract.decode import MAX_PIXELS, open_media
-from mixpeek_local.process import api_key, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from tests.mixpeek_local import hostile
 from tests.mixpeek_local.caller import Caller
 from tests.mixpeek_local.clips import Scene, place, write_clip
@@ -71,7 +72,7 @@ FILES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "a sparse file below the limit": (
         "x.mp4",
         lambda path: hostile.sparse(path, 4_000_000),
-        "the file is no video that FFmpeg can read",
+        "the file is not a video that FFmpeg can read",
     ),
     "an archive": ("x.mp4", archive, "the file is a ZIP archive, not a video"),
     "a compressed file": (

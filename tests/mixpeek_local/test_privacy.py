@@ -7,10 +7,10 @@ from pathlib import Path
 
 LOOK = """
 import numpy as np
-from mixpeek_local.extract.see import vision_model
+from mixpeek_local.extract.vision import vision_model
 model = vision_model()
 assert model is not None
-model.see(np.zeros((64, 64, 3), np.uint8))
+model.classify(np.zeros((64, 64, 3), np.uint8))
 """
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.http.profiles import PROFILES
+from mixpeek_local.config import PROFILES, LocalApiConfig
 from tests.mixpeek_local.served import Served, picture, served
 
 URL = "https://example.com/video.mp4"

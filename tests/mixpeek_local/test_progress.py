@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import api_key, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from mixpeek_local.store.store import Store
 from tests.mixpeek_local import hostile
 from tests.mixpeek_local.caller import WAIT_SECONDS, Caller, until

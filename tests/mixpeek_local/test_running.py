@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,9 @@ import pytest
 import requests
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import NotAllowedError, NotStartedError, api_key, endpoint, running
+from mixpeek_local.errors import NotAllowedError, NotStartedError
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key, endpoint
 from tests.mixpeek_local.caller import Caller, until
 from tests.mixpeek_local.processes import USE, caller, children, first_line, is_gone, process, server_pid, serving
 
@@ -49,7 +52,7 @@ def test_a_server_outlives_its_starter_while_others_use_it(own: LocalApiConfig) 
         with running(replace(own, allowed_folders=(), allowed_hosts=())) as shared:
             assert shared == url
             pid = server_pid(own.state_dir)
-            starter.communicate(timeout=10)
+            starter.communicate(timeout=60)
             assert starter.returncode == 0
             assert endpoint(own.state_dir) == url
         until(lambda: is_gone(pid))
@@ -59,21 +62,31 @@ def test_a_second_server_of_a_state_directory_gives_up(own: LocalApiConfig) -> N
     with serving(own):
         url = caller(own).url
         with serving(own) as second:
-            output, _ = second.communicate(timeout=10)
+            output, _ = second.communicate(timeout=60)
         assert second.returncode == 1
         assert f"another local API serves {own.state_dir} at {url}" in output
         assert endpoint(own.state_dir) == url
 
 
-def test_a_second_server_that_waits_takes_over(own: LocalApiConfig) -> None:
+def test_a_context_beside_a_server_that_does_not_answer_waits_and_takes_over(own: LocalApiConfig) -> None:
     with serving(own) as first:
         caller(own)
-        with serving(own, "--wait") as second:
-            first_line(second)
-            first.terminate()
-            first.wait(3)
-            caller(own)
-            assert server_pid(own.state_dir) == second.pid
+        first.send_signal(signal.SIGSTOP)
+        with process(sys.executable, "-c", USE, str(own.state_dir)) as second:
+            log = own.state_dir / "server.log"
+            until(lambda: log.exists() and "waiting for the server" in log.read_text())
+            first.kill()
+            assert first_line(second).startswith("http://127.0.0.1:")
+            assert server_pid(own.state_dir) != first.pid
+
+
+def test_every_setting_reaches_a_server_that_a_context_starts(own: LocalApiConfig, tmp_path: Path) -> None:
+    with running(replace(own, host="localhost", profiles=("v1",), faults="[]")) as url:
+        key = {"Authorization": f"Bearer {api_key(own.state_dir)}"}
+        assert url.startswith("http://localhost:")
+        assert requests.get(f"{url}/tasks", headers=key, timeout=10).status_code == 404
+        assert requests.get(f"{url}/v1/tasks", headers=key, timeout=10).ok
+        assert requests.get(f"{url}/faults", headers=key, timeout=10).ok
 
 
 def test_a_running_server_that_may_not_read_a_needed_folder_is_not_used(own: LocalApiConfig, tmp_path: Path) -> None:

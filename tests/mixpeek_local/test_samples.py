@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mixpeek_local.extract.read import reader
+from mixpeek_local.extract.ocr import reader
 from mixpeek_local.samples import FOLDER, MANIFEST
 from mixpeek_local.samples.lettering import FADE
 from mixpeek_local.samples.make_samples import FPS, encode, soundtrack, write_manifest

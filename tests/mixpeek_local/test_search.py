@@ -11,10 +11,10 @@ import pytest
 
 from mixpeek_local.extract.records import Extraction, Feature, Modality
 from mixpeek_local.extract.settings import ExtractionSettings
+from mixpeek_local.http.search_page import Found, Search
 from mixpeek_local.http.search_request import SearchRequest
 from mixpeek_local.search.nearest import Nearest, Scope
 from mixpeek_local.search.query_vectors import NotSearchableError
-from mixpeek_local.search.search import Found, Search
 from mixpeek_local.store.store import Store, Submission
 
 WORDS = {"north": (1.0, 0.0, 0.0), "east": (0.0, 1.0, 0.0), "north-east": (1.0, 1.0, 0.0), "flat": (1.0, 0.0)}

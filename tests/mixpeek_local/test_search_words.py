@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import api_key, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key
 from tests.mixpeek_local.caller import Caller
 from tests.mixpeek_local.clips import Scene, write_clip
 from tests.mixpeek_local.drawings import clock, spider_web, umbrella
@@ -97,4 +98,4 @@ def test_without_the_sentence_model_words_are_refused_with_the_way_to_it(
     assert reply.status_code == 422
     [mistake] = reply.json()["detail"]
     assert mistake["msg"].startswith("`multimodal` cannot be searched by words.")
-    assert "The model sentences is not there; `python -m mixpeek_local.models` gets it" in mistake["msg"]
+    assert "The model sentences is missing; `python -m mixpeek_local.get_models` gets it" in mistake["msg"]

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixpeek_local.extract.see import class_names, vision_model
 from mixpeek_local.extract.sentences import SentenceModel, sentence_model
 from mixpeek_local.extract.space import SharedSpace, shared_space
+from mixpeek_local.extract.vision import class_names, vision_model
 from mixpeek_local.models.catalogue import folder
 from tests.mixpeek_local.drawings import clock, spider_web, umbrella
 
@@ -17,7 +17,7 @@ from tests.mixpeek_local.drawings import clock, spider_web, umbrella
 @pytest.fixture(scope="module")
 def sentences() -> SentenceModel:
     model = sentence_model()
-    assert model is not None, "the tests need the models: python -m mixpeek_local.models"
+    assert model is not None, "the tests need the models: python -m mixpeek_local.get_models"
     return model
 
 
@@ -121,7 +121,7 @@ def test_a_thing_is_near_its_sound_and_its_name(space: SharedSpace) -> None:
 def test_words_find_the_picture_that_shows_it(space: SharedSpace) -> None:
     model = vision_model()
     assert model is not None
-    seen = np.stack([space.of_picture(model.see(draw()).probabilities) for draw in (clock, umbrella, spider_web)])
+    seen = np.stack([space.of_picture(model.classify(draw()).probabilities) for draw in (clock, umbrella, spider_web)])
     asked = space.of_words(["protection from the rain", "what time is it", "an insect trap in the garden"])
     assert np.argmax(asked @ seen.T, axis=1).tolist() == [1, 0, 2]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mixpeek_local.extract.pcm import RATE
 from mixpeek_local.extract.sounds import Sounds, sound_model
 from mixpeek_local.extract.speech import Sentence, Word, placed, recogniser, said, sentences
-from mixpeek_local.extract.voices import WINDOW_SECONDS, Piece, Voices
+from mixpeek_local.extract.vad import WINDOW_SECONDS, Piece, VoiceActivity
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.samples import FOLDER
 from mixpeek_local.samples.scenes import CLIPS
@@ -50,7 +50,7 @@ def transcript(spoken: list[Sentence]) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def models() -> None:
-    assert sound_model() and recogniser(), "the tests need the models: python -m mixpeek_local.models"
+    assert sound_model() and recogniser(), "the tests need the models: python -m mixpeek_local.get_models"
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ print(len(heard(decoded(Path({str(FOLDER)!r}) / "talk.mp4")).sentences))
 
 
 def pieces_of(samples: Samples, sounds: Sounds | None = None) -> list[Piece]:
-    voices, pieces = Voices(sounds), []
+    voices, pieces = VoiceActivity(sounds), []
     for batch in batches(samples):
         if sounds:
             sounds.hear(batch)
@@ -216,7 +216,7 @@ def test_words_far_apart_are_not_recognised_together(talk: Samples) -> None:
 
 
 def test_an_hour_of_speech_would_hold_less_than_a_minute_of_it(talk: Samples) -> None:
-    voices = Voices(None)
+    voices = VoiceActivity(None)
     line = talk[round(0.6 * RATE) : round(8.7 * RATE)]
     parts = list(batches(np.concatenate([line] * 20)))
     for batch in parts[:2]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.process import api_key, endpoint, running
+from mixpeek_local.process import running
+from mixpeek_local.state import api_key, endpoint
 from tests.mixpeek_local.caller import Caller, until
 from tests.mixpeek_local.processes import USE, caller, children, first_line, is_gone, process, server_pid, serving
 from tests.mixpeek_local.video_host import VideoHost

@@ -1,1 +1,1 @@
-"""The routes, a file a kind of thing; each has a function `router` that binds them to a store."""
+"""The routes, one file for each kind of object; its function `router` binds them to a store."""

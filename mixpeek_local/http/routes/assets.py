@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from mixpeek_local.http.asset_requests import ChangeAsset, ListAssets, SearchAssets
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import Page, PageAsked, arranged, selected
 from mixpeek_local.http.payloads import asset_body, features_body
 from mixpeek_local.http.profiles import Profiles
@@ -13,7 +14,6 @@ from mixpeek_local.http.schemas import Asset, AssetList, AssetWithFeatures, Dele
 from mixpeek_local.search.filters import Filters, predicate
 from mixpeek_local.store.listing import Listing
 from mixpeek_local.store.metadata import change_asset
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.removal import delete_asset
 from mixpeek_local.store.store import Store
 
@@ -24,13 +24,13 @@ def router(store: Store, profiles: Profiles) -> APIRouter:
 
     @routes.get("/assets/{asset_id}", response_model=Asset)
     async def get_asset(asset_id: str, return_url: bool = True) -> Response:
-        """Give an asset."""
+        """Return an asset."""
         asset = found(store.asset(asset_id), "asset")
         return JSON(profiles.reply("asset", asset_body(asset, store.previews, with_url=return_url)))
 
     @routes.get("/assets/{asset_id}/features", response_model=AssetWithFeatures)
     def get_asset_with_features(asset_id: str, return_url: bool = True) -> Response:
-        """List an asset's features; the body that the guide sends along is not read."""
+        """List an asset's features; the body that the guide sends is ignored."""
         asset = found(store.asset(asset_id), "asset")
         features = features_body(store.features(asset["asset_id"]), store.previews)
         body = profiles.reply("asset", asset_body(asset, store.previews, with_url=return_url))
@@ -38,22 +38,22 @@ def router(store: Store, profiles: Profiles) -> APIRouter:
 
     @routes.post("/assets", response_model=AssetList)
     def list_assets(request: ListAssets, namespace: NamespaceAsked, page: PageAsked) -> Response:
-        """List the assets of collections, the oldest first unless sorted."""
+        """List the assets of collections, oldest first unless sorted."""
         return _list(request, request.filters, Listing(store.database, namespace), page)
 
     @routes.post("/assets/search", response_model=AssetList)
     def search_assets(request: SearchAssets, namespace: NamespaceAsked, page: PageAsked) -> Response:
-        """List the assets of which one of the query's fields has all of its words."""
+        """List the assets that have all words of the query in one of its fields."""
         return _list(request, request.all_filters, Listing(store.database, namespace), page)
 
     @routes.put("/assets/{asset_id}", response_model=Asset)
     def replace_metadata(asset_id: str, request: ChangeAsset) -> Response:
-        """Replace an asset's metadata, and its features' when asked."""
+        """Replace an asset's metadata and, on request, that of its features."""
         return _change(asset_id, request, merge=False)
 
     @routes.patch("/assets/{asset_id}", response_model=Asset)
     def merge_metadata(asset_id: str, request: ChangeAsset) -> Response:
-        """Change the metadata that are named and keep the rest; null removes one."""
+        """Change the named metadata and keep the rest; null removes a field."""
         return _change(asset_id, request, merge=True)
 
     @routes.delete("/assets/{asset_id}", response_model=Deleted)

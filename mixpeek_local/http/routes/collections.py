@@ -1,4 +1,4 @@
-"""Collections: what assets were ingested under (contract b2); they come with the first and go with the last."""
+"""Collections (contract b2): they exist as long as they have an asset."""
 
 import sqlite3
 from typing import Any
@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import PageAsked
 from mixpeek_local.http.replies import JSON, found
 from mixpeek_local.http.schemas import Collection, CollectionDeleted, CollectionList
 from mixpeek_local.store.listing import Listing
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.removal import delete_collection
 from mixpeek_local.store.store import Store
 
@@ -28,13 +28,13 @@ def router(store: Store) -> APIRouter:
 
     @routes.get("/collections/{collection}", response_model=Collection)
     def get_collection(collection: str, namespace: NamespaceAsked) -> Response:
-        """Give a collection."""
+        """Return a collection."""
         rows = Listing(store.database, namespace).collections(collection)
         return JSON(_body(found(rows[0] if rows else None, "collection"), namespace))
 
     @routes.delete("/collections/{collection}", response_model=CollectionDeleted)
     def delete(collection: str, namespace: NamespaceAsked) -> Response:
-        """Delete a collection's assets with all that hangs on them; the task in the reply is done already."""
+        """Delete a collection's assets and everything they have; the task in the reply is done already."""
         task_id = found(delete_collection(store, namespace, collection), "collection")
         return JSON({"message": f"Collection {collection} has been deleted", "task_id": task_id})
 

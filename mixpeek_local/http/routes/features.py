@@ -6,13 +6,13 @@ from starlette.responses import Response
 from mixpeek_local.http.asset_requests import ChangeFeature, ListFeatures
 from mixpeek_local.http.feature_page import FeaturePage
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import PageSize
 from mixpeek_local.http.payloads import feature_body
 from mixpeek_local.http.replies import JSON, found, invalid
 from mixpeek_local.http.schemas import Deleted, Feature, FeatureList
 from mixpeek_local.store.listing import Listing
 from mixpeek_local.store.metadata import change_feature
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.removal import delete_feature
 from mixpeek_local.store.store import Store
 
@@ -25,7 +25,7 @@ def router(store: Store) -> APIRouter:
     async def get_feature(
         feature_id: str, include_vectors: bool | None = None, return_vectors: bool | None = None
     ) -> Response:
-        """Give a feature, with its vectors when asked (the guide says include_, the reference return_vectors)."""
+        """Return a feature, on request with vectors (the guide says include_vectors, the reference return_vectors)."""
         feature = found(store.feature(feature_id), "feature")
         wanted = include_vectors or return_vectors
         return JSON(feature_body(feature, store.previews, store.vectors(feature_id) if wanted else None))
@@ -40,8 +40,8 @@ def router(store: Store) -> APIRouter:
     ) -> Response:
         """List the features of collections, without vectors.
 
-        They come in the order in which they were made, those after `offset_feature_id` when that is given. A sort
-        disables paging: it gives the first `page_size` features of the order.
+        They come in the order in which they were stored, from after `offset_feature_id` if it is given. A sort
+        disables paging: the reply has the first `page_size` features.
         """
         listing = Listing(store.database, namespace)
         asked = FeaturePage(request, page_size, _place(store, offset_feature_id), http.url.path)

@@ -1,4 +1,4 @@
-"""What a server says of itself to anyone."""
+"""The state of the server, without a key."""
 
 import os
 from importlib.metadata import version
@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.http.schemas import Health
-from mixpeek_local.models.senses import senses
+from mixpeek_local.models.capabilities import capabilities
 
 
 def router(config: LocalApiConfig) -> APIRouter:
@@ -19,7 +19,7 @@ def router(config: LocalApiConfig) -> APIRouter:
     @routes.get("/health", response_model=Health)
     @routes.get("/healthcheck", response_model=Health)
     async def health() -> Response:
-        """Tell callers whether this server suits them; the vendor's SDKs ask at /healthcheck."""
+        """Report what this server may read and what it lacks; the vendor's SDKs use /healthcheck."""
         return JSON(
             {
                 "status": "ok",
@@ -27,7 +27,7 @@ def router(config: LocalApiConfig) -> APIRouter:
                 "pid": os.getpid(),
                 "allowed_folders": [str(folder.resolve()) for folder in config.allowed_folders],
                 "allowed_hosts": list(config.allowed_hosts),
-                "missing": [why for why in senses().values() if why],
+                "missing": [why for why in capabilities().values() if why],
             }
         )
 

@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from mixpeek_local.http.ingest import IngestRequest
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.payloads import ingest_body
 from mixpeek_local.http.profiles import Profiles
 from mixpeek_local.http.replies import JSON, found, invalid
 from mixpeek_local.http.schemas import Queued
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.store import Store, Submission
 
 
@@ -19,12 +19,12 @@ def router(store: Store, profiles: Profiles) -> APIRouter:
     """Routes that queue work."""
     routes = APIRouter(tags=["ingest"], route_class=JSONRoute)
 
-    # Not async: a write may wait for a worker's, so it must not be on the event loop.
+    # Not async: a write may wait for that of a worker, so it must not run on the event loop.
     @routes.post("/ingest/videos/url", response_model=Queued)
     def ingest_video(request: IngestRequest, namespace: NamespaceAsked) -> Response:
         """Queue a video."""
         if not (profiles.takes_any_url or _is_web_address(request.url)):
-            raise invalid(["body", "url"], "the address must begin with http:// or https:// and have a host")
+            raise invalid(["body", "url"], "the URL must begin with http:// or https:// and have a host")
         submission = Submission(
             url=request.url,
             collection=request.collection,

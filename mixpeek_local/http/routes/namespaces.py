@@ -1,4 +1,4 @@
-"""Namespaces, and which named vectors there are (contract b6)."""
+"""Namespaces, and the named vectors (contract b6)."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ def router(store: Store) -> APIRouter:
 
     @routes.get("/namespaces", response_model=list[Namespace])
     def list_namespaces() -> Response:
-        """List the namespaces: the default one, and those that have assets."""
+        """List the default namespace and those that have assets."""
         return JSON([_body(name) for name in namespaces(store.database)])
 
     @routes.get("/namespaces/indexes", response_model=VectorIndexes)
     @routes.get("/namespaces/models", response_model=VectorIndexes)
     def list_vectors() -> Response:
-        """Tell which named vectors this server makes; the path and the field were renamed in January 2025."""
+        """List the named vectors; the path and the field were renamed in January 2025."""
         vectors = {
             name: {"supported_modalities": list(kind.modalities), "vector_type": "dense", "size": kind.dimensions}
             for name, kind in vectors_offered().items()
@@ -34,7 +34,7 @@ def router(store: Store) -> APIRouter:
 
     @routes.get("/namespaces/{namespace}", response_model=Namespace)
     def get_namespace(namespace: str) -> Response:
-        """Give a namespace."""
+        """Return a namespace."""
         return JSON(_body(found(namespace if namespace in namespaces(store.database) else None, "namespace")))
 
     return routes

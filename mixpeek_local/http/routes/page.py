@@ -1,4 +1,4 @@
-"""The page at `/`, and what it needs beside the API: the latest tasks, thumbnails, a place for dropped videos."""
+"""The page at `/`, and what it needs beside the API: the latest tasks, thumbnails, and uploads."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ _CHUNKS_BEFORE_WRITE = 1 << 20
 
 
 def files() -> APIRouter:
-    """The page itself, which holds no secret and needs no key."""
+    """The page itself, which has no secrets and needs no key."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
@@ -49,16 +49,16 @@ def files() -> APIRouter:
 
 
 def router(store: Store, config: LocalApiConfig) -> APIRouter:
-    """What the page asks for with the key."""
+    """What the page reads and sends with the key."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/activity")
     def activity() -> Response:
-        """The latest tasks, the newest first, and the collections."""
+        """Return the latest tasks, newest first, and the collections."""
         rows = store.database.connection().execute(
             """
             SELECT task_id, asset_id, collection_id, url, status, progress, error FROM tasks
-            WHERE mode <> 'delete' -- which the deletion of a collection leaves
+            WHERE mode <> 'delete' -- left by the deletion of a collection
             ORDER BY rowid DESC LIMIT ?
             """,
             (_LATEST_TASKS,),
@@ -69,7 +69,7 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
 
     @routes.get("/previews/{name}")
     def preview(name: str) -> Response:
-        """A thumbnail."""
+        """Return a thumbnail."""
         path = store.previews / name
         if not re.fullmatch(r"[0-9a-f]{32}\.jpg", name) or not path.is_file():
             raise HTTPException(404, "there is no preview with this name")
@@ -77,7 +77,7 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
 
     @routes.post("/uploads")
     async def upload(request: Request, name: str = "video") -> Response:
-        """Keep a dropped video, so that it can be ingested; gives its address."""
+        """Store a dropped video, and return the URL to ingest it by."""
         path = config.uploads / str(uuid.uuid4()) / _file_name(name)
         path.parent.mkdir(parents=True)
         try:
@@ -91,7 +91,7 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
 
 
 async def _receive(request: Request, path: Path, max_bytes: int) -> None:
-    """Write a body to a file, some at a time; a disk must not hold up the event loop."""
+    """Write a body to a file in chunks, off the event loop."""
     size, waiting = 0, bytearray()
     with path.open("wb") as file:
         async for chunk in request.stream():
@@ -108,7 +108,7 @@ async def _receive(request: Request, path: Path, max_bytes: int) -> None:
 
 
 def _file_name(name: str) -> str:
-    """A dropped file's name, as a file's name in any folder."""
+    """The name of a dropped file, made safe."""
     kept = re.sub(r"[^\w .()-]", "_", Path(name).name)[-_LONGEST_NAME:]
     return kept if kept.strip(". ") else "video"
 

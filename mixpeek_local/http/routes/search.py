@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mixpeek_local.http.json_route import JSONRoute
+from mixpeek_local.http.namespaces import NamespaceAsked
 from mixpeek_local.http.paging import Item, address
 from mixpeek_local.http.replies import JSON
+from mixpeek_local.http.search_page import Found, Search
 from mixpeek_local.http.search_request import MAX_OFFSET, SearchReply, SearchRequest
 from mixpeek_local.search.query_vectors import Embedder
-from mixpeek_local.search.search import Found, Search
-from mixpeek_local.store.namespaces import NamespaceAsked
 from mixpeek_local.store.store import Store
 
 
@@ -30,9 +30,9 @@ def router(store: Store, embed: Embedder) -> APIRouter:
         offset_position: Annotated[int | None, Query(ge=0, le=MAX_OFFSET)] = None,
         page_size: Annotated[int, Query(ge=1, le=100)] = 10,
     ) -> Response:
-        """Find the features that are nearest to words, or to another feature, in a named vector's space.
+        """Find the features nearest to words, or to another feature, in the space of a named vector.
 
-        One query gives all features in the order of their cosine similarity. Several are fused by reciprocal rank
+        One query returns all features in the order of their cosine similarity. Several are fused by reciprocal rank
         (k = 60). A sort or a grouping arranges the best 10,000 results.
         """
         offset = offset_position or 0

@@ -1,7 +1,7 @@
-"""Where speech is: the sound track is cut down to what may be speech, in pieces that a recogniser can take.
+"""Voice activity detection: the sound track is reduced to possible speech, in pieces that Whisper can take.
 
-Silero VAD tells voices from other sounds 31 times a second, but takes some music for voices. Where YAMNet, which knows
-music well, hears nothing like speech for some seconds around, no voice is believed.
+Silero VAD tells voices from other sounds 31 times a second, but mistakes some music for voices. Its voices count only
+if YAMNet, which knows music well, also finds speech within a few seconds.
 """
 
 from collections.abc import Iterator
@@ -21,26 +21,26 @@ WINDOW_SECONDS = WINDOW / RATE
 
 # Whisper takes 30 s.
 _LONGEST_PIECE = int(29 / WINDOW_SECONDS)
-# Sound this far apart does not go into one piece: what is no speech after all would spoil what is.
+# Sounds this far apart do not share a piece: something that is not speech would spoil the rest.
 _APART_SECONDS = 10.0
 _VOICE, _SMOOTHING = 0.5, 3
-# Windows kept before and after a voice: words begin and end more softly than the detector hears.
+# Windows kept before and after a voice: words begin and end below what the detector notices.
 _MARGIN = 19
-# YAMNet's score for speech, which must be reached within so many seconds.
+# The score for speech that YAMNet must reach within this many seconds.
 _SPEECH, _SPEECH_NEAR_SECONDS = 0.1, 5.0
 _SPEECH_NEAR = int(_SPEECH_NEAR_SECONDS / WINDOW_SECONDS) + 1
-# A piece that becomes too long is cut in a pause: so many windows, so little like a voice.
+# A piece that becomes too long is cut in a pause: this many windows with a voice score this low.
 _PAUSE, _PAUSE_VOICE = 10, 0.2
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Windows of sound, in order; time may leap between two.
+    """Windows of sound, in order; there may be gaps between them.
 
     Attributes:
         times: When each starts, in seconds.
         samples: Windows x `WINDOW`.
-        voice: How much each is like a voice, 0 to 1.
+        voice: The voice score of each, 0 to 1.
     """
 
     times: NDArray[np.float64]
@@ -62,8 +62,8 @@ class Piece:
             np.concatenate([self.voice, other.voice]),
         )
 
-    def leaps(self) -> NDArray[np.bool_]:
-        """Before which windows time leaps; it does before the first one."""
+    def after_gap(self) -> NDArray[np.bool_]:
+        """Which windows follow a gap; the first one does."""
         steps = np.diff(self.times, prepend=-np.inf)
         return np.abs(steps - WINDOW_SECONDS) > WINDOW_SECONDS / 2
 
@@ -71,17 +71,17 @@ class Piece:
 _NOTHING = Piece(np.zeros(0), np.zeros((0, WINDOW), np.float32), np.zeros(0, np.float32))
 
 
-class Voices:
-    """Finds what may be speech in a sound track; holds less than a minute of sound."""
+class VoiceActivity:
+    """Finds possible speech in a sound track; keeps less than a minute of sound."""
 
     def __init__(self, sounds: Sounds | None) -> None:
         self._sounds = sounds
-        # What was heard but not yet decided upon, after some of what was.
+        # Windows that are not decided yet, after some that are.
         self._heard, self._decided = _NOTHING, 0
         self._piece = _NOTHING
 
     def hear(self, batch: Batch) -> Iterator[Piece]:
-        """Hear a batch, which `sounds` must have heard before; yield the pieces that it completes."""
+        """Take a batch, which `sounds` must have had before; yield the pieces that it completes."""
         self._heard = self._heard.followed_by(self._judged(batch))
         until = max(len(self._heard) - (0 if batch.last else _SPEECH_NEAR), self._decided)
         chosen = self._may_be_speech()
@@ -92,7 +92,7 @@ class Voices:
         yield from self._complete_pieces()
 
     def finish(self) -> Iterator[Piece]:
-        """Yield what is left."""
+        """Yield the rest."""
         if len(self._piece):
             yield self._piece
         self._piece = _NOTHING
@@ -124,19 +124,19 @@ def _longest_start(piece: Piece) -> int:
 
 
 def _place_to_cut(piece: Piece, longest: int) -> int:
-    """The window to start the next piece with: after the last pause, or where there is none at the quietest moment."""
-    leaps = piece.leaps()
-    noise = _mean_around(np.where(leaps, 0, piece.voice), _PAUSE)
+    """The first window of the next piece: after the last pause, else at the quietest moment."""
+    gaps = piece.after_gap()
+    noise = _mean_around(np.where(gaps, 0, piece.voice), _PAUSE)
     first = longest // 3 + 1
-    pauses = np.flatnonzero((leaps | (noise < _PAUSE_VOICE))[first : longest + 1])
+    pauses = np.flatnonzero((gaps | (noise < _PAUSE_VOICE))[first : longest + 1])
     return first + int(pauses[-1] if len(pauses) else noise[first : longest + 1].argmin())
 
 
 def _voice(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much each window is like a voice; the detector's memory, which dulls over minutes of noise, starts afresh."""
+    """The voice score of each window. The detector starts anew each time, because noise dulls its memory."""
     from faster_whisper.vad import get_vad_model
 
-    # The detector writes into what it is given.
+    # A copy, because the detector writes into its input.
     return (
         np.asarray(get_vad_model()(windows.flatten()), np.float32).ravel() if len(windows) else np.zeros(0, np.float32)
     )

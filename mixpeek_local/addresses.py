@@ -1,7 +1,7 @@
 """Which addresses the server may fetch videos from: public ones, and those that its operator allows.
 
-A video's URL may be anyone's, and this server may reach what its author cannot: services of this machine, the local
-network, a cloud's metadata. So names are resolved here, once, and what was checked is what gets connected to.
+Anybody may have written a video's URL, and this server reaches what they cannot: services of this machine, the local
+network, a cloud's metadata. So names are resolved here, once, and connections go to the addresses that were checked.
 """
 
 import re
@@ -15,11 +15,11 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class RefusedAddressError(Exception):
-    """The host has no address that may be reached; the message says which it has."""
+    """The host has no allowed address; the message lists those it has."""
 
 
 class AllowedHosts:
-    """Tells which addresses of a host may be connected to.
+    """The addresses of a host that may be connected to.
 
     Args:
         entries: Host names, addresses and networks that are allowed although they are not public.
@@ -38,7 +38,7 @@ class AllowedHosts:
                 self._names.add(_host_name(entry))
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """Resolve a host once and give the addresses that may be connected to, in the system's order.
+        """Resolve a host once, and return the allowed addresses in the system's order.
 
         Raises:
             RefusedAddressError: There are none.
@@ -61,7 +61,7 @@ class AllowedHosts:
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is a host's on the public internet, also when it holds another one within."""
+    """Whether an address is on the public internet; one that embeds an IPv4 address is judged by that."""
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast
     within = _embedded(address)
@@ -71,7 +71,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that a gateway would send packets on to (RFC 4291, 3056, 4380, 6052)."""
+    """The IPv4 address that a gateway would forward packets to (RFC 4291, 3056, 4380, 6052)."""
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)

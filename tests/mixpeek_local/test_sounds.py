@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mixpeek_local.extract import sounds, spectrum
-from mixpeek_local.extract.listen import Listener
+from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.pcm import RATE, Batch
 from mixpeek_local.models.catalogue import MODELS, SOURCE_FILE
 from mixpeek_local.samples import FOLDER
@@ -28,7 +28,7 @@ def labels(samples: Samples, start: float = 0, end: float = 10) -> list[str]:
 @pytest.fixture(scope="module", autouse=True)
 def model() -> sounds.SoundModel:
     model = sounds.sound_model()
-    assert model is not None, "the tests need the models: python -m mixpeek_local.models"
+    assert model is not None, "the tests need the models: python -m mixpeek_local.get_models"
     return model
 
 
@@ -122,7 +122,7 @@ def test_what_is_heard_does_not_depend_on_where_batches_end(model: sounds.SoundM
 
 
 def test_nothing_is_heard_in_a_gap_and_what_follows_keeps_its_time() -> None:
-    with Listener(speech=False) as listener:
+    with AudioAnalyser(speech=False) as listener:
         for frame, time in frames(melody(4)):
             listener.add(frame, time)
         for frame, time in frames(busy_signal(4)):
@@ -138,7 +138,7 @@ def test_nothing_is_heard_in_a_gap_and_what_follows_keeps_its_time() -> None:
 
 
 def test_a_clock_that_goes_back_loses_nothing() -> None:
-    with Listener(speech=False) as listener:
+    with AudioAnalyser(speech=False) as listener:
         for start in (0.0, 4.0, 3.2, 6.0):
             for frame, time in frames(busy_signal(4)):
                 listener.add(frame, start + time)
@@ -173,7 +173,7 @@ def test_samples_of_any_format_and_any_value_are_heard(format_name: str, kind: t
     packed = values if format_name.endswith("p") else values.T.reshape(1, -1)
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(packed, kind), format=format_name, layout=layout)
     frame.sample_rate = rate
-    with Listener() as listener:
+    with AudioAnalyser() as listener:
         listener.add(frame, 0)
         listener.finish()
     found = listener.sound(0, 4)
@@ -211,7 +211,7 @@ def broken_model(root: Path) -> None:
 
 def test_what_goes_wrong_while_hearing_reaches_the_caller(no_models: Path) -> None:
     broken_model(no_models)
-    with Listener() as listener:
+    with AudioAnalyser() as listener:
         for frame, time in frames(melody(1)):
             listener.add(frame, time)
         with pytest.raises(Exception, match=r"(?i)protobuf|onnx"):
@@ -220,13 +220,13 @@ def test_what_goes_wrong_while_hearing_reaches_the_caller(no_models: Path) -> No
 
 def test_what_goes_wrong_is_told_before_the_end(no_models: Path) -> None:
     broken_model(no_models)
-    with Listener() as listener, pytest.raises(Exception, match=r"(?i)protobuf|onnx"):
+    with AudioAnalyser() as listener, pytest.raises(Exception, match=r"(?i)protobuf|onnx"):
         for frame, time in frames(quiet(300), size=RATE):
             listener.add(frame, time)
 
 
 def test_breaking_off_leaves_no_work_behind(talk: Samples) -> None:
-    with pytest.raises(KeyError), Listener() as listener:
+    with pytest.raises(KeyError), AudioAnalyser() as listener:
         for frame, time in frames(talk):
             listener.add(frame, time)
         raise KeyError
@@ -235,7 +235,7 @@ def test_breaking_off_leaves_no_work_behind(talk: Samples) -> None:
 
 def test_importing_loads_no_engine() -> None:
     code = (
-        "import sys, mixpeek_local.extract.listen\n"
+        "import sys, mixpeek_local.extract.audio\n"
         "print(sorted({'onnxruntime', 'faster_whisper', 'ctranslate2'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mixpeek_local.extract.read import Line, Reader, reader
+from mixpeek_local.extract.ocr import Line, Reader, reader
 from mixpeek_local.extract.text_areas import text_areas
 from tests.mixpeek_local.clips import place, plain
 from tests.mixpeek_local.drawings import clock, spider_web, umbrella
@@ -24,7 +24,7 @@ WIDE = (640, 360)
 @pytest.fixture(scope="module")
 def eyes() -> Reader:
     found = reader()
-    assert found is not None, "the tests need the models: python -m mixpeek_local.models"
+    assert found is not None, "the tests need the models: python -m mixpeek_local.get_models"
     return found
 
 
@@ -157,7 +157,7 @@ def test_reading_again_gives_the_same_also_with_more_threads(eyes: Reader) -> No
 _ALONE = """
 import socket, sys
 socket.socket.connect = socket.getaddrinfo = lambda *_: sys.exit("the network was wanted")
-from mixpeek_local.extract.read import reader
+from mixpeek_local.extract.ocr import reader
 assert not {"onnxruntime", "PIL"} & set(sys.modules), "not lazy"
 import numpy as np
 assert reader().read(np.zeros((90, 160, 3), np.uint8)) == []

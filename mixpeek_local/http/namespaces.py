@@ -1,7 +1,7 @@
 """Namespaces (contract b1): lists and searches look into the one that X-Namespace names.
 
-Ids are unique across all, so what is asked for by its id is found without the header too: of the reference's own
-clients, not all send it with every call.
+Ids are unique across namespaces, so reads by id need no header: not all clients of the reference send it with every
+call.
 """
 
 from typing import Annotated

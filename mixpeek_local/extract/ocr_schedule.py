@@ -1,7 +1,7 @@
-"""When a frame is read: text that appears, changes or goes should be noticed, and no more frames read than that takes.
+"""Which frames OCR reads: enough to notice text that appears, changes or disappears, and no more.
 
-Text that is put on a picture has sharp edges and stands still, whatever moves behind it. So a place is worth reading
-that has edges and differs from what it was when a frame was last read, by far more than from the frame before.
+Overlaid text has sharp edges and does not move, whatever moves behind it. So a frame is read if some place in it has
+edges and differs from the frame that was last read, by far more than from the frame just before.
 """
 
 import math
@@ -10,26 +10,26 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpeek_local.extract.read import Line
+from mixpeek_local.extract.ocr import Line
 
 _GRID = 16
-# Mean difference of neighbouring pixels across, of 255. Letters have more than most other things; small ones less, but
-# still some times as much as a plain picture on the whole.
+# Mean horizontal difference of neighbouring pixels, of 255. Letters have more than most other things; small letters
+# less, but still several times as much as a plain picture on average.
 _FEWEST_EDGES, _MOST_EDGES, _TIMES_THE_PICTURE = 6, 14, 3
-# A change of a place is its difference (of 255) beyond this, and beyond so many times that to the frame before.
+# A place has changed if it differs (of 255) by more than this, plus this many times its difference to the frame before.
 _CHANGE, _STANDS_STILL = 8, 8
-# Reading costs time by the line: the more there was to read, the longer until the next frame.
+# Reading takes time for each line: the more lines, the longer the pause until the next frame.
 _PAUSE_SECONDS, _PAUSE_SECONDS_A_LINE = 0.6, 0.05
-# Text may also move, as credits do: after so long a change need not stand still; sooner where there was text before.
+# Text may move too, like credits: after this time a moving change counts, sooner if there was text before.
 _PATIENCE_SECONDS, _PATIENCE_SECONDS_WITH_TEXT = 8.0, 3.0
 
 
-class WhenToRead:
-    """Chooses the frames of one video that are read; told in order about small pictures of all that could be.
+class OcrSchedule:
+    """Chooses the frames of one video to read; gets small pictures of all candidates in order.
 
-    Of the captions that reading three frames a second finds, this found 0.86 on seven videos full of text, with 24
-    frames a minute, and 0.98 on four with subtitles over moving pictures; a frame every two seconds gave 0.79 and 0.91.
-    On 14 videos without text it read 13 frames a minute.
+    Of the captions that three frames a second give, this found 0.86 on seven videos full of text, with 24 frames a
+    minute, and 0.98 on four with subtitles over moving pictures; a frame every two seconds gave 0.79 and 0.91. On 14
+    videos without text it read 13 frames a minute.
     """
 
     def __init__(self) -> None:
@@ -40,11 +40,11 @@ class WhenToRead:
         self._pause = _PAUSE_SECONDS
 
     def __call__(self, time: float, luma: NDArray[np.float32]) -> bool:
-        """Whether to read the frame at `time` seconds; if so, `saw` wants to know what was read.
+        """Whether to read the frame at `time` seconds; if so, `saw` must get the result.
 
         Args:
             time: In seconds.
-            luma: The frame in grey, squeezed to a square whose side is a multiple of 16 pixels; 0 to 255.
+            luma: The frame in grey, resized to a square whose side is a multiple of 16 pixels; 0 to 255.
         """
         before, self._before = self._before, luma
         waited = time - self._last_time
@@ -53,14 +53,14 @@ class WhenToRead:
         changed = self._changed(luma, luma if before is None else before, waited)
         edges = _places(np.abs(np.diff(luma, axis=1, prepend=luma[:, :1])))
         sharp = changed & (edges > np.clip(_TIMES_THE_PICTURE * edges.mean(), _FEWEST_EDGES, _MOST_EDGES))
-        # A word is wider than it is high, and takes two places side by side at least.
+        # A word is wider than it is high, and covers at least two places side by side.
         if not (np.any(sharp[:, 1:] & sharp[:, :-1]) or np.any(changed & self._text)):
             return False
         self._last_read, self._last_time = luma, time
         return True
 
     def saw(self, lines: Iterable[Line]) -> None:
-        """Take what was read in the frame that was chosen last: where there was text, any change is of interest."""
+        """Take the result of the frame chosen last: where there was text, any change counts."""
         self._pause = _PAUSE_SECONDS
         self._text[:] = False
         for line in lines:

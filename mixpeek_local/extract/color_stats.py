@@ -1,11 +1,11 @@
-"""Looking: a frame's pixels become a vector, with no model and no weights.
+"""Statistics of a frame's colours and edges: a vector without a model.
 
-The vector (401 numbers, unit length) joins four descriptions of the frame, squeezed to 128 x 128 pixels:
+The vector (401 numbers, unit length) joins four descriptions of the frame, resized to 128 x 128 pixels:
 
-- layout, 192: the mean Y, Cb, Cr of an 8 x 8 grid; Y relative to the frame's mean, so light matters less;
-- colours, 80: histograms of chroma (8 x 8) and luma (16), as square roots (Hellinger), less their mean;
-- edges, 128: gradient energy in 8 directions over a 4 x 4 grid, as square roots, less their mean;
-- brightness, 1: always above 0, so that even a black frame has a direction.
+- layout, 192: the mean Y, Cb, Cr of an 8 x 8 grid, Y relative to the frame's mean, so that light matters less;
+- colours, 80: histograms of chroma (8 x 8) and luma (16), as square roots (Hellinger), minus their mean;
+- edges, 128: gradient energy in 8 directions over a 4 x 4 grid, as square roots, minus their mean;
+- brightness, 1: always above 0, so that a black frame has a direction too.
 
 Centred parts make unrelated frames nearly orthogonal; soft normalisation keeps noise in flat frames small.
 """
@@ -28,7 +28,7 @@ DIMENSIONS = 401
 """Length of the vector."""
 
 BLANK_CONTRAST = 3.0
-"""Below this standard deviation of luma (0 to 255) a frame is black, white or one colour."""
+"""With a lower standard deviation of luma (0 to 255) a frame is black, white or of one colour."""
 
 _LAYOUT_WEIGHT, _COLOUR_WEIGHT, _EDGE_WEIGHT = 1.0, 0.8, 1.0
 _GRID, _CHROMA_BINS, _LUMA_BINS, _EDGE_GRID, _DIRECTIONS = 8, 8, 16, 4, 8
@@ -37,11 +37,11 @@ _TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, 
 
 
 @dataclass(frozen=True)
-class Look:
-    """One sampled frame.
+class FrameStats:
+    """The statistics of a frame.
 
     Attributes:
-        time: When it shows, in seconds.
+        time: When it is shown, in seconds.
         vector: See the module's docstring.
         sharpness: Variance of the Laplacian of luma.
         contrast: Standard deviation of luma, 0 to 127.5.
@@ -55,13 +55,13 @@ class Look:
     luma: NDArray[np.float32]
 
 
-def look(frame: av.VideoFrame, time: float, reformatter: VideoReformatter) -> Look:
-    """Describe a decoded frame of any size and pixel format."""
+def frame_stats(frame: av.VideoFrame, time: float, reformatter: VideoReformatter) -> FrameStats:
+    """Analyse a decoded frame of any size and pixel format."""
     small = reformatter.reformat(frame, width=SIDE, height=SIDE, format="rgb24", interpolation="AREA")
     pixels = np.rot90(small.to_ndarray(), k=frame.rotation // 90)
     ycbcr = pixels.astype(np.float32) @ _TO_YCBCR.T
     luma = np.ascontiguousarray(ycbcr[..., 0])
-    return Look(
+    return FrameStats(
         time=time,
         vector=describe(ycbcr),
         sharpness=float(np.var(_laplacian(luma))),
@@ -99,7 +99,7 @@ def _layout(ycbcr: NDArray[np.float32]) -> NDArray[np.floating]:
 
 
 def _colours(ycbcr: NDArray[np.float32]) -> NDArray[np.floating]:
-    # Most chroma lies close to grey: the square root gives it more of the bins.
+    # Most chroma is close to grey: the square root gives it more of the bins.
     chroma = ycbcr[..., 1:] / 128
     spread = np.sign(chroma) * np.sqrt(np.abs(chroma))
     fine = np.clip((spread + 1) * 16, 0, 31).astype(np.intp)
@@ -124,7 +124,7 @@ def _edges(luma: NDArray[np.float32]) -> NDArray[np.floating]:
         (cells + first).ravel(), (strength * (1 - share)).ravel(), minlength=_EDGE_GRID**2 * _DIRECTIONS
     )
     votes += np.bincount((cells + (first + 1) % _DIRECTIONS).ravel(), (strength * share).ravel(), minlength=votes.size)
-    # An edge everywhere as strong as 2 of 255 levels is as good as none.
+    # Edges of 2 of 255 levels everywhere count half.
     certainty = float(strength.mean()) / (float(strength.mean()) + 2)
     return certainty * _root(votes)
 
@@ -146,7 +146,7 @@ def _edge_cells() -> NDArray[np.intp]:
 
 @cache
 def _overlap(fine: int, coarse: int) -> NDArray[np.float64]:
-    """Sum fine bins into coarse ones that overlap, so a colour at a border does not jump between two."""
+    """Weights that sum fine bins into overlapping coarse ones, so that a colour at a border does not jump."""
     position = (np.arange(fine) + 0.5) / fine * coarse - 0.5
     weights = np.clip(1 - np.abs(position[None, :] - np.arange(coarse)[:, None]), 0, None)
     return weights / weights.sum(axis=0)

@@ -1,4 +1,4 @@
-"""`python -m mixpeek_local.models`: get the models that are not there yet."""
+"""`python -m mixpeek_local.get_models`: download the models that are missing."""
 
 import sys
 
@@ -10,16 +10,16 @@ from mixpeek_local.models.install import install
 
 @click.command()
 @click.option("--only", "names", multiple=True, type=click.Choice(list(MODELS)), help="This model; repeatable.")
-@click.option("--strict", is_flag=True, help="Exit with 1 when one could not be had.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a download failed.")
 def main(names: tuple[str, ...], strict: bool) -> None:
-    """Download the models that the local API's senses need, where they are not there yet.
+    """Download the models of the local API that are missing.
 
-    What cannot be had is named, and stops nothing: the local API does without it, and says so.
+    A model that cannot be downloaded is named, and the others follow: the local API works without it, and says so.
     """
     wanted = [MODELS[name] for name in names or MODELS if MODELS[name].folder() is None]
     if not wanted:
         return
-    click.echo(f"Getting {sum(model.megabytes for model in wanted)} MB of models, into {root()} ...", err=True)
+    click.echo(f"Downloading {sum(model.megabytes for model in wanted)} MB of models to {root()} ...", err=True)
     problems = 0
     for model, problem in install(wanted):
         if problem:
@@ -31,10 +31,10 @@ def main(names: tuple[str, ...], strict: bool) -> None:
 
 
 def _prepare() -> None:
-    """Have the places of all class names worked out now, once, not by each worker at its first video."""
+    """Embed all class names now, once, instead of in each worker at its first video."""
     from mixpeek_local.extract.space import shared_space
 
-    click.echo("Placing the names of what can be seen and heard among all words (some seconds) ...", err=True)
+    click.echo("Embedding the names of what the models know (a few seconds) ...", err=True)
     shared_space()
 
 

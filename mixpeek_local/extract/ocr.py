@@ -1,7 +1,7 @@
-"""Reading: the text that shows in a picture becomes lines with their places.
+"""OCR: the text in a picture becomes lines with their places.
 
-PP-OCRv6 tiny, run by onnxruntime: one model marks where text is, another reads each marked line. What looks like text
-in scenes without any is left out at the price of some small or faint text; see `_is_text`.
+PP-OCRv6 tiny on onnxruntime: one model marks where text is, another reads each marked line. Textures that look like
+text are left out, at the price of some small or faint text; see `_is_text`.
 """
 
 import math
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.text_areas import Quad, text_areas
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import session
-from mixpeek_local.models.senses import engines_are_there
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 """Left, top, width and height, as fractions of the picture's width and height."""
 
-# Larger pictures are searched for text at this length of their long side: of 294 drawn lines 0.850 were read without
-# a fault, at 640 pixels 0.837, at 960 pixels 0.854 in half as much time again. Lines are read in full size.
+# Text is located in pictures reduced to this long side: of 294 drawn lines 0.850 were read without an error, at 640
+# pixels 0.837, at 960 pixels 0.854 in 1.5 times the time. Lines are read in full size.
 _SEARCHED_PIXELS = 736
 _SEARCH_STEP = 32
 # As the detector was trained (its inference.yml), on blue, green and red.
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32) * 255
 
-# The recogniser's: lines are squeezed to this height; the longest of its training were as wide as this.
+# Of the recogniser: lines are resized to this height; the longest in its training had this width.
 _LINE_HEIGHT, _WIDEST, _WIDTH_STEP = 48, 3200, 8
 _BLANK = 0
 
-# Of the line with the room around it; lower ones are misread.
+# Of the line with its margin; lower ones are misread.
 _LOWEST_PIXELS = 12
 _MOST_LINES = 100
-# Of the picture's height.
+# As a share of the picture's height.
 _TALL = 0.2
 _SURE, _SURE_OF_TWO = 0.85, 0.98
 _BULLETS = " \t,·•●■□▪◦○。|~_"
@@ -71,7 +71,7 @@ class Reader:
         self._characters = np.array(["", *filter(None, characters), " "])
 
     def read(self, picture: NDArray[np.uint8]) -> list[Line]:
-        """Read a picture, from its top to its bottom, from left to right.
+        """Read a picture, from top to bottom and left to right.
 
         Args:
             picture: Red, green and blue, height x width x 3, of any size.
@@ -82,7 +82,7 @@ class Reader:
         return in_reading_order(line for quad in self._areas(image) for line in self._lines(image, quad))
 
     def _areas(self, image: "Image") -> list[Quad]:
-        """Where text is, in pixels of the picture; the largest lines of a crowded page."""
+        """Where text is, in pixels of the picture; only the largest lines of a crowded page."""
         from PIL.Image import Resampling
 
         shrink = min(1.0, _SEARCHED_PIXELS / max(image.size))
@@ -97,7 +97,7 @@ class Reader:
     def _lines(self, image: "Image", quad: Quad) -> list[Line]:
         line = self._line(image, quad)
         if line is None and _height(quad) > _TALL * image.height:
-            # Two lines of a title, one close upon the other.
+            # Probably two lines of a title, close together.
             left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
             halves = np.array([[quad[0], quad[1], right, left], [left, right, quad[2], quad[3]]])
             return [line for half in halves if (line := self._line(image, half)) is not None]
@@ -105,7 +105,7 @@ class Reader:
 
     def _line(self, image: "Image", quad: Quad) -> Line | None:
         width, height = math.dist(quad[0], quad[1]), _height(quad)
-        # Text that runs downwards is rare; tall areas are most often no text.
+        # Vertical text is rare; tall areas are mostly not text.
         if height < _LOWEST_PIXELS or height > 1.2 * width:
             return None
         text, confidence = self._recognise(_straightened(image, quad, round(width), round(height)))
@@ -121,7 +121,7 @@ class Reader:
         (steps,) = self._recogniser.run(None, {"x": np.ascontiguousarray(values.transpose(2, 0, 1)[None])})
         probabilities = np.asarray(steps, np.float32)[0]
         best = probabilities.argmax(axis=1)
-        # Each step along the line names a character or none; the same one twice in a row is one (CTC).
+        # Each step along the line gives a character or none; equal characters in a row count once (CTC).
         said = (best != _BLANK) & (best != np.concatenate([[_BLANK], best[:-1]]))
         if not said.any():
             return "", 0.0
@@ -129,9 +129,9 @@ class Reader:
 
 
 def reader(threads: int = 1) -> Reader | None:
-    """The models, loaded once in each process; None where they are not installed."""
+    """The models, loaded once in each process; None if they are not installed."""
     where = folder("text-reader")
-    return _loaded(where, threads) if where and engines_are_there("read") else None
+    return _loaded(where, threads) if where and packages_are_installed("ocr") else None
 
 
 @cache
@@ -155,10 +155,10 @@ def _middle(box: Box) -> float:
 
 
 def _is_text(text: str, confidence: float) -> bool:
-    """Whether it is worth telling.
+    """Whether a reading is sure enough.
 
-    With these limits 2,300 frames of 24 videos without text (people, animals, snow, leaves, stars, cables, films) gave
-    no line that was not there. Single letters and digits are what textures are taken for.
+    With these limits, 2,300 frames of 24 videos without text (people, animals, snow, leaves, stars, cables, films) gave
+    no line. Textures are mostly misread as single letters and digits.
     """
     characters = sum(map(str.isalnum, text))
     return confidence >= (_SURE if characters > 2 else _SURE_OF_TWO) and characters > 1

@@ -11,24 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpeek_local.extract import Extraction, Feature, extract
+from mixpeek_local.extract.color_stats import SIDE, FrameStats, frame_stats
 from mixpeek_local.extract.decode import open_media
-from mixpeek_local.extract.look import SIDE, Look, look
+from mixpeek_local.extract.keyframes import Keyframe, KeyframeSelector
 from mixpeek_local.extract.segments import ByInterval, ByShots, representative, segments
 from mixpeek_local.extract.settings import ExtractionSettings
-from mixpeek_local.extract.watch import Glimpse, Watcher
 from tests.mixpeek_local.clips import Scene, place, plain, silence, tone, write_clip
 
 SCENE_SECONDS = 3
 GREY = np.full((SIDE, SIDE), 128, np.float32)
 
 
-def looks(path: Path, every: float) -> list[Look]:
-    """Look at a frame each `every` seconds, from the middle of the first stretch on."""
+def sampled(path: Path, every: float) -> list[FrameStats]:
+    """Analyse a frame each `every` seconds, from the middle of the first stretch on."""
     found, wanted = [], every / 2
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             if frame.time >= wanted:
-                found.append(look(frame, frame.time, VideoReformatter()))
+                found.append(frame_stats(frame, frame.time, VideoReformatter()))
                 wanted += every
     return found
 
@@ -59,13 +59,13 @@ def test_the_nearest_frame_shows_the_same_place_in_another_size_codec_and_clip(p
     known = [
         (seeds[int(one.time // SCENE_SECONDS)], one.vector)
         for seeds, path in zip(plan, sharp, strict=True)
-        for one in looks(path, 0.5)
+        for one in sampled(path, 0.5)
     ]
     stacked = np.stack([vector for _, vector in known])
     labels = np.array([seed for seed, _ in known])
     same, other = [], []
     for seeds, path in zip(plan, coarse, strict=True):
-        for one in looks(path, 0.7):
+        for one in sampled(path, 0.7):
             seed = seeds[int(one.time // SCENE_SECONDS)]
             cosines = stacked @ one.vector
             assert labels[cosines.argmax()] == seed
@@ -78,8 +78,8 @@ def test_the_nearest_frame_shows_the_same_place_in_another_size_codec_and_clip(p
 def test_a_shared_place_is_found_in_the_other_clip(places) -> None:
     plan, sharp, coarse = places
     start = plan[1].index(12) * SCENE_SECONDS
-    query = [one for one in looks(coarse[1], 0.5) if start <= one.time < start + SCENE_SECONDS]
-    others = [(0, one) for one in looks(sharp[0], 0.5)] + [(2, one) for one in looks(sharp[2], 0.5)]
+    query = [one for one in sampled(coarse[1], 0.5) if start <= one.time < start + SCENE_SECONDS]
+    others = [(0, one) for one in sampled(sharp[0], 0.5)] + [(2, one) for one in sampled(sharp[2], 0.5)]
     for one in query:
         clip_number, found = max(others, key=lambda other: float(other[1].vector @ one.vector))
         assert clip_number == 0
@@ -145,13 +145,13 @@ def test_the_representative_frame_is_neither_black_nor_blurred_nor_mid_cut(tmp_p
 
 def test_of_equally_typical_frames_the_sharpest_stands_for_the_segment() -> None:
     vector = np.eye(1, 8, dtype=np.float32)[0]
-    frames = [Look(number, vector, sharpness, 50, GREY) for number, sharpness in enumerate([5.0, 9.0, 7.0, 9.0])]
+    frames = [FrameStats(number, vector, sharpness, 50, GREY) for number, sharpness in enumerate([5.0, 9.0, 7.0, 9.0])]
     assert representative(frames) == 1
 
 
 def test_a_segment_of_black_frames_is_represented_by_one_of_them() -> None:
     vector = np.eye(1, 8, dtype=np.float32)[0]
-    assert representative([Look(0, vector, 0, 0, GREY), Look(1, vector, 0, 0, GREY)]) == 0
+    assert representative([FrameStats(0, vector, 0, 0, GREY), FrameStats(1, vector, 0, 0, GREY)]) == 0
 
 
 @given(seconds=st.floats(0.01, 20_000), interval=st.floats(5, 119.9))
@@ -198,7 +198,7 @@ def test_shots_cover_the_video_without_gaps_or_overlaps_whatever_is_seen_when(
     shots = ByShots(longest)
     sides = np.eye(2, dtype=np.float32)
     numbers = [
-        shots.place(Look(time, sides[int(changes[place % len(changes)]) * place % 2], 1, 50, GREY))
+        shots.place(FrameStats(time, sides[int(changes[place % len(changes)]) * place % 2], 1, 50, GREY))
         for place, time in enumerate(sorted(times))
     ]
     seconds = max(times) + rest
@@ -213,15 +213,15 @@ def test_shots_cover_the_video_without_gaps_or_overlaps_whatever_is_seen_when(
 
 def test_memory_holds_a_few_frames_of_a_segment_and_not_all(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "long.mp4", [Scene(place(1), 30)])
-    seen: list[list[Glimpse]] = []
-    watcher = Watcher(ByInterval(119), lambda _number, glimpses: seen.append(glimpses))
+    seen: list[list[Keyframe]] = []
+    selector = KeyframeSelector(ByInterval(119), lambda _number, keyframes: seen.append(keyframes))
     with open_media(path) as media:
         for frame, time in media.frames():
             if isinstance(frame, av.VideoFrame):
-                watcher.add(frame, time)
-    watcher.finish(0)
-    ((glimpses),) = seen
-    assert 8 <= len(glimpses) <= 17
-    steps = [later.look.time - one.look.time for one, later in pairwise(glimpses)]
+                selector.add(frame, time)
+    selector.finish(0)
+    ((keyframes),) = seen
+    assert 8 <= len(keyframes) <= 17
+    steps = [later.stats.time - one.stats.time for one, later in pairwise(keyframes)]
     assert max(steps) < 2 * min(steps)
-    assert glimpses[-1].look.time > 25
+    assert keyframes[-1].stats.time > 25

@@ -29,7 +29,7 @@ _FIRST_READ, _MOST_READ = 64, 2_048
 
 @dataclass(frozen=True)
 class Hit:
-    """A feature that was found, by its place among all."""
+    """A feature that was found, by its row number."""
 
     place: int
     score: float | None = None
@@ -42,7 +42,7 @@ class Found:
 
     Attributes:
         items: Bodies of features, with their scores.
-        total: How many there are on all pages; None when that was not counted.
+        total: How many results all pages have; None if they were not counted.
         more: Whether more follow.
     """
 
@@ -65,16 +65,16 @@ class Search:
         self._nearest = Nearest(store.database)
 
     def page(self, request: SearchRequest, namespace: str, offset: int, size: int) -> Found:
-        """Find features; equally good ones come in the order in which they were stored.
+        """Find features; those with equal scores come in the order in which they were stored.
 
         Args:
-            request: What is searched, and how results are arranged: of so many as pages reach.
-            namespace: Where.
+            request: What to search, and how to arrange the results that pages reach.
+            namespace: Where to search.
             offset: How many results come before the page.
             size: How many it has at most.
 
         Raises:
-            RequestValidationError: This server cannot search so; it says why.
+            RequestValidationError: This server cannot do this search; the message says why.
         """
         hits, total = self._found(request, Scope(namespace, tuple(request.collections)))
         if request.sort or request.group_by:
@@ -90,7 +90,7 @@ class Search:
         return Found([selected(item, request.select, "feature_id", "score") for item in items], total, more)
 
     def _found(self, request: SearchRequest, scope: Scope) -> tuple[Iterator[Hit], int | None]:
-        """The hits, the best first, and how many there are, unless that would mean to read them all."""
+        """The hits, best first, and their number, unless counting would mean reading them all."""
         queries = request.queries or []
         if not queries:
             return self._passing(self._nearest.all(scope), request.filters)
@@ -120,7 +120,7 @@ class Search:
         )
         if by_words:
             return ranking
-        feature = self._store.feature(query.value)  # it would find itself first
+        feature = self._store.feature(query.value)  # it would be its own best hit
         return ranking if feature is None else ranking.without(feature["place"])
 
     def _passing(self, ranking: Ranking, *filters: Filters | None) -> tuple[Iterator[Hit], int | None]:
@@ -141,7 +141,7 @@ class Search:
             yield item
 
     def _bodies(self, hits: Iterable[Hit]) -> Iterator[tuple[Hit, Item]]:
-        """The features, with the address of their video; read in growing portions, as few may be wanted."""
+        """The features with the URL of their video, read in growing portions, because few may be needed."""
         hits, portion = iter(hits), _FIRST_READ
         query = f"{FEATURE} WHERE features.rowid IN (SELECT value FROM json_each(?))"  # noqa: S608 - of a constant
         while some := list(islice(hits, portion)):
@@ -160,7 +160,7 @@ def _hits(ranking: Ranking) -> Iterator[Hit]:
 
 
 def _fused(lists: list[list[Hit]]) -> list[Hit]:
-    """One list of several: whatever is in any of them, those first that rank well in many."""
+    """Fuse several lists: features that rank well in many come first."""
     ranks: dict[int, list[float]] = {}
     scores: dict[int, list[float | None]] = {}
     for number, hits in enumerate(lists):

@@ -1,8 +1,8 @@
-"""Seeing: a picture becomes the probabilities of 1000 classes, and a vector, by MobileNetV2 trained on ImageNet.
+"""Image classification: the probabilities of 1000 classes, and a vector, by MobileNetV2 trained on ImageNet.
 
-The model takes squares of 224 pixels. A wide or tall picture is seen through two or three squares that cover its
-length: of 40 searches by words over 130 frames and photos, 21 then found the right one first, 18 with the picture
-squeezed into one square, and 17 with its centre.
+The model takes squares of 224 pixels. A wide or tall picture is cut into two or three squares that cover its length:
+of 40 searches by words over 130 frames and photos, 21 then found the right one first, 18 with the picture squeezed
+into one square, and 17 with its centre.
 """
 
 import json
@@ -17,34 +17,34 @@ from numpy.typing import NDArray
 
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
 from mixpeek_local.models.onnx import output, session
-from mixpeek_local.models.senses import engines_are_there
 
 DIMENSIONS = 1280
 """Length of the vector."""
 
 _SIDE = 224
 _MOST_SQUARES = 3
-# The values that ImageNet models are trained with: mean and deviation of red, green and blue.
+# Mean and deviation of red, green and blue, as in the training of ImageNet models.
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
-# Frames of films are not like ImageNet's photos, and the model is too sure of them; this flattens its probabilities.
+# The model is too sure of film frames, which are unlike ImageNet's photos; this flattens its probabilities.
 _TEMPERATURE = 1.5
-# The name, in the model's graph, of the pooled features just before the last layer.
+# The node of the model's graph with the pooled features before the last layer.
 _POOLED = b"mobilenetv20_features_pool0_fwd"
 
 LABEL_PROBABILITY = 0.2
-"""From here on two of three first labels are right, or nearly; from 0.35 on nine of ten (130 frames and photos)."""
+"""From this on, two of three first labels are right or nearly so; from 0.35 on, nine of ten (130 frames and photos)."""
 _MOST_LABELS = 5
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What is seen in a picture.
+class Classification:
+    """The result for a picture.
 
     Attributes:
-        probabilities: Of the 1000 classes of ImageNet; they sum up to 1.
+        probabilities: Of the 1000 classes of ImageNet; their sum is 1.
         vector: 1280 numbers, unit length, none negative: unrelated pictures have cosines around 0.5.
     """
 
@@ -60,8 +60,8 @@ class VisionModel:
         self._session = session(graph + output(_POOLED), threads)
         self._input = self._session.get_inputs()[0].name
 
-    def see(self, picture: NDArray[np.uint8]) -> Sight:
-        """Look at a picture.
+    def classify(self, picture: NDArray[np.uint8]) -> Classification:
+        """Classify a picture.
 
         Args:
             picture: Red, green and blue, height x width x 3, of any size.
@@ -69,7 +69,7 @@ class VisionModel:
         logits, features = zip(*map(self._run, _squares(picture)), strict=True)
         exponents = np.exp((np.array(logits) - np.max(logits, axis=-1, keepdims=True)) / _TEMPERATURE)
         probabilities = (exponents / exponents.sum(axis=-1, keepdims=True)).mean(axis=0)
-        return Sight(probabilities.astype(np.float32), unit(np.mean(features, axis=0)))
+        return Classification(probabilities.astype(np.float32), unit(np.mean(features, axis=0)))
 
     def _run(self, square: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         values = (square.astype(np.float32) / 255 - _MEAN) / _DEVIATION
@@ -79,20 +79,20 @@ class VisionModel:
 
 
 def vision_model(threads: int = 1) -> VisionModel | None:
-    """The model, loaded once in each process; None where it is not installed."""
+    """The model, loaded once in each process; None if it is not installed."""
     where = folder("mobilenet-v2")
-    return _loaded(where, threads) if where and engines_are_there("see") else None
+    return _loaded(where, threads) if where and packages_are_installed("vision") else None
 
 
 def labels(probabilities: NDArray[np.float32], at_least: float = LABEL_PROBABILITY) -> list[tuple[str, float]]:
-    """Name what is seen, the most probable first.
+    """Name the most probable classes.
 
     Args:
-        probabilities: A `Sight`'s, or the mean of several.
-        at_least: The lowest probability that is worth saying.
+        probabilities: Of a `Classification`, or the mean of several.
+        at_least: The lowest probability of a label.
 
     Returns:
-        At most five names with their probabilities; none where the model for names is not installed.
+        At most five names with their probabilities, most probable first; none without the model for names.
     """
     where = folder("imagenet-names")
     if where is None:
@@ -115,7 +115,7 @@ def _loaded(where: Path, threads: int) -> VisionModel:
 
 
 def _squares(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Squares as wide as the picture's short side, evenly from one end of the long side to the other."""
+    """Squares of the picture's short side, evenly spaced along the long side."""
     from PIL import Image
 
     image = Image.fromarray(picture)
