@@ -1,5 +1,6 @@
 """The Mixpeek client: its verbs over one session."""
 
+import json
 import math
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ from mixpeek_assets.api.errors import (
     SubmissionOutcomeUnknownError,
     TransientError,
     UnreadableReplyError,
+    UnsendableError,
     WrongEndpointError,
 )
 from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
@@ -89,6 +91,13 @@ class _Call:
         # What stands in the path is an id; a submission's object is in its body.
         path = self.template.format(id=quote(self.object_id or "", safe=""))
         return f"{path}?{self.query}" if self.query else path
+
+
+def _encoded(call: _Call) -> bytes | None:
+    try:
+        return None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise UnsendableError(call.endpoint, f"cannot be sent as JSON: {error}", call.object_id) from None
 
 
 def _retrying(retryable: type[TransientError], policy: RetryPolicy) -> Retrying:
@@ -279,12 +288,13 @@ class MixpeekClient:
         if call.object_id in (".", "..") and "{id}" in call.template:
             # In a path these lead to another place, however they are written.
             raise NotFoundError(call.endpoint, "no address can hold such an id", call.object_id)
+        content = _encoded(call)
         policy = self._policy.for_the_rate_limit
         deadline = time.monotonic() + policy
         refused = 0
         while True:
             self._wait_for_turn(call, policy, deadline)
-            reply = self._request(call)
+            reply = self._request(call, content)
             self.skew = clock_skew(reply) or self.skew
             if reply.status_code != 429:
                 break
@@ -323,9 +333,9 @@ class MixpeekClient:
             if time.monotonic() >= self._resume_at:  # no other thread got one meanwhile
                 return
 
-    def _request(self, call: _Call) -> Reply:
+    def _request(self, call: _Call, content: bytes | None) -> Reply:
         try:
-            return self._session.request(call.method, call.path, call.body)
+            return self._session.request(call.method, call.path, content)
         except ReplyTooLargeError as error:
             unreadable = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             raise unreadable(call.endpoint, str(error), call.object_id) from None
