@@ -38,7 +38,7 @@ from mixpeek_assets.api.errors import (
 )
 from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
-from mixpeek_assets.api.redact import MASK, redact
+from mixpeek_assets.api.redact import KeyMask
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
 from mixpeek_assets.api.session import Session, never_connected
 from mixpeek_assets.terminal_safe import terminal_safe
@@ -146,7 +146,7 @@ class MixpeekClient:
         self.concurrency = concurrency
         self.threads = concurrency + concurrency // 8
         self._base = api_url + prefix
-        self._key = api_key
+        self._mask = KeyMask(api_key)
         self._limit = limit or NoLimit()
         self._policy = policy or RetryPolicy()
         self._reading = _retrying(TransientError, self._policy)
@@ -305,7 +305,7 @@ class MixpeekClient:
             # Where an asset is to be replaced, it may be that which is not known.
             by_id = call.method == "GET" or "asset_update" in (call.body or {})
             body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
-            return redact(body, reply.content, self._key), reply.content
+            return self._mask.reply(body, reply.content), reply.content
         except MixpeekError as error:
             failure = replace(error, message=self._told(error.message))
         except ValueError as error:
@@ -315,9 +315,8 @@ class MixpeekClient:
 
     def _told(self, message: str) -> str:
         # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
-        masked = message.replace(self._key.get_secret_value(), MASK)
         # One line, and no character that a terminal would obey.
-        return records.excerpt(" ".join(terminal_safe(masked).split()))
+        return records.excerpt(" ".join(terminal_safe(self._mask.text(message)).split()))
 
     def _wait_for_turn(self, call: _Call, policy: float, deadline: float) -> None:
         while True:
