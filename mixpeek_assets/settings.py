@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.strict_json import read_json
 
 MIXPEEK_API = "https://api.mixpeek.com"
 
@@ -49,7 +50,7 @@ def _extractors(value: str) -> str:
     try:
         if not value.lstrip().startswith(("[", "{")):
             value = Path(value).expanduser().read_text(encoding="utf-8")
-        found = json.loads(value)
+        found = read_json(value)
     except OSError as error:
         raise ValueError(f"is neither JSON nor a file that can be read ({error.strerror})") from None
     except ValueError as error:
@@ -83,7 +84,9 @@ class Settings(BaseSettings):
     feature_extractors: Annotated[str, AfterValidator(_extractors)] | None = Field(
         None, description="JSON, or a file with it: what every video is to be extracted with (contract b2)."
     )
-    task_deadline_hours: float = Field(24, gt=0, description="Hours after which an unfinished task is marked `lost`.")
+    task_deadline_hours: float = Field(
+        24, gt=0, le=87_600, description="Hours after which an unfinished task is marked `lost`."
+    )
     max_attempts: int = Field(1, ge=1, description="How often a video is submitted when its task fails.")
     first_partition: date = Field(date(2024, 1, 1), description="The first day that can be a partition.")
     local_api_hosts: str = Field(
@@ -92,7 +95,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     warehouse: Path | None = None
     warehouse_timeout: float = Field(
-        1800, gt=0, description="Seconds to wait for the warehouse while another program holds it."
+        1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
 
     @property

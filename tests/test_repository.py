@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "manifest": {"ground", "local_api"},
     "connections": {"ground", "local_api", "api", "warehouse"},
     "notebook": {"ground", "connections", "warehouse"},
-    "__init__": {"notebook"},
+    "__init__": {"ground", "notebook"},
     "pipeline": {"ground", "api", "warehouse", "manifest"},
     "defs": {"ground", "connections", "api", "warehouse", "manifest", "pipeline"},
     "definitions": {"ground", "defs"},

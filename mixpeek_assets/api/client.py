@@ -1,5 +1,6 @@
 """The Mixpeek client: its verbs over one session."""
 
+import json
 import math
 import time
 from collections.abc import Sequence
@@ -32,11 +33,12 @@ from mixpeek_assets.api.errors import (
     SubmissionOutcomeUnknownError,
     TransientError,
     UnreadableReplyError,
+    UnsendableError,
     WrongEndpointError,
 )
 from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
-from mixpeek_assets.api.redact import MASK, redact
+from mixpeek_assets.api.redact import KeyMask
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
 from mixpeek_assets.api.session import Session, never_connected
 from mixpeek_assets.terminal_safe import terminal_safe
@@ -91,6 +93,13 @@ class _Call:
         return f"{path}?{self.query}" if self.query else path
 
 
+def _encoded(call: _Call) -> bytes | None:
+    try:
+        return None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise UnsendableError(call.endpoint, f"cannot be sent as JSON: {error}", call.object_id) from None
+
+
 def _retrying(retryable: type[TransientError], policy: RetryPolicy) -> Retrying:
     """Return what sends a call again; threads may share it."""
     return Retrying(
@@ -137,7 +146,7 @@ class MixpeekClient:
         self.concurrency = concurrency
         self.threads = concurrency + concurrency // 8
         self._base = api_url + prefix
-        self._key = api_key
+        self._mask = KeyMask(api_key)
         self._limit = limit or NoLimit()
         self._policy = policy or RetryPolicy()
         self._reading = _retrying(TransientError, self._policy)
@@ -279,12 +288,13 @@ class MixpeekClient:
         if call.object_id in (".", "..") and "{id}" in call.template:
             # In a path these lead to another place, however they are written.
             raise NotFoundError(call.endpoint, "no address can hold such an id", call.object_id)
+        content = _encoded(call)
         policy = self._policy.for_the_rate_limit
         deadline = time.monotonic() + policy
         refused = 0
         while True:
             self._wait_for_turn(call, policy, deadline)
-            reply = self._request(call)
+            reply = self._request(call, content)
             self.skew = clock_skew(reply) or self.skew
             if reply.status_code != 429:
                 break
@@ -295,7 +305,7 @@ class MixpeekClient:
             # Where an asset is to be replaced, it may be that which is not known.
             by_id = call.method == "GET" or "asset_update" in (call.body or {})
             body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
-            return redact(body, reply.content, self._key), reply.content
+            return self._mask.reply(body, reply.content), reply.content
         except MixpeekError as error:
             failure = replace(error, message=self._told(error.message))
         except ValueError as error:
@@ -305,9 +315,8 @@ class MixpeekClient:
 
     def _told(self, message: str) -> str:
         # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
-        masked = message.replace(self._key.get_secret_value(), MASK)
         # One line, and no character that a terminal would obey.
-        return records.excerpt(" ".join(terminal_safe(masked).split()))
+        return records.excerpt(" ".join(terminal_safe(self._mask.text(message)).split()))
 
     def _wait_for_turn(self, call: _Call, policy: float, deadline: float) -> None:
         while True:
@@ -323,9 +332,9 @@ class MixpeekClient:
             if time.monotonic() >= self._resume_at:  # no other thread got one meanwhile
                 return
 
-    def _request(self, call: _Call) -> Reply:
+    def _request(self, call: _Call, content: bytes | None) -> Reply:
         try:
-            return self._session.request(call.method, call.path, call.body)
+            return self._session.request(call.method, call.path, content)
         except ReplyTooLargeError as error:
             unreadable = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             raise unreadable(call.endpoint, str(error), call.object_id) from None

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.terminal_safe import terminal_safe
 
+_LONGEST_ID = 500
+"""Characters of an id or URL that a message shows."""
+
 
 @dataclass
 class MixpeekError(UserError):
@@ -26,15 +29,25 @@ class MixpeekError(UserError):
         super().__init__(self.endpoint, self.message, self.object_id, self.status)
 
     def __str__(self) -> str:
-        about = f" for {self.object_id}" if self.object_id else ""
+        about = f" for {_shortened(self.object_id)}" if self.object_id else ""
         answered = f" answered {self.status}" if self.status else ""
         hint = f". {self.hint}" if self.hint else ""
         # Ids and messages are the server's: what is said of them goes to logs and terminals.
         return terminal_safe(f"{self.endpoint}{about}{answered}: {self.message}{hint}")
 
 
+def _shortened(object_id: str) -> str:
+    return object_id if len(object_id) <= _LONGEST_ID else object_id[: _LONGEST_ID - 1] + "…"
+
+
 class PermanentError(MixpeekError):
     """The server refused this very request: sending it again gets the same answer."""
+
+
+class UnsendableError(PermanentError):
+    """What the request is to say cannot be written as JSON, so nothing was sent."""
+
+    hint = "Correct its row in the manifest, then run `mixpeek-assets retry`"
 
 
 class NotFoundError(PermanentError):

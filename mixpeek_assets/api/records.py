@@ -40,6 +40,8 @@ _ASSET_NAMED = re.compile(
 _LARGEST_FLOAT = 3.4028234663852886e38
 """The largest FLOAT: beyond it DuckDB would store infinity."""
 
+_YEAR = re.compile(r"[0-9]{4}(?![0-9])")
+
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = 120
 
@@ -362,9 +364,12 @@ def _text(value: object) -> str | None:
 
 
 def _time(value: object) -> str | None:
-    """Return what may be a time, for DuckDB to read, which would also take the words `epoch` and `infinity` for one."""
+    """Return what may be a time, for DuckDB to read.
+
+    DuckDB would also take the words `epoch` and `infinity` for one, and years that Python cannot read back.
+    """
     text = (_text(value) or "").strip()
-    return text.upper() if text[:1].isdigit() else None
+    return text.upper() if _YEAR.match(text) and "0001" < text[:4] < "9999" else None
 
 
 def _number(value: object) -> float | None:

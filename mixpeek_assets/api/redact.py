@@ -1,5 +1,15 @@
-"""Keeping the key out of what a server answers, before any of it can reach a table, a log or a page."""
+r"""Keeping the key out of what a server answers, before any of it can reach a table, a log or a page.
 
+A server may echo the key in another spelling: escaped once more for JSON (`\u002b`), for HTML (`&#43;`, `&plus;`) or
+for a URL (`%2B`), or several of these on top of each other. What decodes to the key is masked like the key itself.
+
+Limits: encodings that no echo makes by itself, such as Base64, quoted-printable or a hash, are not decoded, and of one
+text at most a hundred decodings are looked at: enough for any four encodings on top of each other.
+"""
+
+import html.entities
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -12,41 +22,140 @@ MASK = "***"
 _SHORTEST_SECRET = 8
 """What is shorter is no secret but a word (`test`, for a server that asks for none), and may stand in any text."""
 
-
 _DEEPEST = 200
 """So deep can JSON be written; what has no more brackets is not deeper."""
 
+_MOST_DECODINGS = 100
 
-def redact(body: JsonObject, content: bytes, key: SecretStr) -> JsonObject:
-    r"""Return a reply with the key masked wherever a text or a name in it holds it.
+_LONGEST = 1 << 20
+"""Characters of a text in which the key is looked for place by place; of a longer one nothing is kept."""
+
+_NAMED = {name: char for name, char in html.entities.html5.items() if len(char) == 1 and "!" <= char <= "~"}
+_ESCAPES = {
+    # JSON, and Markdown's `\_`.
+    "\\": re.compile(r"\\(?:(?:u00|U000000|x)(?P<hex>[0-9a-fA-F]{2})|(?P<plain>[!-/:-@\[-`{-~]))"),
+    "%": re.compile(r"%(?P<hex>[0-9a-fA-F]{2})"),
+    "&": re.compile(
+        r"&(?:\#(?:0*(?P<decimal>[0-9]{2,3})|[xX]0*(?P<hex>[0-9a-fA-F]{2}));?"
+        rf"|(?P<name>[A-Za-z]{{2,24}};|{'|'.join(name for name in _NAMED if name[-1] != ';')}))"
+    ),
+    # UTF-16 that was read as another encoding.
+    "\0": re.compile(r"(?P<nothing>\0)"),
+}
+"""By the character with which an escape begins: to search for it alone is faster than for one of several."""
+
+_SIGN = re.compile(r"[\\%&\0]")
+_NUMBERS = {float, int}
+
+
+class KeyMask:
+    """Masks one key.
 
     Args:
-        body: The reply.
-        content: What it was read from.
         key: The key.
-
-    Raises:
-        ValueError: it is nested too deeply to be searched, or to be kept.
     """
-    secret = key.get_secret_value()
-    # The key's characters may be written in other ways (`\u0073`, UTF-16), each of which shows in the bytes.
-    may_hold_it = any(sign in content for sign in (secret.encode(), b"\\", b"\0"))
-    if not may_hold_it and content.count(b"[") + content.count(b"{") < _DEEPEST:
-        return body
-    try:
-        written = orjson.dumps(body)
-    except orjson.JSONEncodeError as error:
-        raise ValueError(error) from None
-    if len(secret) < _SHORTEST_SECRET or orjson.dumps(secret)[1:-1] not in written:
-        return body
-    return _masked(body, secret)
+
+    def __init__(self, key: SecretStr) -> None:
+        secret = key.get_secret_value()
+        self._secret = secret if len(secret) >= _SHORTEST_SECRET else None
+        # One of these is in the bytes, in whichever way a character of the key is written (a zero byte in UTF-16).
+        self._signs = (*(sign.encode() for sign in _ESCAPES), secret.encode())
+
+    def reply(self, body: JsonObject, content: bytes) -> JsonObject:
+        """Return a reply with the key masked wherever a text or a name in it holds it.
+
+        Args:
+            body: The reply.
+            content: What it was read from.
+
+        Raises:
+            ValueError: it is nested too deeply to be searched, or to be kept.
+        """
+        may_hold_it = any(sign in content for sign in self._signs)
+        if not may_hold_it and content.count(b"[") + content.count(b"{") < _DEEPEST:
+            return body
+        try:
+            orjson.dumps(body)
+        except orjson.JSONEncodeError as error:
+            raise ValueError(error) from None
+        return self._masked(body) if self._secret else body
+
+    def text(self, text: str) -> str:
+        """Return a text with the key masked."""
+        if self._secret is None or len(text) < len(self._secret):
+            return text
+        if not _SIGN.search(text):  # most are short and plain
+            return text.replace(self._secret, MASK)
+        orders = [order for decoded, order in _decodings(text) if self._secret in decoded]
+        if orders and len(text) > _LONGEST:
+            return MASK
+        masked, end = "", 0
+        for start, stop in sorted({place for order in orders for place in _places(self._secret, text, order)}):
+            if start >= end:
+                masked += text[end:start] + MASK
+            end = max(end, stop)
+        return masked + text[end:]
+
+    def _masked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return value if set(map(type, value)) <= _NUMBERS else [self._masked(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(name): self._masked(item) for name, item in value.items()}
+        return value
 
 
-def _masked(value: Any, secret: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(secret, MASK)
-    if isinstance(value, list):
-        return [_masked(item, secret) for item in value]
-    if isinstance(value, dict):
-        return {name.replace(secret, MASK): _masked(item, secret) for name, item in value.items()}
-    return value
+def _decodings(text: str) -> Iterator[tuple[str, list[re.Pattern[str]]]]:
+    """Yield a text as it is, and what decoding makes of it: in any order, with that order."""
+    orders: dict[str, list[re.Pattern[str]]] = {text: []}
+    found = [text]
+    for decoded in found:  # which grows meanwhile
+        yield decoded, orders[decoded]
+        for sign, escape in _ESCAPES.items():
+            if sign in decoded and len(found) < _MOST_DECODINGS:
+                further = escape.sub(_character, decoded)
+                if further not in orders:
+                    orders[further] = [*orders[decoded], escape]
+                    found.append(further)
+
+
+def _places(secret: str, text: str, order: list[re.Pattern[str]]) -> Iterator[tuple[int, int]]:
+    """Find where a text holds what is decoded in this order to the key."""
+    places = [(place, place + 1) for place in range(len(text))]
+    for escape in order:
+        text, places = _decoded_with_places(escape, text, places)
+    for match in re.finditer(f"(?={re.escape(secret)})", text):
+        yield places[match.start()][0], places[match.start() + len(secret) - 1][1]
+
+
+def _decoded_with_places(
+    escapes: re.Pattern[str], text: str, places: list[tuple[int, int]]
+) -> tuple[str, list[tuple[int, int]]]:
+    """Decode a text once, and keep for each character where it began and ended in the text that came."""
+    decoded: list[str] = []
+    moved: list[tuple[int, int]] = []
+    end = 0
+    for escape in escapes.finditer(text):
+        character = _character(escape)
+        if character != escape[0]:
+            start = escape.start()
+            decoded += [text[end:start], character]
+            moved += places[end:start]
+            end = escape.end()
+            moved += [(places[start][0], places[end - 1][1])] * len(character)
+    return "".join([*decoded, text[end:]]), moved + places[end:]
+
+
+def _character(escape: re.Match[str]) -> str:
+    """Return the character that an escape stands for, or the escape where no key can hold that character."""
+    kind = escape.lastgroup or ""
+    value = escape[kind]
+    if kind == "plain":
+        return value
+    if kind == "name":
+        return _NAMED.get(value, escape[0])
+    if kind == "nothing":
+        return ""
+    character = chr(int(value, 10 if kind == "decimal" else 16))
+    return character if "!" <= character <= "~" else escape[0]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -73,11 +73,9 @@ def retry_after(reply: Reply) -> float | None:
 
 def clock_skew(reply: Reply) -> timedelta | None:
     """How far the server's clock is ahead of ours, to a second; None when it does not tell the time."""
-    try:
-        told = parsedate_to_datetime(reply.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)) - clock.now()
+    told = _moment(reply.headers.get("Date", ""))
+    # With a date that is out of all reason, no deadline could be computed.
+    return told - clock.now() if told and 1970 <= told.year < 3000 else None
 
 
 def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool, by_id: bool) -> MixpeekError:
@@ -169,8 +167,13 @@ def _finite(number: str) -> int | float | None:
 
 
 def _seconds_until(date: str) -> float | None:
+    moment = _moment(date)
+    return (moment - clock.now()).total_seconds() if moment else None
+
+
+def _moment(date: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - clock.now().timestamp()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

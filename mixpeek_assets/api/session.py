@@ -1,9 +1,7 @@
 """What our requests travel on: signed, never redirected, and told apart when they never left."""
 
-import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import requests
 from pydantic import SecretStr
@@ -50,13 +48,13 @@ class Session:
         chosen = {name: defaults[name] for name in ("User-Agent", "Accept-Encoding")}
         self._headers = {**chosen, **headers, "Authorization": f"Bearer {key.get_secret_value()}"}
 
-    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
+    def request(self, method: str, path: str, content: bytes | None = None) -> Reply:
         """Send a request, and read its whole reply.
 
         Args:
             method: GET or POST.
             path: Below the base, with its query.
-            body: Sent as JSON.
+            content: The body, JSON.
 
         Raises:
             ReplyTooLargeError: there is more of it than we read.
@@ -64,7 +62,6 @@ class Session:
             HTTPError: it failed.
         """
         pool, target = self._route
-        content = None if body is None else json.dumps(body, allow_nan=False).encode()
         response = pool.urlopen(
             method,
             target + path,

@@ -9,10 +9,11 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
-from mixpeek_assets.manifest import SQL, sources
+from mixpeek_assets.manifest import SQL, rows, sources
 from mixpeek_assets.manifest.errors import ManifestError
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import quote
+from mixpeek_assets.strict_json import read_json_object
 
 # The dialect is the header's, not a guess: of a lone column of URLs, a `;` or a `#` in them would be taken for syntax.
 # Quoted line breaks and short rows together need the reader that is not parallel.
@@ -30,7 +31,6 @@ _READERS = {
     ".ndjson": f"{_JSON}, format = 'newline_delimited')",
     ".parquet": "read_parquet($files, union_by_name = true)",
 }
-_COLUMNS = ("url", "collection", "metadata", "added_at")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
     source = sources.source_of(settings, videos)
     with tempfile.TemporaryDirectory(prefix="mixpeek-manifest-") as folder, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.create_function("flaw_of_json", _flaw_of_json, ["VARCHAR"], "VARCHAR")
         _read_source(connection, source, Path(folder))
         _resolve_local_paths(connection, source, local_api=settings.uses_local_api)
         SQL.run(
@@ -100,17 +101,33 @@ def _read_source(connection: duckdb.DuckDBPyConnection, source: str, folder: Pat
             raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is no URL: {error}") from None
         if suffix not in _READERS:
             return _list_videos(connection, [source])
-        return _read_files(connection, [sources.download(source, folder / f"manifest{suffix}")], source)
+        return _read_files(connection, [sources.download(source, folder / f"manifest{suffix}")], source, folder)
     files = sources.local_files(source)
     if files[0].suffix.lower() not in _READERS:
         return _list_videos(connection, [file.as_uri() for file in files])
-    return _read_files(connection, files, source)
+    return _read_files(connection, files, source, folder)
 
 
-def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source: str) -> None:
+def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source: str, folder: Path) -> None:
     if not any(file.stat().st_size for file in files):
         raise ManifestError(f"{source} is empty: give it a header with a column `url`, and at least one row")
     kind = files[0].suffix.lower()
+    try:
+        _list_table(connection, files, kind, source)
+    except ManifestError:
+        # One row of JSON may keep DuckDB from reading all: then each is looked at by itself.
+        rewritten = folder / "rows.ndjson"
+        if not _READERS[kind].startswith(_JSON) or not rows.rewrite(files, rewritten):
+            raise
+        columns = ", ".join(f"{_as_text(name, 'VARCHAR')} AS {name}" for name in (*rows.COLUMNS, rows.UNREADABLE))
+        read = f"{_JSON}, format = 'newline_delimited', columns = $columns)"
+        connection.execute(
+            f"CREATE TABLE listed AS SELECT row_number() OVER () AS line, {columns} FROM {read}",  # noqa: S608
+            {"files": [str(rewritten)], "columns": dict.fromkeys((*rows.COLUMNS, rows.UNREADABLE), "VARCHAR")},
+        )
+
+
+def _list_table(connection: duckdb.DuckDBPyConnection, files: list[Path], kind: str, source: str) -> None:
     parameters: dict[str, object] = {"files": [str(file) for file in files]}
     if _READERS[kind] == _CSV:
         parameters["delimiter"] = "\t" if kind == ".tsv" else _delimiter(files[0])
@@ -127,8 +144,8 @@ def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source
         raise ManifestError(
             f"{source} has no column `url` (it has {found}): rename the one that holds the videos' URLs"
         )
-    chosen = ", ".join(f"{columns.get(name, 'NULL::VARCHAR')} AS {name}" for name in _COLUMNS)
-    query = f"SELECT row_number() OVER () AS line, {chosen} FROM source"  # noqa: S608
+    chosen = ", ".join(f"{columns.get(name, 'NULL::VARCHAR')} AS {name}" for name in rows.COLUMNS)
+    query = f"SELECT row_number() OVER () AS line, {chosen}, NULL::VARCHAR AS unreadable FROM source"  # noqa: S608
     if _READERS[kind] == _CSV:
         # A blank line is read as a row of nulls.
         query += " QUALIFY NOT (" + " AND ".join(f"{quote(name)} IS NULL" for name, *_ in described) + ")"
@@ -161,10 +178,19 @@ def _resolve_local_paths(connection: duckdb.DuckDBPyConnection, source: str, *, 
     base = sources.folder_of(source)
     connection.execute("CREATE TABLE resolved (url VARCHAR, resolved VARCHAR, problem VARCHAR)")
     found = SQL.values(connection, "local_paths")
-    rows = [(url, *_resolve(url, base, local_api=local_api)) for url in found]
-    if rows:
-        columns = list(zip(*rows, strict=True))
+    resolved = [(url, *_resolve(url, base, local_api=local_api)) for url in found]
+    if resolved:
+        columns = list(zip(*resolved, strict=True))
         SQL.run(connection, "resolved", urls=columns[0], resolved=columns[1], problems=columns[2])
+
+
+def _flaw_of_json(text: str) -> str:
+    """Say what keeps a text from being a JSON object that can be sent; nothing, as SQL is to have no null for it."""
+    try:
+        read_json_object(text)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _resolve(url: str, base: Path, *, local_api: bool) -> tuple[str | None, str | None]:

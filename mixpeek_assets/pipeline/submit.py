@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-import orjson
-
 from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import map_concurrently
-from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, SubmissionOutcomeUnknownError
-from mixpeek_assets.api.records import duplicated_asset
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, SubmissionOutcomeUnknownError, UnsendableError
+from mixpeek_assets.api.records import JsonObject, duplicated_asset
+from mixpeek_assets.strict_json import read_json, read_json_object
 from mixpeek_assets.warehouse.landing_lines import EventState, TaskEvent
 from mixpeek_assets.warehouse.rows import VideoToSubmit
 from mixpeek_assets.warehouse.selection import SubmissionRules
@@ -131,9 +130,9 @@ class _Submission:
             task_id = self._client.submit_video(
                 video.url,
                 video.collection,
-                metadata=orjson.loads(video.metadata) if video.metadata else None,
+                metadata=_metadata(video),
                 skip_duplicate=video.skip_duplicate,
-                feature_extractors=orjson.loads(self._extractors) if self._extractors else None,
+                feature_extractors=read_json(self._extractors) if self._extractors else None,
                 replaces=video.replaces,
             )
         except ABORTS_RUN:
@@ -189,3 +188,12 @@ class _Submission:
                 settled_at=settled_at,
             )
         )
+
+
+def _metadata(video: VideoToSubmit) -> JsonObject | None:
+    """Read what is stored, which an older mixpeek_assets may have taken from a manifest unchecked."""
+    try:
+        return read_json_object(video.metadata) if video.metadata else None
+    except ValueError as error:
+        message = f"its metadata is not a JSON object: {error}"
+        raise UnsendableError("POST /ingest/videos/url", message, video.url) from None

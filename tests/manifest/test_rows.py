@@ -44,11 +44,11 @@ def read_rows(write: Write, *listed: Mapping[str, object], **options: Any) -> Re
         ({"url": "https://h/a.mp4", "added_at": "-infinity"}, "which is no date"),
         ({"url": "https://h/a.mp4", "added_at": "2023-12-31T23:59:59Z"}, "before the first partition, 2024-01-01"),
         ({"url": "https://h/a.mp4", "added_at": "2024-01-01T01:00:00+02:00"}, "before the first partition"),
-        ({"url": "https://h/a.mp4", "metadata": "author"}, "metadata is no JSON object"),
-        ({"url": "https://h/a.mp4", "metadata": [1]}, "metadata is no JSON object"),
-        ({"url": "https://h/a.mp4", "metadata": 3}, "metadata is no JSON object"),
-        ({"url": "https://h/a.mp4", "metadata": '{"a":'}, "metadata is no JSON object"),
-        ({"url": "https://h/a.mp4", "metadata": "null"}, "metadata is no JSON object"),
+        ({"url": "https://h/a.mp4", "metadata": "author"}, "metadata is not a JSON object"),
+        ({"url": "https://h/a.mp4", "metadata": [1]}, "metadata is not a JSON object"),
+        ({"url": "https://h/a.mp4", "metadata": 3}, "metadata is not a JSON object"),
+        ({"url": "https://h/a.mp4", "metadata": '{"a":'}, "metadata is not a JSON object"),
+        ({"url": "https://h/a.mp4", "metadata": "null"}, "metadata is not a JSON object"),
     ],
 )
 def test_a_row_that_is_no_video_is_a_problem_and_stops_no_other(

@@ -3,34 +3,42 @@
 The server of these tests repeats the key in everything that it says, so each place has had its chance.
 """
 
+import html
 import json
 import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html.entities import html5
 from pathlib import Path
+from random import Random
+from string import ascii_letters, digits
 from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.errors import NotFoundError, SubmissionOutcomeUnknownError, UnreadableReplyError
-from mixpeek_assets.api.redact import redact
+from mixpeek_assets.api.redact import KeyMask
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs import tasks
 from mixpeek_assets.settings import SettingsError, load_settings
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, scripted_mixpeek
 from tests.fakes.pipeline import TODAY
 from tests.fakes.project import Project
-from tests.security.echoing_api import ESCAPED, FIRST, LATE, denial, teach
+from tests.security.echoing_api import ECHO, ESCAPED, FIRST, LATE, SPELLINGS, denial, forms, teach
 
 QUERIES = Path(__file__).with_name("ui.graphql").read_text(encoding="utf-8")
 WAIT_SECONDS = 120
+MANY = settings(max_examples=300, deadline=None)
 MASKED = b"***"
 
 
@@ -134,7 +142,7 @@ def _has_failed_tick(ui: Ui) -> bool:
 
 def test_no_command_prints_it(failed: Failed) -> None:
     for command, said in failed.said.items():
-        assert KEY not in said, command
+        assert [form for form in forms() if form in said.encode()] == [], command
         assert "Traceback" not in said, command
         assert "***" in said, f"{command} has had no chance"
 
@@ -159,7 +167,7 @@ def test_no_page_of_the_ui_shows_it(ui: Ui) -> None:
     ui.ask("Deployment")
 
     for operation, reply in ui.replies.items():
-        assert KEY.encode() not in reply, operation
+        assert [form for form in forms() if form in reply] == [], operation
     for operation in ("Runs", "Assets", "Check", "Code"):
         replies = [reply for name, reply in ui.replies.items() if name.startswith(operation)]
         assert any(MASKED in reply for reply in replies), f"{operation} has had no chance"
@@ -174,7 +182,7 @@ def test_no_file_of_the_project_holds_it_but_the_one_of_the_user(failed: Failed,
             content = file.read_bytes()
         except FileNotFoundError:
             continue
-        if KEY.encode() in content or ESCAPED.encode() in content:
+        if any(form in content for form in forms()):
             holders.append(file.name)
     assert holders == [".env"]
     folders = {file.relative_to(failed.project.folder).parts[:2] for file in files}
@@ -192,11 +200,12 @@ def test_no_cell_of_a_table_holds_it(failed: Failed) -> None:
     columns = project.sql("SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE NOT internal")
     assert len(columns) > 60
     masked = set()
+    unwanted = [form.decode() for form in forms()]
     for schema, table, column in columns:
         found = project.sql(
-            f"SELECT count(*) FILTER (contains(cell, $1)), count(*) FILTER (contains(cell, $2))"
-            f' FROM (SELECT "{column}"::VARCHAR AS cell FROM {schema}."{table}")',
-            [KEY, MASKED.decode()],
+            "SELECT count(*) FILTER (len(list_filter($1::VARCHAR[], lambda form: contains(cell, form))) > 0),"
+            f' count(*) FILTER (contains(cell, $2)) FROM (SELECT "{column}"::VARCHAR AS cell FROM {schema}."{table}")',
+            [unwanted, MASKED.decode()],
         )
         assert found[0][0] == 0, (table, column)
         masked |= {(table, column)} if found[0][1] else set()
@@ -220,7 +229,7 @@ def masked(said: dict[str, Any], key: SecretStr) -> dict[str, Any]:
     """What is read of a reply, whichever way its characters are written."""
     plainly, escaped = json.dumps(said).encode(), json.dumps(said).replace("e", "\\u0065").encode()
     utf_16 = json.dumps(said).encode("utf-16")
-    plain, *others = (redact(said, content, key) for content in (plainly, escaped, utf_16))
+    plain, *others = (KeyMask(key).reply(said, content) for content in (plainly, escaped, utf_16))
     assert all(other == plain for other in others)
     return plain
 
@@ -241,6 +250,83 @@ def test_it_is_masked_wherever_a_reply_holds_it(said: dict[str, Any], read: dict
 def test_a_key_of_any_characters_is_masked_in_texts_and_changes_no_number(key: str) -> None:
     said = {"text": f"<{key}>", "number": 12345678, "float": 0.12345678, "plain": '\\ and " and /'}
     assert masked(said, SecretStr(key)) == said | {"text": "<***>"}
+
+
+ENCODERS: list[Callable[[str, Callable[[], bool]], str]] = [
+    lambda text, chosen: _written(text, "\\", lambda character: f"\\u{ord(character):04x}", chosen),
+    lambda text, chosen: _written(text, "\\", lambda character: f"\\u{ord(character):04X}", chosen),
+    lambda text, _: json.dumps(text)[1:-1].replace("/", "\\/"),
+    lambda text, chosen: _written(text, "&", lambda character: f"&#{ord(character)};", chosen),
+    lambda text, chosen: _written(text, "&", lambda character: f"&#X{ord(character):04x};", chosen),
+    lambda text, _: html.escape(text),
+    lambda text, _: "".join(NAMES.get(character, character) for character in text),
+    lambda text, chosen: _written(text, "%", lambda character: f"%{ord(character):02x}", chosen),
+    lambda text, chosen: _written(text, "%", lambda character: f"%{ord(character):02X}", chosen),
+    lambda text, _: quote(text),
+]
+"""Each writes some of a text's characters in another way, its own sign among them."""
+
+NAMES = {character: f"&{name}" for name, character in html5.items() if name.endswith(";") and len(character) == 1}
+
+
+def _written(text: str, sign: str, write: Callable[[str], str], chosen: Callable[[], bool]) -> str:
+    return "".join(write(character) if character == sign or chosen() else character for character in text)
+
+
+TOKENS = st.text(st.sampled_from(f"{ascii_letters}{digits}-._~+/="), min_size=8, max_size=24)
+KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=24)
+
+
+@MANY
+@given(TOKENS, st.lists(st.sampled_from(ENCODERS), max_size=4), st.randoms(use_true_random=False))
+def test_a_key_is_masked_in_any_composition_of_encodings_and_nothing_else_is(
+    key: str, encoders: list[Callable[[str, Callable[[], bool]], str]], random: Random
+) -> None:
+    mask, spelled = KeyMask(SecretStr(key)), key
+    for encoder in encoders:
+        spelled = encoder(spelled, lambda: random.random() < 0.5)
+
+    assert mask.text(f" {spelled} ") == " *** "
+    said = {"text": f"a {spelled} b", spelled: [{"deep": spelled}], "number": 1.5, "none": None}
+    expected = {"text": "a *** b", "***": [{"deep": "***"}], "number": 1.5, "none": None}
+    assert mask.reply(said, json.dumps(said).encode()) == expected
+    assert mask.reply(said, json.dumps(said, ensure_ascii=False).encode()) == expected
+
+
+@MANY
+@given(KEYS, st.lists(st.sampled_from(ENCODERS), max_size=3), st.booleans())
+def test_a_key_that_looks_like_an_encoding_itself_is_masked_in_any_of_them(
+    key: str, encoders: list[Callable[[str, Callable[[], bool]], str]], everything: bool
+) -> None:
+    spelled = key
+    for encoder in encoders:
+        spelled = encoder(spelled, lambda: everything)
+    assert KeyMask(SecretStr(key)).text(f" {spelled} ") == " *** "
+
+
+@MANY
+@given(
+    st.lists(
+        st.text(max_size=5)
+        | st.sampled_from(["%", "%25", "&amp;", "&#", "\\", "\\u005f", "\0", KEY[:-1], KEY[1:], ESCAPED[:-6], "***"]),
+        max_size=6,
+    )
+)
+def test_a_text_without_the_key_comes_back_unchanged(parts: list[str]) -> None:
+    text = "!".join(parts)
+    said = {"text": text, text: [text, 0.5]}
+    assert KeyMask(SecretStr(KEY)).text(text) == text
+    assert KeyMask(SecretStr(KEY)).reply(said, json.dumps(said).encode()) == said
+
+
+def test_every_echo_is_masked_where_it_stands() -> None:
+    mask = KeyMask(SecretStr(KEY))
+    assert mask.text(ECHO) == ", ".join(["***"] * (len(SPELLINGS) + 1))
+    assert mask.text("\0".join(f"to {KEY}!")) == "t\0o\0 \0***\0!"
+
+
+def test_a_text_that_is_too_long_to_be_searched_place_by_place_is_not_kept() -> None:
+    assert KeyMask(SecretStr(KEY)).text("x" * (2 << 20) + ESCAPED) == "***"
 
 
 def test_a_word_that_is_set_for_a_server_without_keys_is_no_secret() -> None:

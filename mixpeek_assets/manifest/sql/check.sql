@@ -8,7 +8,8 @@ WITH typed AS (
         nullif(trim(listed.metadata), '') AS metadata,
         nullif(trim(listed.added_at), '') AS added_text,
         TRY_CAST(listed.added_at AS TIMESTAMPTZ) AS added_at,
-        resolved.problem AS path_problem
+        resolved.problem AS path_problem,
+        listed.unreadable
     FROM listed
     LEFT JOIN resolved ON listed.url = resolved.url
 ),
@@ -17,15 +18,24 @@ judged AS (
     SELECT
         *,
         CASE
+            WHEN unreadable IS NOT NULL THEN unreadable
             WHEN coalesce(url, '') = '' THEN 'has no url'
-            WHEN path_problem IS NOT NULL THEN path_problem
+            WHEN path_problem IS NOT NULL THEN left(path_problem, 500)
+            -- No server takes a longer address, and Mixpeek has no collection with a longer name.
+            WHEN length(url) > 8000 THEN 'url is longer than 8,000 characters'
+            WHEN length(collection) > 1000 THEN 'collection is longer than 1,000 characters'
             WHEN added_text IS NOT NULL AND NOT coalesce(isfinite(added_at), false)
-                THEN 'added_at is ' || added_text || ', which is no date: write it as 2026-01-31 or 2026-01-31T12:00:00Z'
+                THEN 'added_at is ' || left(added_text, 100) || ', which is no date: write it as 2026-01-31 or 2026-01-31T12:00:00Z'
+            WHEN added_at >= '9999-12-31'::TIMESTAMPTZ
+                THEN 'added_at is ' || left(added_text, 100) || ', which is after the year 9999'
             WHEN added_at::DATE < $first_partition::DATE
                 THEN 'added_at is before the first partition, ' || $first_partition
                     || ': set MIXPEEK_FIRST_PARTITION to an earlier day, or leave added_at empty'
+            -- DuckDB takes more for JSON than a server does, so Python has the last word.
             WHEN metadata IS NOT NULL AND coalesce(json_type(TRY_CAST(metadata AS JSON)), '') != 'OBJECT'
-                THEN 'metadata is no JSON object'
+                THEN 'metadata is not a JSON object'
+            WHEN metadata IS NOT NULL AND flaw_of_json(metadata) != ''
+                THEN 'metadata is not a JSON object: ' || flaw_of_json(metadata)
         END AS problem
     FROM typed
 )

@@ -5,5 +5,6 @@ SELECT
     url,
     NULL::VARCHAR AS collection,
     NULL::VARCHAR AS metadata,
-    NULL::VARCHAR AS added_at
+    NULL::VARCHAR AS added_at,
+    NULL::VARCHAR AS unreadable
 FROM (SELECT unnest($urls) AS url);

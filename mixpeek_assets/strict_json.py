@@ -1,0 +1,57 @@
+"""JSON as every server reads it (RFC 8259).
+
+DuckDB and Python's `json` take more for JSON: NaN and Infinity, numbers that no double holds, a comma before a bracket.
+"""
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+DEEPEST = 100
+"""Levels of nesting. The API wraps what it is sent in a few more, and DuckDB reads 128, orjson writes 254 of them."""
+
+_MORE_THAN_64_BITS = re.compile(r"[0-9]{19}")
+
+
+def read_json(text: str) -> Any:
+    """Read JSON that any server reads too; integers keep every digit.
+
+    Raises:
+        ValueError: it is not JSON, or is nested too deeply; the message shows where.
+    """
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        near = text[error.pos : error.pos + 20]
+        raise ValueError(f"{error}{f', near {near!r}' if near else ''}") from None
+    if text.count("{") + text.count("[") > DEEPEST and _depth(value) > DEEPEST:
+        raise ValueError(f"nested more than {DEEPEST} levels deep")
+    # orjson reads an integer of more than 64 bits as the nearest double.
+    return json.loads(text) if _MORE_THAN_64_BITS.search(text) else value
+
+
+def read_json_object(text: str) -> dict[str, Any]:
+    """Read a JSON object that any server reads too.
+
+    Raises:
+        ValueError: as `read_json` does, and for any other JSON value.
+    """
+    value = read_json(text)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - the text is wrong, not the type of an argument
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level := [item for one in level for item in _items(one)]:
+        depth += 1
+    return depth
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
