@@ -9,8 +9,11 @@ from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.cli.project import open_warehouse
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import landing_files
-from mixpeek_assets.warehouse.errors import DiskError
+from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError
 from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_LOAD_SECONDS = 1.0
+"""How long to wait for the file to load what is pending: an analyst's session does not delay an answer."""
 
 _COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "lost", "features", "vectors", "rejects")
 _REMEDIES = {
@@ -26,10 +29,11 @@ _REMEDIES = {
 def status(problems: int) -> None:
     """Print what is pending, landed and failed, per partition and collection, why, and what can be done about it."""
     console = Console()
-    warehouse = open_warehouse(load_settings())
+    settings = load_settings()
+    warehouse = open_warehouse(settings)
     try:
-        warehouse.load_pending()
-    except DiskError as error:  # what is loaded can be read all the same
+        open_warehouse(settings.model_copy(update={"warehouse_timeout": _LOAD_SECONDS})).load_pending()
+    except (DiskError, WarehouseBusyError) as error:  # What is loaded can be read all the same.
         console.print(plain(f"Replies wait to be loaded. {error}"), soft_wrap=True)
     rows = warehouse.rows("status")
     if not rows:

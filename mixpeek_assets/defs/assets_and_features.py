@@ -55,7 +55,8 @@ def assets_and_features(
     context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Fetch the assets of settled tasks, each with the list of its features."""
-    partitions, target, settings = days(context.partition_keys), warehouse.open(), load_settings()
+    partitions, settings = days(context.partition_keys), load_settings()
+    target = warehouse.open(on_wait=context.log.warning)
     with explained():
         if config.dry_run:
             found = plan(target, settings.effective_requests_per_minute, partitions=partitions, refetch=config.refresh)

@@ -1,6 +1,6 @@
 """Thin Dagster shells over the client and the warehouse."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -54,11 +54,16 @@ class WarehouseResource(DuckDBResource):
             if not tag.items() <= context.run.tags.items():  # a run that is executed again has the first one's tags
                 context.instance.add_run_tags(context.run.run_id, tag)
 
-    def open(self, longest_wait: float = float("inf")) -> Warehouse:
-        """Return the warehouse with its landing zone; it is waited for as the settings say, or for less."""
+    def open(self, longest_wait: float = float("inf"), on_wait: Callable[[str], object] | None = None) -> Warehouse:
+        """Return the warehouse with its landing zone.
+
+        Args:
+            longest_wait: Seconds to wait for the file, if that is less than what the settings say.
+            on_wait: Called with a sentence when the wait is long, e.g. `context.log.warning`.
+        """
         settings = load_settings()
         timeout = min(settings.warehouse_timeout, longest_wait)
-        return Warehouse(Path(self.database), settings.landing_folder, timeout, settings.api_name)
+        return Warehouse(Path(self.database), settings.landing_folder, timeout, settings.api_name, on_wait)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

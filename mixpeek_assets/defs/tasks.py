@@ -55,7 +55,8 @@ def tasks(
     context: dg.AssetExecutionContext, config: TasksConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Submit the videos of these partitions that need it."""
-    partitions, target, settings = days(context.partition_keys), warehouse.open(), load_settings()
+    partitions, settings = days(context.partition_keys), load_settings()
+    target = warehouse.open(on_wait=context.log.warning)
     rules = submission_rules(
         settings,
         max_attempts=config.max_attempts or settings.max_attempts,

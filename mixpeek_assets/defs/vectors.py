@@ -41,7 +41,8 @@ def vectors(
     context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Fetch the features of these partitions that have no vectors yet."""
-    partitions, target, settings = days(context.partition_keys), warehouse.open(), load_settings()
+    partitions, settings = days(context.partition_keys), load_settings()
+    target = warehouse.open(on_wait=context.log.warning)
     with explained():
         if config.dry_run:
             found = plan(target, settings.effective_requests_per_minute, partitions=partitions, refetch=config.refresh)

@@ -34,7 +34,7 @@ def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> d
     """Read the manifest, and add the videos of these partitions."""
     partitions = days(context.partition_keys)
     with explained(), read_manifest(load_settings()) as manifest:
-        target = warehouse.open()
+        target = warehouse.open(on_wait=context.log.warning)
         added = target.upsert_videos(manifest, partitions, clock.now(), context.run.run_id)
         for problem in manifest.problems:
             context.log.warning("%s", terminal_safe(f"{problem['object_id']} {problem['reason']}"))

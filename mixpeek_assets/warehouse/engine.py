@@ -47,6 +47,7 @@ class OpenFile:
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._is_open = True
         self._engine = _take()
         self.connection = self._engine.cursor()
         merging = int(random() < _MERGING)  # noqa: S311 - no secret
@@ -63,7 +64,10 @@ class OpenFile:
             raise
 
     def close(self) -> None:
-        """Let go of the file, whatever has become of it."""
+        """Release the file, whatever has become of it; a second time does nothing."""
+        if not self._is_open:
+            return
+        self._is_open = False
         self.connection.close()
         try:
             self._engine.execute(f"DETACH {_CATALOG}")

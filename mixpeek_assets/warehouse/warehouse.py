@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -77,10 +77,18 @@ class Warehouse:
         timeout: Seconds to wait while another program holds the file.
         api: The API that is spoken to, as `tasks.api` remembers it: what was submitted to another is neither polled
             nor fetched. None is any.
+        on_wait: Called with each sentence about a long wait, which is also logged.
     """
 
-    def __init__(self, path: Path, landing_folder: Path, timeout: float = 1800, api: str | None = None) -> None:
-        self.database = Database(path, timeout)
+    def __init__(
+        self,
+        path: Path,
+        landing_folder: Path,
+        timeout: float = 1800,
+        api: str | None = None,
+        on_wait: Callable[[str], object] | None = None,
+    ) -> None:
+        self.database = Database(path, timeout, on_wait)
         self.landing_folder = landing_folder
         self.api = api
 
@@ -122,8 +130,9 @@ class Warehouse:
                 folder.mkdir(parents=True, exist_ok=True)
                 # In one order everywhere, so that two runs over several partitions cannot wait for each other.
                 for partition in sorted(partitions):
+                    lock = folder / f"{work}-{partition}.lock"
                     try:
-                        stack.enter_context(exclusive(folder / f"{work}-{partition}.lock", self.database.timeout))
+                        stack.enter_context(exclusive(lock, self.database.timeout, self.database.report_wait))
                     except LockTimeoutError as error:
                         raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
             yield

@@ -111,6 +111,13 @@ def insert_videos(folder: Path, name: str, times: int) -> None:
             connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ($id)", {"id": f"{name}-{number}"})
 
 
+def insert_after_waiting(folder: Path, waits: Path) -> None:
+    """Be a writer that notes for whom it waits."""
+    database = Database(warehouse_in(folder).path, 60, on_wait=waits.write_text)
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ('patient')")
+
+
 def stop_inside_transaction(folder: Path, ready: Path) -> None:
     with warehouse_in(folder).database.transaction() as connection:
         connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ('never committed')")
