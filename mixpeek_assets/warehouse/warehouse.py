@@ -183,7 +183,7 @@ class Warehouse:
         with ExitStack() as stack:
             with self.database.connection(read_only=True) as connection:
                 SQL.run(connection, "needed")
-                rows = stack.enter_context(work_list(SQL.run(connection, query, **bound)))
+                rows = stack.enter_context(work_list(connection, query, **bound))
             yield rows
 
     def insert_intents(self, intents: list[dict[str, Any]], run_id: str, extractors: str | None = None) -> None:
