@@ -10,6 +10,7 @@ from mixpeek_assets.defs.failures import explained
 from mixpeek_assets.defs.metadata import GROUP, OWNERS, definition_metadata, materialized, observe_plan
 from mixpeek_assets.defs.partitions import daily, days, several_days_a_run
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.pipeline.fetch import fetch_assets
 from mixpeek_assets.pipeline.plan import plan
 from mixpeek_assets.settings import load_settings
@@ -55,6 +56,7 @@ def assets_and_features(
     context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Fetch the assets of settled tasks, each with the list of its features."""
+    record_process(context)
     partitions, settings = days(context.partition_keys), load_settings()
     target = warehouse.open(on_wait=context.log.warning)
     with explained():

@@ -10,6 +10,7 @@ from mixpeek_assets import clock
 from mixpeek_assets.defs.failures import EXPLAINED
 from mixpeek_assets.defs.jobs import ingest_job
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, WarehouseResource, submission_rules
+from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import partitions_to_ingest, past_runs, ready
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
@@ -53,6 +54,7 @@ def manifest_sensor(
         return dg.SkipReason(str(error))
     except EXPLAINED as error:
         raise dg.Failure(str(error)) from None
+    fail_dead_runs(context.instance, ingest_job.name)
     requests = [
         dg.RunRequest(run_key=key, partition_key=partition.isoformat())
         for partition, key in ready(partitions, past_runs(context.instance, ingest_job.name), now).items()

@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.rate_limit import NoLimit, SharedLimit
-from mixpeek_assets.defs.run_liveness import process_tag
 from mixpeek_assets.settings import MIXPEEK_API, Settings, SettingsError, load_settings
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 from mixpeek_local import process
@@ -46,13 +45,6 @@ class MixpeekResource(dg.ConfigurableResource):
 
 class WarehouseResource(DuckDBResource):
     """The DuckDB file. An asset of yours that asks for a `DuckDBResource` can be given this one."""
-
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Have the run say which process executes it, so that its death is noticed."""
-        if context.run is not None and context.instance is not None:
-            tag = process_tag(context.instance)
-            if not tag.items() <= context.run.tags.items():  # a run that is executed again has the first one's tags
-                context.instance.add_run_tags(context.run.run_id, tag)
 
     def open(self, longest_wait: float = float("inf"), on_wait: Callable[[str], object] | None = None) -> Warehouse:
         """Return the warehouse with its landing zone.

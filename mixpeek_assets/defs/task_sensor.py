@@ -10,6 +10,7 @@ from mixpeek_assets.defs.checks import evaluation
 from mixpeek_assets.defs.failures import EXPLAINED
 from mixpeek_assets.defs.jobs import land_job
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, LocalApiDownError, MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import past_runs, ready
 from mixpeek_assets.pipeline.poll import PollResult, poll_due_tasks, tick_policy
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
@@ -33,6 +34,7 @@ def task_status_sensor(
         return dg.SkipReason(str(error))  # what was read is kept, and loaded by whoever loads next
     except EXPLAINED as error:
         raise dg.Failure(str(error)) from None
+    fail_dead_runs(context.instance, land_job.name)
     requests = [
         dg.RunRequest(run_key=key, partition_key=partition.isoformat())
         for partition, key in ready(partitions_to_land, past_runs(context.instance, land_job.name), clock.now()).items()

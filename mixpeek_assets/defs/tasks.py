@@ -10,6 +10,7 @@ from mixpeek_assets.defs.failures import explained, fail_if_unfinished
 from mixpeek_assets.defs.metadata import GROUP, OWNERS, definition_metadata, materialized, observe_plan
 from mixpeek_assets.defs.partitions import daily, days, several_days_a_run
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource, submission_rules
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.pipeline.plan import plan
 from mixpeek_assets.pipeline.submit import submit_videos
 from mixpeek_assets.settings import load_settings
@@ -55,6 +56,7 @@ def tasks(
     context: dg.AssetExecutionContext, config: TasksConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Submit the videos of these partitions that need it."""
+    record_process(context)
     partitions, settings = days(context.partition_keys), load_settings()
     target = warehouse.open(on_wait=context.log.warning)
     rules = submission_rules(

@@ -11,6 +11,7 @@ from mixpeek_assets.defs.failures import explained, fail_if_unfinished
 from mixpeek_assets.defs.metadata import GROUP, OWNERS, definition_metadata, materialized, observe_plan
 from mixpeek_assets.defs.partitions import daily, days, several_days_a_run
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.pipeline.fetch import fetch_vectors
 from mixpeek_assets.pipeline.plan import plan
 from mixpeek_assets.settings import load_settings
@@ -41,6 +42,7 @@ def vectors(
     context: dg.AssetExecutionContext, config: LandingConfig, mixpeek: MixpeekResource, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Fetch the features of these partitions that have no vectors yet."""
+    record_process(context)
     partitions, settings = days(context.partition_keys), load_settings()
     target = warehouse.open(on_wait=context.log.warning)
     with explained():

@@ -8,6 +8,7 @@ from mixpeek_assets.defs.failures import explained
 from mixpeek_assets.defs.metadata import GROUP, OWNERS, definition_metadata, materialized
 from mixpeek_assets.defs.partitions import daily, days, several_days_a_run
 from mixpeek_assets.defs.resources import WarehouseResource
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.terminal_safe import terminal_safe
@@ -32,6 +33,7 @@ usable video are in `rejects`.
 )
 def videos(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Read the manifest, and add the videos of these partitions."""
+    record_process(context)
     partitions = days(context.partition_keys)
     with explained(), read_manifest(load_settings()) as manifest:
         target = warehouse.open(on_wait=context.log.warning)
