@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -60,7 +60,8 @@ def retry_after(reply: Reply) -> float | None:
     try:
         seconds = float(header) if header else None
     except ValueError:
-        seconds = _seconds_until(header)
+        date = _date(header)
+        seconds = (date - clock.now()).total_seconds() if date else None
     if seconds is None:
         body = _body(reply)
         details = body.get("details")
@@ -73,11 +74,8 @@ def retry_after(reply: Reply) -> float | None:
 
 def clock_skew(reply: Reply) -> timedelta | None:
     """How far the server's clock is ahead of ours, to a second; None when it does not tell the time."""
-    try:
-        told = parsedate_to_datetime(reply.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)) - clock.now()
+    date = _date(reply.headers.get("Date", ""))
+    return date - clock.now() if date else None
 
 
 def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool, by_id: bool) -> MixpeekError:
@@ -168,9 +166,10 @@ def _finite(number: str) -> int | float | None:
     return value if math.isfinite(value := float(number)) else None
 
 
-def _seconds_until(date: str) -> float | None:
+def _date(header: str) -> datetime | None:
+    """Read the date of a header; without a zone, it is in UTC."""
     try:
-        moment = parsedate_to_datetime(date)
+        date = parsedate_to_datetime(header)
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - clock.now().timestamp()
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -12,9 +12,9 @@ import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from mixpeek_assets.lock import REPORT_EVERY, LockTimeoutError, exclusive
-from mixpeek_assets.warehouse.disk import disk_error, disk_error_of
+from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
 from mixpeek_assets.warehouse.engine import OpenFile
-from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
+from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Database:
             connection = self._open(opened, read_only=read_only)
             try:
                 yield connection
-            except duckdb.Error as error:
+            except (duckdb.Error, OSError) as error:
                 if disk_error := disk_error_of(self.path, error):
                     raise disk_error from None
                 raise
@@ -114,13 +114,14 @@ class Database:
     def _turn(self, deadline: float, *, read_only: bool) -> Iterator[None]:
         with ExitStack() as turn:
             try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                lock = self.path.with_name(f"{self.path.name}.lock")
-                turn.enter_context(exclusive(lock, max(deadline - time.monotonic(), 0), self.report_wait))
-            except OSError as error:
+                with disk_errors(self.path.parent):
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    lock = self.path.with_name(f"{self.path.name}.lock")
+                    turn.enter_context(exclusive(lock, max(deadline - time.monotonic(), 0), self.report_wait))
+            except DiskError:
                 # If the lock cannot be written, a reader does without it: DuckDB's own lock keeps writers away.
                 if not read_only or not os.access(self.path, os.R_OK):
-                    raise disk_error(self.path.parent, error) from None
+                    raise
             yield
 
     def _attach(self, *, read_only: bool) -> OpenFile:

@@ -22,7 +22,7 @@ from mixpeek_assets.lock import exclusive
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseError
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
-from tests.warehouse.rows import Row, event, feature_reply, warehouse_in
+from tests.warehouse.rows import DAY, Row, event, feature_reply, warehouse_in
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -253,3 +253,14 @@ def watch_for_torn_loads(folder: Path, ready: Path, stop: Path, answer: Path) ->
         torn += orphans + partial
         ready.touch()
     answer.write_text(f"{len(seen)} {torn}")
+
+
+def list_on_full_disk(folder: Path, answer: Path) -> None:
+    """Keep a work list that is larger than any file may be."""
+    warehouse = warehouse_in(folder)
+    _let_nothing_be_written_beyond(4096)
+    try:
+        with warehouse.work_list("features_to_fetch", partitions=[DAY], refresh=False):
+            pass
+    except WarehouseError as error:
+        answer.write_text(f"{type(error).__name__}: {error}")
