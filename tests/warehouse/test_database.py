@@ -242,7 +242,7 @@ def test_a_session_of_this_very_process_is_waited_for_too(
     assert video_ids(warehouse) == ["v1", "v2"]
 
 
-def test_a_writer_that_waits_for_a_session_keeps_no_reader_waiting_and_no_other_writer_in_the_dark(
+def test_a_writer_that_waits_for_a_session_delays_no_reader_and_other_writers_name_the_session_too(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
     add_videos(warehouse, video("v1"))
@@ -319,7 +319,7 @@ def test_a_reader_that_has_to_migrate_waits_for_the_session_and_goes_on(warehous
     assert f"(process {holder.pid})" in waits.read_text()
 
 
-def test_our_own_processes_wait_in_line_and_the_one_ahead_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_our_own_processes_wait_in_turn_and_the_one_ahead_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
     with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as ahead:
         until((tmp_path / "ready").exists)
         impatient = warehouse_in(tmp_path, timeout=0.3)
