@@ -1,5 +1,6 @@
 """From settings to a client and a warehouse: one constructor each, for Dagster, the command line and notebooks."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,16 +47,23 @@ def open_client(settings: Settings, policy: RetryPolicy | None = None) -> Mixpee
     )
 
 
-def open_warehouse(settings: Settings, *, path: Path | None = None, longest_wait: float = float("inf")) -> Warehouse:
+def open_warehouse(
+    settings: Settings,
+    *,
+    path: Path | None = None,
+    longest_wait: float = float("inf"),
+    on_wait: Callable[[str], object] | None = None,
+) -> Warehouse:
     """Return the warehouse of the settings.
 
     Args:
         settings: Which, and how long to wait for it.
         path: Another DuckDB file.
-        longest_wait: Seconds to wait for it at most, where the settings would wait longer.
+        longest_wait: Seconds to wait for the file, if that is less than what the settings say.
+        on_wait: Called with each sentence about a long wait, which is also logged.
     """
     timeout = min(settings.warehouse_timeout, longest_wait)
-    return Warehouse(path or settings.warehouse_path, timeout, settings.api_name)
+    return Warehouse(path or settings.warehouse_path, timeout, settings.api_name, on_wait)
 
 
 def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:

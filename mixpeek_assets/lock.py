@@ -1,37 +1,49 @@
-"""An exclusive lock between processes and threads, whose waiters are served in turn.
+"""An exclusive lock between processes and threads that serves its waiters in turn.
 
-The kernel's `flock` queues its waiters, wakes the next one at once and lets go when a process dies. A lock that is
-polled for does neither: the longest of 1,600 waits was 0.6 s with flock and 10.8 s with the filelock package.
+The kernel's `flock` queues its waiters, wakes the next one at once and releases the lock when its holder dies. A lock
+that is polled does neither: the longest of 1,600 waits was 0.6 s with flock and 10.8 s with the filelock package.
 """
 
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mixpeek_assets.errors import UserError
 
+REPORT_AFTER = 5.0
+"""Seconds of waiting in turn before the first report; shorter waits are normal."""
+
+REPORT_EVERY = 30.0
+"""Seconds between two reports of one wait."""
+
 
 class LockTimeoutError(UserError):
-    """The lock was not free in time; the message names who held it."""
+    """The lock was not free in time; the message names its holder."""
 
     retryable = True
 
 
 @contextmanager
-def exclusive(path: Path, timeout: float) -> Iterator[None]:
-    """Hold the lock at `path` (a file made for it), waiting in line for at most `timeout` seconds.
+def exclusive(path: Path, timeout: float, on_wait: Callable[[str], object] | None = None) -> Iterator[None]:
+    """Hold the lock at `path` (a file made for it), waiting in turn for at most `timeout` seconds.
+
+    Args:
+        path: The lock's file.
+        timeout: Seconds to wait.
+        on_wait: Called with a sentence that names the holder, when the wait is long.
 
     Raises:
         LockTimeoutError: it was not free in time.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     if not try_lock(handle):
-        _Waiter(path, handle).wait(timeout)
+        _Waiter(path, handle).wait(timeout, on_wait)
     try:
-        with suppress(OSError):  # a disk that is full: who waits is not told of whom, and that is all
+        with suppress(OSError):  # Disk full: waiters just will not see who holds the lock.
             os.truncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
@@ -40,7 +52,7 @@ def exclusive(path: Path, timeout: float) -> Iterator[None]:
 
 
 def try_lock(handle: int) -> bool:
-    """Take the lock of an open file if nobody has it."""
+    """Take the lock of an open file if it is free."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -49,34 +61,34 @@ def try_lock(handle: int) -> bool:
 
 
 def create_locked(path: Path) -> int:
-    """Make a file that is locked for as long as it stays open, and return its handle: unlocked, its maker is dead."""
+    """Create a file and hold its lock while it is open; return its handle. Found unlocked, its creator has died."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle
-        os.close(handle)  # before it was locked, it was taken for a dead maker's, and removed
+        os.close(handle)  # Between the two calls, it was taken for a dead creator's file and removed.
 
 
 @contextmanager
 def abandoned(path: Path) -> Iterator[int | None]:
-    """Lock a file of `create_locked` whose maker is dead, and yield its handle; None: alive, or no longer there."""
+    """Lock a file of `create_locked` whose creator has died, and yield its handle; else None."""
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         yield None
         return
     try:
-        # Having waited for nothing, we may hold the lock of a file that its maker has just renamed or removed.
+        # A lock that was free may be that of a file which its creator has just renamed or removed.
         yield handle if try_lock(handle) and path.exists() else None
     finally:
         os.close(handle)
 
 
 class _Waiter:
-    """Stands in line in a thread of its own, because flock takes no time-out.
+    """Blocks on flock in a helper thread, because flock has no timeout.
 
-    Whoever gives up leaves the handle to the thread, which closes it when its turn comes.
+    A caller that gives up leaves the handle to the thread, which closes it when its turn comes.
     """
 
     def __init__(self, path: Path, handle: int) -> None:
@@ -84,18 +96,31 @@ class _Waiter:
         self._turn = threading.Event()
         self._state = threading.Lock()
         self._abandoned = False
-        threading.Thread(target=self._stand_in_line, daemon=True, name="mixpeek-lock").start()
+        threading.Thread(target=self._block, daemon=True, name="mixpeek-lock").start()
 
-    def wait(self, timeout: float) -> None:
+    def wait(self, timeout: float, on_wait: Callable[[str], object] | None) -> None:
         try:
-            came = self._turn.wait(timeout)
+            came = self._comes_within(timeout, on_wait)
         except BaseException:
             self._leave()
             raise
         if not came:
-            owner = os.pread(self._handle, 32, 0).decode(errors="replace") or "unknown"
+            holder = self._holder()
             self._leave()
-            raise LockTimeoutError(f"{self._path} was held by process {owner} for {timeout:.0f} s")
+            raise LockTimeoutError(f"{self._path} was held by process {holder} for {timeout:.0f} s")
+
+    def _comes_within(self, timeout: float, on_wait: Callable[[str], object] | None) -> bool:
+        deadline, report = time.monotonic() + timeout, REPORT_AFTER
+        while (left := deadline - time.monotonic()) > report:
+            if self._turn.wait(report):
+                return True
+            if on_wait is not None:
+                on_wait(f"Waiting for {self._path}: process {self._holder()} holds it")
+            report = REPORT_EVERY
+        return self._turn.wait(max(left, 0))
+
+    def _holder(self) -> str:
+        return os.pread(self._handle, 32, 0).decode(errors="replace") or "unknown"
 
     def _leave(self) -> None:
         with self._state:
@@ -103,7 +128,7 @@ class _Waiter:
                 os.close(self._handle)
             self._abandoned = True
 
-    def _stand_in_line(self) -> None:
+    def _block(self) -> None:
         fcntl.flock(self._handle, fcntl.LOCK_EX)
         with self._state:
             if self._abandoned:

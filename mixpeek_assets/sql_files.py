@@ -1,9 +1,10 @@
 """SQL in files: each statement is run by the name of its file, with bound values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
@@ -40,10 +41,7 @@ class SqlFiles:
 
     def run(self, connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> duckdb.DuckDBPyConnection:
         """Run every statement of `sql/<name>.sql`, each with those of the parameters that it names."""
-        for statement in connection.extract_statements(self.text(name)):
-            named = {key: value for key, value in parameters.items() if key in statement.named_parameters}
-            connection.execute(statement, named)
-        return connection
+        return _run(connection, self.text(name), parameters)
 
     def fetch(
         self, connection: duckdb.DuckDBPyConnection, record: Callable[..., Record], name: str, **parameters: Any
@@ -57,6 +55,19 @@ class SqlFiles:
         """Run `sql/<name>.sql` and return the one column of its last statement."""
         return [value for (value,) in self.run(connection, name, **parameters).fetchall()]
 
+    def write_parquet(self, connection: duckdb.DuckDBPyConnection, name: str, file: Path, **parameters: Any) -> int:
+        """Write the rows of `sql/<name>.sql`, a single query, to a Parquet file; return their number."""
+        query = self.text(name).strip().removesuffix(";")
+        copied = _run(connection, f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)", parameters)
+        return copied.fetchall()[0][0]
+
     @cached_property
     def _folder(self) -> Traversable:
         return resources.files(self._package) / "sql"
+
+
+def _run(connection: duckdb.DuckDBPyConnection, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    for statement in connection.extract_statements(text):
+        named = {key: value for key, value in parameters.items() if key in statement.named_parameters}
+        connection.execute(statement, named)
+    return connection

@@ -16,36 +16,36 @@ from mixpeek_assets.lock import LockTimeoutError, exclusive
 
 
 class RateLimit(Protocol):
-    """Says when the next request may leave."""
+    """Decides when the next request may leave."""
 
     def wait(self, timeout: float) -> bool:
-        """Wait for a place in the budget; False when there is none within `timeout` seconds."""
+        """Wait for a place in the budget; False if there is none within `timeout` seconds."""
         ...
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release what it holds."""
         ...
 
 
 class NoLimit:
-    """The local API has none."""
+    """No limit, as for the local API."""
 
     def wait(self, timeout: float) -> bool:
-        """Let every request go at once."""
+        """Let every request leave at once."""
         return True
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing."""
 
 
 class SharedLimit:
     """At most `per_minute` requests in any minute, over all processes and restarts; first come, first served.
 
     Args:
-        folder: Where the count lies.
+        folder: Where the count is stored.
         per_minute: The budget, one for all endpoints together (the strictest reading of contract b7).
-        account: What shares the budget, e.g. URL and key; only its hash is written.
-        window: In which the budget may be spent.
+        account: What shares the budget, e.g. URL and key; only its hash is stored.
+        window: The time in which the budget may be spent.
     """
 
     def __init__(self, folder: Path, per_minute: int, account: str, window: timedelta = timedelta(minutes=1)) -> None:
@@ -58,17 +58,17 @@ class SharedLimit:
             raise self._unusable(error) from None
 
     def wait(self, timeout: float) -> bool:
-        """Wait for a place in the budget; False when there is none within `timeout` seconds.
+        """Wait for a place in the budget; False if there is none within `timeout` seconds.
 
         Raises:
-            RateLimitStoreError: what was sent cannot be counted.
+            RateLimitStoreError: the request count cannot be stored.
         """
         deadline = time.monotonic() + timeout
-        # One thread of a process stands in line, the others behind it: a process with many is served like any other.
+        # One thread of each process waits in turn, so that a process with many threads is served like any other.
         if not self._turn.acquire(timeout=timeout):
             return False
         try:
-            with self._at_the_head_of_the_line(deadline):
+            with self._next_in_line(deadline):
                 while pause := self._bucket.take():
                     if time.monotonic() + pause > deadline:
                         return False
@@ -86,9 +86,9 @@ class SharedLimit:
         self._bucket.close()
 
     @contextmanager
-    def _at_the_head_of_the_line(self, deadline: float) -> Iterator[None]:
-        # Hand over hand: who is next holds the line until it is at the head, so that whoever leaves the head and comes
-        # again at once stands behind it. The kernel would let him pass, as the one who waits has to wake up first.
+    def _next_in_line(self, deadline: float) -> Iterator[None]:
+        # Lock coupling: the next waiter keeps `.line` until it holds `.head`, so that a caller which queues again at
+        # once goes to the back. With one lock it would get ahead, because a waiter first has to wake up.
         with ExitStack() as head:
             with exclusive(self._file.with_suffix(".line"), _left(deadline)):
                 head.enter_context(exclusive(self._file.with_suffix(".head"), _left(deadline)))
@@ -96,7 +96,7 @@ class SharedLimit:
 
     def _unusable(self, error: OSError | sqlite3.Error) -> RateLimitStoreError:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
-        message = f"nothing was sent, as {self._file} cannot be kept: {reason}"
+        message = f"nothing was sent, as {self._file} cannot be written: {reason}"
         return RateLimitStoreError("the budget of requests", message)
 
 

@@ -1,43 +1,44 @@
-"""When requests have left, in a file, so that the next knows when it may."""
+"""When requests have left, in a file, which says when the next one may."""
 
 import logging
 import math
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-from pyrate_limiter import Rate, RateItem, SQLiteBucket
 
 from mixpeek_assets import clock
 
 _MARGIN = timedelta(seconds=1)
-"""Requests that left evenly may arrive unevenly, and the server counts arrivals."""
+"""Requests that leave evenly may arrive unevenly, and the server counts arrivals."""
 
 _PARTS = 6
-"""Into so many parts is a window divided, so that its budget does not go at once and leave the next in line nothing."""
+"""Each of so many parts of a window has its share of the budget, which is not spent at once then."""
 
-_TABLE = "departures"
-_NOT_AFTER = f"UPDATE {_TABLE} SET item_timestamp = ? WHERE item_timestamp > ?"  # noqa: S608 - it holds no data
+_TABLE = "CREATE TABLE IF NOT EXISTS departures (item_timestamp INTEGER)"
+_INDEX = "CREATE INDEX IF NOT EXISTS departures_by_time ON departures (item_timestamp)"
+_FORGET = "DELETE FROM departures WHERE item_timestamp < ?"
+_NOT_AFTER = "UPDATE departures SET item_timestamp = ? WHERE item_timestamp > ?"
+_NTH_NEWEST = "SELECT item_timestamp FROM departures ORDER BY item_timestamp DESC LIMIT 1 OFFSET ?"
+_COUNT = "INSERT INTO departures (item_timestamp) VALUES (?)"
 
 _log = logging.getLogger(__name__)
 
 
 class Bucket:
-    """The requests of the last window. For one process at a time: whoever calls holds a lock.
+    """The requests of the last window. For one thread of one process at a time: the caller holds a lock.
 
     Args:
         file: Where they are kept.
-        limit: So many may leave in any window.
-        window: How long a window is.
+        limit: How many requests may leave in any window.
+        window: The length of a window.
     """
 
     def __init__(self, file: Path, limit: int, window: timedelta) -> None:
-        span = (window + _MARGIN) // timedelta(milliseconds=1)
-        part, whole = Rate(math.ceil(limit / _PARTS), span // _PARTS), Rate(limit, span)
-        self._rates = [part, whole] if part.limit < limit else [whole]
         self._file = file
-        self._bucket: SQLiteBucket | None = None
+        self._limit = limit
+        self._span = (window + _MARGIN) // timedelta(milliseconds=1)
+        self._connection: sqlite3.Connection | None = None
 
     def take(self) -> float:
         """Let a request leave now, and return 0; or return the seconds until one may.
@@ -55,45 +56,50 @@ class Bucket:
 
     def close(self) -> None:
         """Close the file."""
-        if self._bucket is not None:
-            self._bucket.close()
-            self._bucket = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _take(self) -> float:
-        bucket = self._bucket = self._bucket or self._open(self._rates)
+        self._connection = self._connection or self._open()
         now = _now()
-        bucket.leak(now)
-        # Left while the clock was ahead: taken as left now, or they would be in the way until it is there again.
-        with bucket.conn:
-            bucket.conn.execute(_NOT_AFTER, (now, now))
-        request = RateItem("request", now)
-        if bucket.put(request):
-            return 0
-        pause: Any = bucket.waiting(request)
-        return max(pause, 1) / 1000
+        with self._connection as transaction:
+            transaction.execute(_FORGET, (now - self._span,))
+            # Those that left while the clock was ahead count as left now: else they block until it is there again.
+            transaction.execute(_NOT_AFTER, (now, now))
+            shares = ((self._limit, self._span), (math.ceil(self._limit / _PARTS), self._span // _PARTS))
+            pause = max(_free_at(transaction, limit, span) for limit, span in shares) - now
+            if pause <= 0:
+                transaction.execute(_COUNT, (now,))
+        return max(pause, 0) / 1000
 
-    def _open(self, rates: list[Rate]) -> SQLiteBucket:
+    def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, check_same_thread=False)
         try:
-            # The death of a process loses nothing; what the death of the machine spoils is begun anew.
+            # The death of a process loses nothing; a file that the death of the machine spoils is replaced.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = TRUNCATE")
-            connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (name TEXT, item_timestamp INTEGER)")
-            return SQLiteBucket(rates, connection, _TABLE)
+            connection.execute(_TABLE)
+            connection.execute(_INDEX)
         except sqlite3.Error:
             connection.close()
             raise
+        return connection
 
     def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
-        """Empty a spoilt file, in place as others have it open, and begin with a window in which all has left."""
-        _log.warning("%s cannot be read (%s): as if the budget were spent, the count is begun anew", self._file, error)
+        """Empty a spoilt file, in place as other processes have it open, and count the budget as spent just now."""
+        _log.warning("%s cannot be read (%s): the count starts again, with the budget spent", self._file, error)
         self.close()
-        self._file.with_name(self._file.name + "-journal").unlink(missing_ok=True)
+        self._file.with_name(f"{self._file.name}-journal").unlink(missing_ok=True)
         self._file.write_bytes(b"")
-        limit = self._rates[-1]
-        spent = self._open([limit])
-        spent.put(RateItem("unknown", _now(), weight=limit.limit))
-        spent.close()
+        with closing(self._open()) as connection, connection:
+            connection.executemany(_COUNT, [(_now(),)] * self._limit)
+
+
+def _free_at(connection: sqlite3.Connection, limit: int, span: int) -> int:
+    """Return the moment from which at most `limit` requests have left within `span`."""
+    found = connection.execute(_NTH_NEWEST, (limit - 1,)).fetchone()
+    return found[0] + span + 1 if found else 0
 
 
 def _now() -> int:

@@ -60,7 +60,8 @@ def retry_after(reply: Reply) -> float | None:
     try:
         seconds = float(header) if header else None
     except ValueError:
-        seconds = _seconds_until(header)
+        date = _date(header)
+        seconds = (date - clock.now()).total_seconds() if date else None
     if seconds is None:
         body = _body(reply)
         details = body.get("details")
@@ -73,9 +74,8 @@ def retry_after(reply: Reply) -> float | None:
 
 def clock_skew(reply: Reply) -> timedelta | None:
     """How far the server's clock is ahead of ours, to a second; None when it does not tell the time."""
-    told = _moment(reply.headers.get("Date", ""))
-    # With a date that is out of all reason, no deadline could be computed.
-    return told - clock.now() if told and 1970 <= told.year < 3000 else None
+    date = _date(reply.headers.get("Date", ""))
+    return date - clock.now() if date else None
 
 
 def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bool, by_id: bool) -> MixpeekError:
@@ -166,14 +166,10 @@ def _finite(number: str) -> int | float | None:
     return value if math.isfinite(value := float(number)) else None
 
 
-def _seconds_until(date: str) -> float | None:
-    moment = _moment(date)
-    return (moment - clock.now()).total_seconds() if moment else None
-
-
-def _moment(date: str) -> datetime | None:
+def _date(header: str) -> datetime | None:
+    """Read the date of a header; without a zone, it is in UTC."""
     try:
-        moment = parsedate_to_datetime(date)
-    except (ValueError, OverflowError):
+        date = parsedate_to_datetime(header)
+    except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

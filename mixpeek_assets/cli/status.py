@@ -7,9 +7,12 @@ from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse import landing_files
-from mixpeek_assets.warehouse.errors import DiskError
+from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError
 from mixpeek_assets.warehouse.rows import ProblemRow, StatusRow, Waiting
 from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_LOAD_SECONDS = 1.0
+"""How long to wait for the file to load what is pending: an analyst's session does not delay an answer."""
 
 _COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "lost", "features", "vectors", "rejects")
 _REMEDIES = {
@@ -26,8 +29,8 @@ def status(settings: Settings, problems: int) -> None:
     """Print what is pending, landed and failed, per partition and collection, why, and what can be done about it."""
     console, warehouse = Console(), open_warehouse(settings)
     try:
-        warehouse.load_pending()
-    except DiskError as error:  # what is loaded can still be read
+        open_warehouse(settings, longest_wait=_LOAD_SECONDS).load_pending()
+    except (DiskError, WarehouseBusyError) as error:  # what is loaded can still be read
         console.print(plain(f"Replies wait to be loaded. {error}"), soft_wrap=True)
     with warehouse.reader() as reader:
         rows, found, waiting = reader.status(), reader.problems(problems), reader.waiting()

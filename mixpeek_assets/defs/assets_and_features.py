@@ -10,6 +10,7 @@ from mixpeek_assets.defs.config import LandingConfig
 from mixpeek_assets.defs.failures import unfinished_assets, user_errors_as_failures
 from mixpeek_assets.defs.metadata import materialized, observe_plan
 from mixpeek_assets.defs.partitions import days
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.pipeline.fetch import fetch_assets
 from mixpeek_assets.pipeline.plan import plan
 from mixpeek_assets.warehouse.schema import TableName
@@ -49,8 +50,9 @@ def build_assets_and_features(group: AssetGroup) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: LandingConfig
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """Fetch the assets of settled tasks, each with the list of its features."""
+        record_process(context)
         partitions, mixpeek = days(context.partition_keys), group.mixpeek(context)
-        warehouse = group.warehouse(context).open()
+        warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         with user_errors_as_failures():
             if config.dry_run:
                 per_minute = mixpeek.settings.effective_requests_per_minute

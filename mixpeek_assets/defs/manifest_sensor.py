@@ -12,6 +12,7 @@ from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.jobs import INGEST_JOB
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS
+from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import partitions_to_ingest, past_runs, ready
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
@@ -60,6 +61,7 @@ def build_manifest_sensor(group: AssetGroup) -> dg.SensorDefinition:
                     partitions = partitions_to_ingest(warehouse, manifest, rules=submission_rules(settings), now=now)
             except WarehouseBusyError as error:
                 return dg.SkipReason(str(error))
+        fail_dead_runs(context.instance, job)
         requests = [
             dg.RunRequest(run_key=key, partition_key=partition.isoformat())
             for partition, key in ready(partitions, past_runs(context.instance, job), now).items()

@@ -1,6 +1,6 @@
 """Thin Dagster shells over the client and the warehouse; both hold the settings, and nothing reads the environment."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from dagster_duckdb import DuckDBResource
 
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.connections import open_client, open_warehouse
-from mixpeek_assets.defs.run_liveness import process_tag
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -43,16 +42,14 @@ class WarehouseResource(DuckDBResource):
 
     settings: dg.ResourceDependency[Settings]
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Tag the run with the process that executes it, so that its death is noticed."""
-        if context.run is not None and context.instance is not None:
-            tag = process_tag(context.instance)
-            if not tag.items() <= context.run.tags.items():  # a re-executed run carries its parent's tags
-                context.instance.add_run_tags(context.run.run_id, tag)
+    def open(self, longest_wait: float = float("inf"), on_wait: Callable[[str], object] | None = None) -> Warehouse:
+        """Return the warehouse.
 
-    def open(self, longest_wait: float = float("inf")) -> Warehouse:
-        """Return the warehouse; waits for it as long as the settings say, or for less."""
-        return open_warehouse(self.settings, path=Path(self.database), longest_wait=longest_wait)
+        Args:
+            longest_wait: Seconds to wait for the file, if that is less than what the settings say.
+            on_wait: Called with a sentence when the wait is long, e.g. `context.log.warning`.
+        """
+        return open_warehouse(self.settings, path=Path(self.database), longest_wait=longest_wait, on_wait=on_wait)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,7 +1,7 @@
-"""Which runs are alive: a process that executes runs holds a lock, and what a dead one leaves behind is failed.
+"""Which runs are alive: each process that executes runs holds a lock, and the runs of a dead process are failed.
 
-Dagster's default launcher cannot ask after the process of a run, and a run of `mixpeek-assets run` has no launcher:
-after a `kill -9` or a power cut it would be STARTED for ever, hold its partition back and stand in the run queue's way.
+Dagster's default launcher cannot check the process of a run, and a run of `mixpeek-assets run` has no launcher: after
+a `kill -9` or a power cut it would stay STARTED for ever, hold back its partition and fill a place in the run queue.
 """
 
 import os
@@ -16,7 +16,7 @@ from mixpeek_assets import clock
 from mixpeek_assets.lock import abandoned, create_locked
 
 PROCESS = "mixpeek_assets/process"
-"""The tag with the name of the lock that the process of a run holds."""
+"""The tag that names the lock of the process that executes a run."""
 
 _BEGUN = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -25,7 +25,7 @@ _BEGUN = [
     dg.DagsterRunStatus.CANCELING,
 ]
 _UNTAGGED = timedelta(minutes=1)
-"""A run says whose it is within a second of its start."""
+"""A run names its process within a second of its start."""
 
 _GONE = "The process of this run is gone: it was killed, or the machine went down. What it fetched is kept."
 
@@ -34,7 +34,7 @@ _holding = threading.Lock()
 
 
 def process_tag(instance: dg.DagsterInstance) -> dict[str, str]:
-    """Return the tag of runs that this process executes; it holds the lock of that name until it ends."""
+    """Return the tag of the runs of this process, which holds the lock of that name until it ends."""
     folder = _folder(instance)
     with _holding:
         key = (os.getpid(), folder)
@@ -46,8 +46,15 @@ def process_tag(instance: dg.DagsterInstance) -> dict[str, str]:
         return {PROCESS: _held[key]}
 
 
+def record_process(context: dg.AssetExecutionContext) -> None:
+    """Tag the run with the process that executes it; each asset does so first, whatever has started its run."""
+    tag = process_tag(context.instance)
+    if not tag.items() <= context.run.tags.items():  # A re-execution has the tags of the first run.
+        context.instance.add_run_tags(context.run.run_id, tag)
+
+
 def fail_dead_runs(instance: dg.DagsterInstance, job_name: str) -> None:
-    """Tell the instance of the runs whose process is gone; of those that never said whose they are, a job's."""
+    """Mark runs as failed whose process has died, and this job's runs that never named one."""
     for file in _folder(instance).glob("*.lock"):
         with abandoned(file) as dead:
             if dead is None:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse.selection import SubmissionRules
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -45,8 +44,7 @@ class PastRun:
 
 
 def past_runs(instance: dg.DagsterInstance, job_name: str) -> list[PastRun]:
-    """Return the newest runs of a job, newest first; those whose process is gone are marked as failed before."""
-    fail_dead_runs(instance, job_name)
+    """Return the newest runs of a job, newest first. Dead ones count as running until `fail_dead_runs`."""
     records = instance.get_run_records(dg.RunsFilter(job_name=job_name), limit=_RUNS_REMEMBERED)
     runs = []
     for record in records:

@@ -13,6 +13,7 @@ from mixpeek_assets.defs.checks import evaluation
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.jobs import LAND_JOB
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, MixpeekResource
+from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import past_runs, ready
 from mixpeek_assets.pipeline.poll import PollResult, poll_due_tasks, tick_policy
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
@@ -44,6 +45,7 @@ def build_task_status_sensor(group: AssetGroup) -> dg.SensorDefinition:
                     to_land = reader.partitions_to_land()
             except WarehouseBusyError as error:
                 return dg.SkipReason(str(error))  # the answers are kept, and the next load loads them
+        fail_dead_runs(context.instance, job)
         requests = [
             dg.RunRequest(run_key=key, partition_key=partition.isoformat())
             for partition, key in ready(to_land, past_runs(context.instance, job), clock.now()).items()

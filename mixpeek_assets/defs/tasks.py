@@ -11,6 +11,7 @@ from mixpeek_assets.defs.checks import check_results
 from mixpeek_assets.defs.failures import fail_if_unfinished, user_errors_as_failures
 from mixpeek_assets.defs.metadata import materialized, observe_plan
 from mixpeek_assets.defs.partitions import days
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.pipeline.plan import plan
 from mixpeek_assets.pipeline.submit import submit_videos
 
@@ -45,8 +46,9 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
         task's id right after, so that no video is sent twice unknowingly. The sensor `task_status_sensor` keeps the
         rows up to date and lands what becomes ready; `state` is ours, `status` is what the API said.
         """
+        record_process(context)
         partitions, mixpeek = days(context.partition_keys), group.mixpeek(context)
-        settings, warehouse = mixpeek.settings, group.warehouse(context).open()
+        settings, warehouse = mixpeek.settings, group.warehouse(context).open(on_wait=context.log.warning)
         rules = submission_rules(
             settings,
             max_attempts=config.max_attempts or settings.max_attempts,

@@ -10,6 +10,7 @@ from mixpeek_assets.defs.config import LandingConfig
 from mixpeek_assets.defs.failures import fail_if_assets_are_unfinished, fail_if_unfinished, user_errors_as_failures
 from mixpeek_assets.defs.metadata import materialized, observe_plan
 from mixpeek_assets.defs.partitions import days
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.pipeline.fetch import fetch_vectors
 from mixpeek_assets.pipeline.plan import plan
 
@@ -29,8 +30,9 @@ def build_vectors(group: AssetGroup) -> dg.AssetsDefinition:
         `rejects`. For each named vector of one dimension there is a view `mixpeek.vectors_<name>` with
         `embedding FLOAT[d]`.
         """
+        record_process(context)
         partitions, mixpeek = days(context.partition_keys), group.mixpeek(context)
-        warehouse = group.warehouse(context).open()
+        warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         with user_errors_as_failures():
             if config.dry_run:
                 per_minute = mixpeek.settings.effective_requests_per_minute

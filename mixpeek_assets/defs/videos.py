@@ -7,6 +7,7 @@ from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.metadata import materialized
 from mixpeek_assets.defs.partitions import days
+from mixpeek_assets.defs.run_liveness import record_process
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.terminal_safe import terminal_safe
 
@@ -22,9 +23,10 @@ def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
         first seen. A known video keeps its day, and a video that leaves the manifest stays. Rows of the manifest that
         name no usable video are in `rejects`.
         """
+        record_process(context)
         partitions, resource = days(context.partition_keys), group.warehouse(context)
         with user_errors_as_failures(), read_manifest(resource.settings) as manifest:
-            warehouse = resource.open()
+            warehouse = resource.open(on_wait=context.log.warning)
             added = warehouse.upsert_videos(
                 manifest.videos,
                 source=manifest.source,

@@ -1,20 +1,20 @@
-"""The one code path that opens the DuckDB file: queue on the lock, open, one transaction, close."""
+"""The one code path that opens the DuckDB file: wait for a turn, open, one transaction, close."""
 
 import logging
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from mixpeek_assets.lock import LockTimeoutError, exclusive
-from mixpeek_assets.warehouse.disk import disk_error, disk_error_of
+from mixpeek_assets.lock import REPORT_EVERY, LockTimeoutError, exclusive
+from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
 from mixpeek_assets.warehouse.engine import OpenFile
-from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
+from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
 
 log = logging.getLogger(__name__)
@@ -23,21 +23,26 @@ log = logging.getLogger(__name__)
 class Database:
     """A DuckDB file that many processes share, one short transaction at a time.
 
+    Our own processes take turns, in the order in which they come. A turn ends when the file turns out to be open in
+    another program: while one of ours waits for that, those that only read can still read beside it.
+
     Args:
-        path: The file; made, with its folder, when it is not there.
-        timeout: Seconds to wait while another program holds the file.
+        path: The file; created, with its folder, if it does not exist.
+        timeout: Seconds to wait for a turn and for other programs, together.
+        on_wait: Also called with each sentence about a long wait; it is logged either way.
     """
 
-    def __init__(self, path: Path, timeout: float = 1800) -> None:
+    def __init__(self, path: Path, timeout: float = 1800, on_wait: Callable[[str], object] | None = None) -> None:
         self.path = path
         self.timeout = timeout
+        self._on_wait = on_wait
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file, alone, for one transaction: committed at the end, rolled back on an exception.
 
         Raises:
-            WarehouseBusyError: someone else held the file for longer than `timeout`.
+            WarehouseBusyError: another process held the file for longer than `timeout`.
             WarehouseError: the file cannot be used.
         """
         with self.connection() as connection:
@@ -45,53 +50,38 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                with suppress(duckdb.Error):  # it must not hide why
+                with suppress(duckdb.Error):  # It must not hide the first error.
                     connection.rollback()
                 raise
             connection.commit()
 
     @contextmanager
     def connection(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the file, alone among our processes; read-only, it can be shared with other readers.
+        """Open the file, alone among our processes; read-only, beside the readers of other programs.
 
         Raises:
-            WarehouseBusyError: someone else held the file for longer than `timeout`.
-            DiskError: the disk is full, or may not be written.
+            WarehouseBusyError: another process held the file for longer than `timeout`.
+            DiskError: the disk is full, or cannot be written.
             WarehouseError: the file cannot be used.
         """
-        with self._queued(read_only=read_only):
-            file = self._open(read_only=read_only and self.path.exists())
+        with ExitStack() as opened:
+            connection = self._open(opened, read_only=read_only)
             try:
-                if needs_migration(file.connection, self.path):
-                    if read_only:
-                        file.close()
-                        file = self._open(read_only=False)
-                    migrate(file.connection)
-                yield file.connection
-            except duckdb.Error as error:
+                yield connection
+            except (duckdb.Error, OSError) as error:
                 if disk_error := disk_error_of(self.path, error):
                     raise disk_error from None
                 raise
-            finally:
-                file.close()
 
-    @contextmanager
-    def _queued(self, *, read_only: bool) -> Iterator[None]:
-        with ExitStack() as stack:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                lock = self.path.with_name(self.path.name + ".lock")
-                stack.enter_context(exclusive(lock, self.timeout))
-            except LockTimeoutError as error:
-                raise WarehouseBusyError(str(error)) from None
-            except OSError as error:
-                # Where the lock cannot be written, a reader goes without its turn: DuckDB's own lock keeps writers off.
-                if not read_only or not os.access(self.path, os.R_OK):
-                    raise disk_error(self.path.parent, error) from None
-            yield
+    def report_wait(self, sentence: str) -> None:
+        """Log what is waited for, and pass it on."""
+        log.warning("%s", sentence)
+        if self._on_wait is not None:
+            self._on_wait(sentence)
 
-    def _open(self, *, read_only: bool) -> OpenFile:
-        waiting = _Waiting(self.path)
+    def _open(self, opened: ExitStack, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        deadline = time.monotonic() + self.timeout
+        waiting = _Waiting(self.path, self.report_wait)
         retrying = Retrying(
             retry=retry_if_exception(_is_held),
             wait=wait_random_exponential(multiplier=0.05, max=1),
@@ -100,36 +90,90 @@ class Database:
             reraise=True,
         )
         try:
-            return retrying(self._attach, read_only=read_only)
+            return retrying(self._open_in_turn, opened, deadline, read_only=read_only)
+        except LockTimeoutError as error:
+            # The last turn was too late for another try: what counts is who keeps all of us waiting.
+            raise self._busy(waiting.holder) if waiting.holder else WarehouseBusyError(str(error)) from None
         except duckdb.Error as error:
-            raise _explained(error, self.path, self.timeout) from None
+            raise self._explained(error) from None
+
+    def _open_in_turn(self, opened: ExitStack, deadline: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """Open the file and leave its closing to `opened`; on an error, give the turn to the next."""
+        with ExitStack() as attempt:
+            attempt.enter_context(self._turn(deadline, read_only=read_only))
+            file = attempt.enter_context(closing(self._attach(read_only=read_only and self.path.exists())))
+            if needs_migration(file.connection, self.path):
+                if read_only:
+                    file.close()
+                    file = attempt.enter_context(closing(self._attach(read_only=False)))
+                migrate(file.connection)
+            opened.push(attempt.pop_all())
+            return file.connection
+
+    @contextmanager
+    def _turn(self, deadline: float, *, read_only: bool) -> Iterator[None]:
+        with ExitStack() as turn:
+            try:
+                with disk_errors(self.path.parent):
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    lock = self.path.with_name(f"{self.path.name}.lock")
+                    turn.enter_context(exclusive(lock, max(deadline - time.monotonic(), 0), self.report_wait))
+            except DiskError:
+                # If the lock cannot be written, a reader does without it: DuckDB's own lock keeps writers away.
+                if not read_only or not os.access(self.path, os.R_OK):
+                    raise
+            yield
 
     def _attach(self, *, read_only: bool) -> OpenFile:
         if not self.path.exists():
-            # Under another name first: of a death in the middle, DuckDB leaves a file that it never opens again.
+            # Under another name first: DuckDB cannot open what it leaves behind if it dies while it creates a file.
             unfinished = self.path.with_name(f"{self.path.name}.new")
             unfinished.unlink(missing_ok=True)
             OpenFile(unfinished).close()
             unfinished.rename(self.path)
         return OpenFile(self.path, read_only=read_only)
 
+    def _busy(self, holder: str) -> WarehouseBusyError:
+        return WarehouseBusyError(f"{self.path} was held open by {holder} for {self.timeout:.0f} s: close it there")
+
+    def _explained(self, error: duckdb.Error) -> WarehouseError:
+        message = str(error)
+        if _is_held(error):
+            return self._busy(_holder(error))
+        if "not a valid DuckDB database file" in message:
+            return WarehouseError(
+                f"{self.path} is not a DuckDB file: move it away, or set MIXPEEK_WAREHOUSE to another path"
+            )
+        if "version number" in message or "newer" in message:
+            return WarehouseError(
+                f"{self.path} was written by a newer DuckDB than the installed {duckdb.__version__}: "
+                "upgrade duckdb, or set MIXPEEK_WAREHOUSE to another path"
+            )
+        if disk_error := disk_error_of(self.path, error):
+            return disk_error
+        if isinstance(error, duckdb.IOException | duckdb.PermissionException):
+            hint = "set MIXPEEK_WAREHOUSE to a path you may write"
+            return WarehouseError(f"{self.path} cannot be opened ({message}): {hint}")
+        return WarehouseError(f"{self.path}: {message}")
+
 
 class _Waiting:
-    """Says who holds the file: at once, and then every half minute."""
+    """Reports which program has the file open: at once, and then every half minute."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._said = float("-inf")
+    def __init__(self, path: Path, report: Callable[[str], object]) -> None:
+        self.holder = ""
+        self._path, self._report = path, report
+        self._reported = float("-inf")
 
     def __call__(self, state: RetryCallState) -> None:
-        if time.monotonic() - self._said < 30 or state.outcome is None:
-            return
-        self._said = time.monotonic()
-        log.warning("Waiting for %s: %s has it open", self._path, _holder(state.outcome.exception()))
+        self.holder = _holder(state.outcome.exception() if state.outcome else None)
+        if time.monotonic() - self._reported >= REPORT_EVERY:
+            self._reported = time.monotonic()
+            self._report(f"Waiting for {self._path}: {self.holder} has it open")
 
 
 def _is_held(error: BaseException) -> bool:
-    # The second is a connection of this very process, outside this class.
+    # The second is about a connection of this very process, outside this class.
     return isinstance(error, duckdb.Error) and (
         "Could not set lock on file" in str(error) or "Unique file handle conflict" in str(error)
     )
@@ -138,21 +182,3 @@ def _is_held(error: BaseException) -> bool:
 def _holder(error: BaseException | None) -> str:
     found = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
     return f"{Path(found[1]).name} (process {found[2]})" if found else "this process or one of another user"
-
-
-def _explained(error: duckdb.Error, path: Path, timeout: float) -> WarehouseError:
-    message = str(error)
-    if _is_held(error):
-        return WarehouseBusyError(f"{path} was held open by {_holder(error)} for {timeout:.0f} s: close it there")
-    if "not a valid DuckDB database file" in message:
-        return WarehouseError(f"{path} is not a DuckDB file: move it away, or set MIXPEEK_WAREHOUSE to another path")
-    if "version number" in message or "newer" in message:
-        return WarehouseError(
-            f"{path} was written by a newer DuckDB than the installed {duckdb.__version__}: "
-            "upgrade duckdb, or set MIXPEEK_WAREHOUSE to another path"
-        )
-    if disk_error := disk_error_of(path, error):
-        return disk_error
-    if isinstance(error, duckdb.IOException | duckdb.PermissionException):
-        return WarehouseError(f"{path} cannot be opened ({message}): set MIXPEEK_WAREHOUSE to a path you may write")
-    return WarehouseError(f"{path}: {message}")

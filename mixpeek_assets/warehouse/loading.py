@@ -10,7 +10,7 @@ import duckdb
 
 from mixpeek_assets.warehouse import SQL, landing_files
 from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
+from mixpeek_assets.warehouse.disk import disk_error_of
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine, LandingLine, TaskEvent, columns_of
 from mixpeek_assets.warehouse.views import refresh_views
@@ -64,7 +64,7 @@ def load_pending(database: Database, folder: Path) -> Loaded:
     waiting: set[Path] | None = None
     while waiting is None or waiting:
         # Between two transactions, others have their turn.
-        with disk_errors(folder), database.connection() as connection:
+        with database.connection() as connection:
             _forget_loaded(connection, folder)
             files = [file for file in landing_files.pending(folder) if waiting is None or file in waiting]
             batch = next(landing_files.batches(files, _BATCH_BYTES), [])
@@ -84,8 +84,8 @@ def _load_batch(connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequen
     try:
         _load(connection, batch)
     except duckdb.Error as error:
-        if disk_error := disk_error_of(path, error):
-            raise disk_error from None
+        if disk_error_of(path, error):
+            raise
         bad = _load_singly(connection, path, batch)
     for file in batch:
         file.unlink(missing_ok=True)
@@ -129,8 +129,9 @@ def _load_singly(connection: duckdb.DuckDBPyConnection, path: Path, files: Seque
         try:
             _load(connection, [file])
         except _NOT_THE_FILE as error:
-            later = f"{file} cannot be loaded now; it stays, for the next load: {error}"
-            raise disk_error_of(path, error) or WarehouseError(later) from None
+            if disk_error_of(path, error):
+                raise
+            raise WarehouseError(f"{file} cannot be loaded now; it stays, for the next load: {error}") from None
         except duckdb.Error as error:
             aside = file.with_suffix(".bad")
             reason = str(error).strip().splitlines()[0]  # DuckDB's internal errors go on with a stack trace

@@ -31,10 +31,17 @@ class Warehouse:
         timeout: Seconds to wait while another program holds the file.
         api: The API that is spoken to, as `tasks.api` records it: tasks of another are neither polled nor fetched.
             None is any.
+        on_wait: Called with each sentence about a long wait, which is also logged.
     """
 
-    def __init__(self, path: Path, timeout: float = 1800, api: str | None = None) -> None:
-        self.database = Database(path, timeout)
+    def __init__(
+        self,
+        path: Path,
+        timeout: float = 1800,
+        api: str | None = None,
+        on_wait: Callable[[str], object] | None = None,
+    ) -> None:
+        self.database = Database(path, timeout, on_wait)
         self.landing_folder = path.parent / "landing" / path.name
         self.api = api
 
@@ -71,8 +78,9 @@ class Warehouse:
                 folder.mkdir(parents=True, exist_ok=True)
                 # In one order everywhere, so that two runs over several partitions cannot wait for each other.
                 for partition in sorted(partitions):
+                    lock = folder / f"{work}-{partition}.lock"
                     try:
-                        stack.enter_context(exclusive(folder / f"{work}-{partition}.lock", self.database.timeout))
+                        stack.enter_context(exclusive(lock, self.database.timeout, self.database.report_wait))
                     except LockTimeoutError as error:
                         raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
             yield
@@ -141,9 +149,8 @@ class Warehouse:
         # The file is closed before the work begins, which may take hours.
         with ExitStack() as stack:
             with self.database.connection(read_only=True) as connection:
-                (read_at,) = connection.execute("SELECT now()").fetchall()[0]
-                SQL.run(connection, query, api=self.api, partitions=list(partitions), **parameters)
-                rows = stack.enter_context(work_list(connection, record, read_at))
+                bound = {"api": self.api, "partitions": list(partitions), **parameters}
+                rows = stack.enter_context(work_list(connection, record, query, **bound))
             yield rows
 
     def mark_lost(self, partitions: Sequence[date]) -> None:

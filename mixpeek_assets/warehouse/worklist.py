@@ -1,56 +1,55 @@
-"""What is to be done, kept beside the memory: there may be millions of rows, and fetching them takes hours."""
+"""A work list on disk: it may hold millions of rows, and working through them takes hours."""
 
-import pickle
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO, Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import duckdb
+
+from mixpeek_assets.warehouse import SQL
 
 Record = TypeVar("Record")
 
 _CHUNK = 2_000
-"""So many rows are in memory at once."""
-
-_IN_MEMORY = 8 << 20
+"""How many rows are in memory as Python's own at once."""
 
 
 @contextmanager
 def work_list(
-    query: duckdb.DuckDBPyConnection, record: Callable[..., Record], read_at: datetime
-) -> Iterator["WorkList[Record]"]:
-    """Keep the rows of what was executed, in their order, until the block ends; no connection is needed any more."""
-    names = [column[0] for column in query.description or []]
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-        length = 0
-        while chunk := query.fetchmany(_CHUNK):
-            pickle.dump(chunk, file)
-            length += len(chunk)
-        yield WorkList(file, record, names, length, read_at)
+    connection: duckdb.DuckDBPyConnection, record: Callable[..., Record], query: str, **parameters: Any
+) -> "Generator[WorkList[Record]]":
+    """Keep the rows of `sql/<query>.sql`, in their order, until the block ends; `connection` is not needed any more."""
+    with tempfile.TemporaryDirectory(prefix="mixpeek-") as folder:
+        file = Path(folder) / "work.parquet"
+        (read_at,) = connection.execute("SELECT now()").fetchall()[0]
+        yield WorkList(file, record, SQL.write_parquet(connection, query, file, **parameters), read_at)
 
 
 class WorkList(Generic[Record]):
-    """Rows that are gone through, and counted.
+    """Rows to work through, and their number.
 
     Attributes:
-        read_at: The moment of which they are, by DuckDB's clock.
+        read_at: The moment at which they were read, by DuckDB's clock.
     """
 
-    def __init__(
-        self, file: IO[bytes], record: Callable[..., Record], names: Sequence[str], length: int, read_at: datetime
-    ) -> None:
+    def __init__(self, file: Path, record: Callable[..., Record], length: int, read_at: datetime) -> None:
+        self._file, self._record, self._length = file, record, length
         self.read_at = read_at
-        self._file, self._record, self._names, self._length = file, record, names, length
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of rows."""
         return self._length
 
     def __iter__(self) -> Iterator[Record]:
-        """Go through them, from the first; only one may do so at a time."""
-        self._file.seek(0)
-        for _ in range(0, self._length, _CHUNK):
-            for row in pickle.load(self._file):  # noqa: S301 - our own, and nobody else's
-                yield self._record(**dict(zip(self._names, row, strict=True)))
+        """Read the rows, from the first."""
+        # An instance of its own: it keeps the order of the file, and it is open for as long as the work takes.
+        with duckdb.connect(config={"threads": 1}) as reader:
+            reader.execute("SET TimeZone = 'UTC'")
+            rows = reader.execute("FROM read_parquet($file)", {"file": str(self._file)})
+            names = [column[0] for column in rows.description or []]
+            while chunk := rows.fetchmany(_CHUNK):
+                for row in chunk:
+                    yield self._record(**dict(zip(names, row, strict=True)))

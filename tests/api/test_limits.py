@@ -42,7 +42,7 @@ print(sum(limit.wait(5) for _ in range(10)))
 
 @pytest.fixture
 def open_limit(tmp_path: Path) -> Iterator[Callable[..., SharedLimit]]:
-    """Opens limits whose bucket lies in the temporary folder, and closes them after the test."""
+    """Opens limits whose store is in the temporary folder, and closes them after the test."""
     with ExitStack() as opened:
 
         def open_limit(
@@ -132,33 +132,33 @@ def test_nobody_waits_for_what_will_not_come_in_time(open_limit: Open, timeout: 
     assert time.monotonic() - began < 20
 
 
-def test_who_waits_behind_another_has_only_his_own_timeout(open_limit: Open) -> None:
+def test_a_waiter_behind_another_has_only_its_own_timeout(open_limit: Open) -> None:
     window = timedelta(seconds=2)
     limit, elsewhere = open_limit(1, window=window), open_limit(1, window=window)
     assert limit.wait(0) is True
     patient = threading.Thread(target=limit.wait, args=(30,))
     patient.start()
     time.sleep(0.2)
-    for behind in (limit, elsewhere):  # behind a thread of this process, and in line behind another process
+    for behind in (limit, elsewhere):  # behind a thread of this process, and behind another process
         began = time.monotonic()
         assert behind.wait(0.2) is False
         assert time.monotonic() - began < 2
     patient.join(timeout=30)
-    assert elsewhere.wait(30) is True, "who gave up has left the line"
+    assert elsewhere.wait(30) is True, "a waiter that gave up has left the queue"
 
 
-def test_who_comes_first_is_served_first_and_who_comes_again_stands_behind(open_limit: Open) -> None:
+def test_callers_are_served_in_turn_and_one_that_comes_again_goes_to_the_back(open_limit: Open) -> None:
     window = timedelta(seconds=0.5)
     served, stop = list[str](), threading.Event()
 
-    def be_hungry(name: str, limit: SharedLimit) -> None:
+    def ask_again_and_again(name: str, limit: SharedLimit) -> None:
         while not stop.is_set() and limit.wait(30):
             served.append(name)
 
     # One process with three threads, and one with one.
     many, one = open_limit(6, window=window), open_limit(6, window=window)
-    threads = [threading.Thread(target=be_hungry, args=("many", many)) for _ in range(3)]
-    threads.append(threading.Thread(target=be_hungry, args=("one", one)))
+    threads = [threading.Thread(target=ask_again_and_again, args=("many", many)) for _ in range(3)]
+    threads.append(threading.Thread(target=ask_again_and_again, args=("one", one)))
     for thread in threads:
         thread.start()
     until(lambda: len(served) >= 20)

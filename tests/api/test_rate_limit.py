@@ -182,7 +182,7 @@ class Places:
         pass
 
 
-def test_a_call_waits_for_its_place_until_the_moment_that_it_is_told(
+def test_a_call_waits_for_its_place_until_the_moment_that_its_policy_names(
     mixpeek: ScriptedMixpeek, connect: Connect
 ) -> None:
     mixpeek.script("GET", Answer({"status": "DONE"}), for_ever=True)
@@ -201,7 +201,7 @@ def test_a_call_waits_for_its_place_until_the_moment_that_it_is_told(
     assert len(mixpeek.requests) == 3
 
 
-def test_a_pause_that_ends_after_the_moment_that_a_call_is_told_is_not_begun(
+def test_a_pause_that_ends_after_the_moment_that_the_policy_names_is_not_begun(
     mixpeek: ScriptedMixpeek, connect: Connect
 ) -> None:
     mixpeek.script("GET", refusal("100"), for_ever=True)

@@ -103,7 +103,7 @@ def test_a_restart_forgets_nothing(open_bucket: Open, time: Clock) -> None:
     assert most_within(MINUTE, departures(open_bucket(12), time, 120)) == 12
 
 
-def test_two_who_have_the_file_open_share_a_budget(open_bucket: Open, time: Clock) -> None:
+def test_two_openings_of_the_file_share_a_budget(open_bucket: Open, time: Clock) -> None:
     one, other = open_bucket(2), open_bucket(2)
     assert one.take() == 0
     time.advance(11)

@@ -15,6 +15,7 @@ from mixpeek_assets.definitions import defs
 from mixpeek_assets.warehouse.landing_lines import FeatureLine
 from tests.fakes.pipeline import poll, project_warehouse
 from tests.survival.crash_harness import FORKED, enter
+from tests.warehouse.processes import until
 from tests.warehouse.rows import feature_reply
 
 WAIT = 120
@@ -61,14 +62,14 @@ def write_on(folder: Path, environment: dict[str, str], together: Barrier, name:
     (waits / name).write_text(f"{longest:.2f}")
 
 
-def hold(folder: Path, environment: dict[str, str], together: Barrier, seconds: float) -> None:
-    """Be a user's session that reads."""
+def hold(folder: Path, environment: dict[str, str], together: Barrier) -> None:
+    """Be a user's session that reads, until there is a file `let go`."""
     enter(folder, environment)
     with duckdb.connect(project_warehouse().path, read_only=True) as connection:
         connection.execute("SELECT count(*) FROM mixpeek.vectors").fetchall()
         together.wait(WAIT)
         Path("reading").touch()
-        time.sleep(seconds)
+        until(Path("let go").exists, WAIT)
 
 
 def ingest_and_land(folder: Path, environment: dict[str, str], together: Barrier, tags: dict[str, str]) -> None:

@@ -31,7 +31,6 @@ from tests.warehouse.processes import until
 
 log = logging.getLogger(__name__)
 
-HOLD_SECONDS = float(os.environ.get("HOLD_SECONDS", "8"))
 WRITERS, TIMES = 20, 4
 DAYS = ("2026-01-05", "2026-01-06")
 POST, DETAIL = "POST /ingest/", "GET /features/"
@@ -96,21 +95,72 @@ def test_twenty_processes_that_write_at_once_lose_no_row_and_each_has_its_turn(
     assert not list(warehouse.landing_folder.glob("*-*"))
 
 
-def test_a_run_waits_for_a_reader_that_holds_the_file_for_long_and_then_finishes(
+@contextmanager
+def reading(project: Project) -> Iterator[int]:
+    """Have a user's session read the file, for the block or until `let go`; yield its process id."""
+    with crowd(hold, dict(os.environ), [()]) as [reader]:
+        until((project.folder / "reading").exists)
+        assert reader.pid is not None
+        yield reader.pid
+
+
+def let_go(project: Project) -> None:
+    (project.folder / "let go").touch()
+
+
+def wait_until_it_waits(run: subprocess.Popen[bytes], output: Path, reader: int) -> None:
+    """Wait until a run has said that it waits for the reader."""
+
+    def says_so() -> bool:
+        assert run.poll() is None, output.read_text()
+        return f"(process {reader}) has it open" in output.read_text()
+
+    until(says_so, 120)
+
+
+def test_a_run_waits_for_a_reader_and_says_so_in_its_events_and_then_finishes(
     project: Project, mixpeek: ScriptedMixpeek
 ) -> None:
     add_videos(URLS[:1])
     submit()
     output = project.folder / "run.log"
-    with crowd(hold, dict(os.environ), [(HOLD_SECONDS,)]) as [reader], started(project, output) as process:
-        while reader.is_alive():
-            assert process.poll() is None, output.read_text()
-            time.sleep(0.1)
-        released = time.monotonic()
+    with reading(project) as reader, started(project, output) as process:
+        wait_until_it_waits(process, output, reader)
+        with dagster_instance() as instance:
+            [run] = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+            said = [entry.user_message for entry in instance.all_logs(run.run_id) if not entry.is_dagster_event]
+        let_go(project)
         assert process.wait(120) == 0, output.read_text()
 
-    log.info("a reader for %.0f s: the run ended %.1f s after it", HOLD_SECONDS, time.monotonic() - released)
-    assert f"(process {reader.pid}) has it open" in output.read_text()
+    assert [line for line in said if line.startswith(f"Waiting for {Path.cwd()}") and f"(process {reader})" in line]
+    each_landed_once(project, mixpeek)
+
+
+def test_status_and_query_answer_and_a_tick_names_the_reader_while_a_run_waits_for_it(
+    project: Project, mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixpeek_assets.defs.task_sensor.TICK_WAREHOUSE_SECONDS", 0.3)
+    mixpeek.videos[URLS[0]].statuses = ["DONE"]
+    add_videos(URLS[:1])
+    submit()
+    output = project.folder / "run.log"
+    with reading(project) as reader, started(project, output) as run:
+        wait_until_it_waits(run, output, reader)
+        with dagster_instance() as instance:
+            # The first leaves a reply to be loaded, which the later ones find.
+            skipped = [tick("task_status_sensor", instance, warehouse)[0] for _ in range(5)]
+        status, query = project.command("status"), project.command("query", "SELECT 6 * 7 AS answer")
+        assert run.poll() is None, output.read_text()
+        let_go(project)
+        assert run.wait(120) == 0, output.read_text()
+
+    for result in skipped:
+        assert isinstance(result, dg.SkipReason)
+        assert f"(process {reader})" in str(result.skip_message)
+    assert (status.returncode, query.returncode) == (0, 0), status.stderr + query.stderr
+    assert f"(process {reader})" in status.stdout, "replies wait to be loaded, and it says for whom"
+    assert "1 pending: the API is at work" in status.stdout
+    assert "42" in query.stdout
     each_landed_once(project, mixpeek)
 
 
@@ -185,11 +235,10 @@ def test_a_tick_gives_way_to_a_session_that_does_not_end_and_keeps_what_it_has_r
     add_videos(URLS[:1])
     submit()
     with dagster_instance() as instance:
-        with crowd(hold, dict(os.environ), [(60,)]) as [reader]:
-            until(lambda: (project.folder / "reading").exists())
+        with reading(project) as reader:
             result, _ = tick("task_status_sensor", instance, warehouse)
             assert isinstance(result, dg.SkipReason)
-            assert f"(process {reader.pid})" in str(result.skip_message)
+            assert f"(process {reader})" in str(result.skip_message)
         result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SensorResult)

@@ -25,7 +25,7 @@ from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.landing_lines import FeatureLine, TaskEvent
 from mixpeek_assets.warehouse.reader import Reader
 from tests.warehouse.asking import ask
-from tests.warehouse.rows import Row, event, feature_reply, warehouse_in
+from tests.warehouse.rows import DAY, Row, event, feature_reply, warehouse_in
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -112,6 +112,13 @@ def insert_videos(folder: Path, name: str, times: int) -> None:
     for number in range(times):
         with database.transaction() as connection:
             connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ($id)", {"id": f"{name}-{number}"})
+
+
+def insert_after_waiting(folder: Path, waits: Path) -> None:
+    """Be a writer that notes for whom it waits."""
+    database = Database(warehouse_in(folder).path, 60, on_wait=waits.write_text)
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ('patient')")
 
 
 def stop_inside_transaction(folder: Path, ready: Path) -> None:
@@ -251,3 +258,14 @@ def watch_for_torn_loads(folder: Path, ready: Path, stop: Path, answer: Path) ->
         torn += orphans + partial
         ready.touch()
     answer.write_text(f"{len(seen)} {torn}")
+
+
+def list_on_full_disk(folder: Path, answer: Path) -> None:
+    """Keep a work list that is larger than any file may be."""
+    warehouse = warehouse_in(folder)
+    _let_nothing_be_written_beyond(4096)
+    try:
+        with warehouse.features_to_fetch([DAY], refresh=False):
+            pass
+    except WarehouseError as error:
+        answer.write_text(f"{type(error).__name__}: {error}")

@@ -4,12 +4,14 @@ import logging
 import signal
 import threading
 import time
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from mixpeek_assets import lock
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.reader import Reader
@@ -18,6 +20,7 @@ from tests.warehouse.asking import ask
 from tests.warehouse.processes import (
     die_while_making_the_file,
     hold_file,
+    insert_after_waiting,
     insert_on_full_disk,
     insert_videos,
     open_plainly,
@@ -28,6 +31,7 @@ from tests.warehouse.processes import (
     stop_after_commit,
     stop_inside_transaction,
     until,
+    watch_for_torn_loads,
 )
 from tests.warehouse.rows import add_videos, query, video, warehouse_in
 
@@ -240,7 +244,84 @@ def test_a_session_of_this_very_process_is_waited_for_too(
     assert video_ids(warehouse) == ["v1", "v2"]
 
 
-def test_our_own_processes_wait_in_line_and_the_one_ahead_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_writer_that_waits_for_a_session_delays_no_reader_and_other_writers_name_the_session_too(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    add_videos(warehouse, video("v1"))
+    ready, release, waits = tmp_path / "ready", tmp_path / "release", tmp_path / "waits"
+    with ExitStack() as processes:
+        holder = processes.enter_context(running(hold_file, warehouse.path, ready, release, 60, True))
+        until(ready.exists)
+        writer = processes.enter_context(running(insert_after_waiting, tmp_path, waits))
+        until(waits.exists)
+        for _ in range(3):
+            assert video_ids(warehouse) == ["v1"]
+            with pytest.raises(WarehouseBusyError) as busy, Database(warehouse.path, timeout=1).transaction():
+                pass
+            assert f"(process {holder.pid})" in str(busy.value)
+        assert writer.is_alive()
+        assert f"(process {holder.pid}) has it open" in waits.read_text()
+        release.touch()
+        writer.join(30)
+        assert writer.exitcode == 0
+    assert video_ids(warehouse) == ["patient", "v1"]
+
+
+def test_a_writer_has_its_turn_though_readers_of_ours_come_without_end(warehouse: Warehouse, tmp_path: Path) -> None:
+    add_videos(warehouse, video("v1"))
+    stop = tmp_path / "stop"
+    with ExitStack() as readers:
+        for name in "abc":
+            ready, answer = tmp_path / f"{name}-ready", tmp_path / f"{name}-answer"
+            readers.enter_context(running(watch_for_torn_loads, tmp_path, ready, stop, answer))
+            until(ready.exists)
+        for number in range(20):
+            add_videos(warehouse, video(f"w{number}"))
+        stop.touch()
+    assert len(video_ids(warehouse)) == 21
+
+
+def test_a_long_wait_for_one_of_our_own_processes_is_reported(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "REPORT_AFTER", 0.05)
+    reported = threading.Event()
+    said: list[str] = []
+
+    def on_wait(sentence: str) -> None:
+        said.append(sentence)
+        reported.set()
+
+    with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as ahead:
+        until((tmp_path / "ready").exists)
+        database = Database(warehouse.path, 60, on_wait)
+        reader = threading.Thread(target=lambda: database.connection(read_only=True).__enter__())
+        reader.start()
+        assert reported.wait(30)
+        ahead.kill()
+        reader.join(30)
+        assert not reader.is_alive()
+    assert said == [f"Waiting for {warehouse.path}.lock: process {ahead.pid} holds it"]
+
+
+def test_a_reader_that_has_to_migrate_waits_for_the_session_and_goes_on(warehouse: Warehouse, tmp_path: Path) -> None:
+    add_videos(warehouse, video("v1"))
+    with warehouse.database.transaction() as connection:
+        connection.execute("ALTER TABLE mixpeek.videos DROP COLUMN source")
+    ready, release, waits = tmp_path / "ready", tmp_path / "release", tmp_path / "waits"
+    with running(hold_file, warehouse.path, ready, release, 60, True) as holder:
+        until(ready.exists)
+
+        def let_go(sentence: str) -> None:
+            waits.write_text(sentence)
+            release.touch()
+
+        with Database(warehouse.path, 60, let_go).connection(read_only=True) as connection:
+            assert connection.execute("SELECT source FROM mixpeek.videos").fetchall() == [(None,)]
+    assert f"(process {holder.pid})" in waits.read_text()
+
+
+def test_our_own_processes_wait_in_turn_and_the_one_ahead_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
     with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as ahead:
         until((tmp_path / "ready").exists)
         impatient = warehouse_in(tmp_path, timeout=0.3)

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.warehouse import engine, loading
+from mixpeek_assets.warehouse.landing_files import Kind
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import asset_reply, feature, feature_reply, land, query, table, write
+from tests.warehouse.rows import asset_reply, feature, feature_reply, land, query, table, warehouse_in, write
 
 LANDINGS = 12
+SMALL_COMMITS = 24
 DENSE = {"clip": [number / 7 for number in range(500)]}
 
 
@@ -26,8 +28,11 @@ def land_little(warehouse: Warehouse) -> int:
     return warehouse.path.stat().st_size
 
 
+NEVER = 1 << 40
+
+
 def test_small_commits_are_merged_into_a_small_file(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_MERGING", 1)
+    monkeypatch.setattr(engine, "MERGE_EVERY", 1)
     size = land_little(warehouse)
     assert row_groups(warehouse) <= 2
     assert size < LANDINGS * 200_000
@@ -36,14 +41,36 @@ def test_small_commits_are_merged_into_a_small_file(warehouse: Warehouse, monkey
 def test_a_session_that_does_not_merge_leaves_each_commit_as_it_is(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_MERGING", 0)
+    monkeypatch.setattr(engine, "MERGE_EVERY", NEVER)
     size = land_little(warehouse)
     assert row_groups(warehouse) == LANDINGS
     assert size > LANDINGS * 200_000, "if a commit takes so little, nothing needs to be merged"
 
 
+@pytest.mark.parametrize("kinds", [("vectors",), ("assets", "vectors")])
+def test_of_many_small_commits_the_same_ones_are_merged_each_time(tmp_path: Path, kinds: tuple[Kind, ...]) -> None:
+    most = [most_row_groups(warehouse_in(tmp_path / name), kinds) for name in ("one", "other")]
+    assert most[0] == most[1]
+    assert most[0] < SMALL_COMMITS - 5
+
+
+def most_row_groups(warehouse: Warehouse, kinds: tuple[Kind, ...]) -> int:
+    """Make small commits of each kind in turns, and return how many row groups of vectors there were at most."""
+    most = 0
+    for number in range(SMALL_COMMITS):
+        for kind in kinds:
+            reply = (
+                asset_reply(f"a{number}", feature(f"f{number}"))
+                if kind == "assets"
+                else feature_reply(f"f{number}", DENSE)
+            )
+            land(warehouse, kind, reply)
+        most = max(most, row_groups(warehouse))
+    return most
+
+
 def test_a_large_load_merges_nothing(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_MERGING", 1)
+    monkeypatch.setattr(engine, "MERGE_EVERY", 1)
     monkeypatch.setattr(loading, "_LARGE_BYTES", 0)
     land_little(warehouse)
     assert row_groups(warehouse) == LANDINGS
@@ -52,7 +79,7 @@ def test_a_large_load_merges_nothing(warehouse: Warehouse, monkeypatch: pytest.M
 def test_a_partition_that_is_landed_again_and_again_takes_no_more_room(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_MERGING", 0)
+    monkeypatch.setattr(engine, "MERGE_EVERY", NEVER)
     sizes: list[int] = []
     for landing in range(5):
         for part in range(4):

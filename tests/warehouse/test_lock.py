@@ -1,4 +1,4 @@
-"""The lock: one at a time, in turn, and nobody who is gone keeps it."""
+"""The lock: one at a time, in turn, and a dead holder does not keep it."""
 
 import os
 import signal
@@ -132,7 +132,7 @@ def test_the_holder_is_the_one_of_now_and_not_of_earlier(tmp_path: Path) -> None
 
 
 @needs_the_kernels_list
-def test_those_who_gave_up_waiting_do_not_get_it_afterwards(tmp_path: Path) -> None:
+def test_waiters_that_gave_up_do_not_get_it_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with exclusive(path, 1):
         for _ in range(3):
@@ -146,7 +146,7 @@ def test_those_who_gave_up_waiting_do_not_get_it_afterwards(tmp_path: Path) -> N
 
 
 @needs_the_kernels_list
-def test_one_who_is_interrupted_while_waiting_does_not_get_it_afterwards(tmp_path: Path) -> None:
+def test_a_waiter_that_is_interrupted_does_not_get_it_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "lock"
 
     def interrupt(_: int, __: FrameType | None) -> None:
@@ -167,7 +167,7 @@ def test_one_who_is_interrupted_while_waiting_does_not_get_it_afterwards(tmp_pat
 
 
 def test_giving_up_in_the_moment_in_which_the_turn_comes_leaves_it_free(tmp_path: Path) -> None:
-    # Whoever waits for no time at all gives up while its turn comes, in some of many tries.
+    # A waiter with no time at all gives up while its turn comes, in some of many tries.
     path, stop = tmp_path / "lock", threading.Event()
 
     def come_and_go() -> None:
@@ -190,7 +190,7 @@ def test_giving_up_in_the_moment_in_which_the_turn_comes_leaves_it_free(tmp_path
     assert outcomes == {"served", "gave up"}
 
 
-def test_a_file_is_locked_from_its_first_moment_however_many_look_for_dead_makers(tmp_path: Path) -> None:
+def test_a_file_is_locked_from_its_first_moment_however_many_look_for_dead_creators(tmp_path: Path) -> None:
     stop = threading.Event()
 
     def clear_away() -> None:

@@ -1,5 +1,9 @@
 """What is to be done is read once, in order, and needs no connection while it is gone through."""
 
+import re
+import uuid
+from pathlib import Path
+
 import pytest
 
 from mixpeek_assets.warehouse import worklist
@@ -7,6 +11,7 @@ from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import FeatureToFetch
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.asking import ask
+from tests.warehouse.processes import list_on_full_disk, run
 from tests.warehouse.rows import DAY, asset_reply, feature, land
 
 
@@ -36,3 +41,10 @@ def test_the_file_can_be_written_while_rows_are_gone_through(warehouse: Warehous
         for row in rows:
             land(warehouse, "assets", asset_reply(f"of {row.feature_id}", feature(f"more {row.feature_id}")))
     assert ask(warehouse, Reader.table_counts)["features"] == 4
+
+
+def test_a_disk_that_is_full_is_named_by_the_file_of_the_list(warehouse: Warehouse, tmp_path: Path) -> None:
+    land(warehouse, "assets", asset_reply("a1", *(feature(f"{number}-{uuid.uuid4()}") for number in range(1000))))
+    answer = tmp_path / "answer"
+    run(list_on_full_disk, tmp_path, answer)
+    assert re.match(r"DiskError: /\S+/work\.parquet: File too large; make room on that disk", answer.read_text())
