@@ -18,10 +18,12 @@ from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nobodys_environment() -> Iterator[None]:
+def nobodys_environment(pytestconfig: pytest.Config) -> Iterator[None]:
     """None of the developer's own variables, nor those of `make`, for whatever is made before a test."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         _forget_variables(monkeypatch)
+        # The processes that tests start have other working folders, and need modules of the tests.
+        monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath), prepend=os.pathsep)
         yield
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import pytest
 
 from mixpeek_assets.defs.run_liveness import PROCESS
 from tests.end_to_end.test_dagster_dev import free_port, landed, until, vectors
+from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.project import Project
 from tests.survival.paused_server import held
@@ -32,7 +32,7 @@ def project(environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.Mon
 
 
 @contextmanager
-def dev(project: Project, log: str) -> Iterator[subprocess.Popen[bytes]]:
+def dev(project: Project, log: str) -> Iterator[Command]:
     """Have `dagster dev` at work, of which nothing is left at the end."""
     process = project.start(project.folder / log, "dev", "--port", str(free_port()), "--host", "127.0.0.1")
     try:

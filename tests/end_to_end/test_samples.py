@@ -21,10 +21,10 @@ def likeness(one: str, other: str) -> float:
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
     """A project in which the samples were run, and what that printed."""
-    project = Project(tmp_path_factory.mktemp("samples"))
+    project = Project(tmp_path_factory.mktemp("samples"), is_new=True)
     for name in [name for name in project.environment if name.startswith(("MIXPEEK_", "DAGSTER_"))]:
         del project.environment[name]
-    process = project.command("run")
+    process = project.script("run")
     assert process.returncode == 0, process.stdout + process.stderr
     return project, process.stdout
 

@@ -1,9 +1,5 @@
-"""A process that does the whole work in small steps, over and over, until all is done or it dies.
+"""A process that does the whole work in small steps, over and over, until all is done or it dies."""
 
-It is forked from a server that has imported everything, because a hundred starts of Python would take minutes.
-"""
-
-import multiprocessing
 import os
 import signal
 import sys
@@ -19,12 +15,8 @@ from typing import Any, Literal
 
 from mixpeek_assets import clock
 from mixpeek_assets.warehouse import loading, warehouse
+from tests.fakes.commands import enter
 from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, submit
-
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(
-    ["pytest", "tests.survival.crash_harness", "mixpeek_assets.cli.project", "mixpeek_assets.definitions"]
-)
 
 _FASTER = 20
 """The clock of all lives runs that much faster from their beginning, so that a task is due again at once."""
@@ -66,6 +58,7 @@ def live_whole(
 ) -> None:
     """Do it in steps of the usual size."""
     enter(folder, environment)
+    tempfile.tempdir = str(folder)  # a killed process leaves its temporary files
     clock.now = lambda: began + _FASTER * (datetime.now(UTC) - began)
     if death is not None:
         _prepare(death)
@@ -79,14 +72,6 @@ def live_whole(
         if not _unlanded():
             return
     raise AssertionError("it does not come to an end")
-
-
-def enter(folder: Path, environment: dict[str, str]) -> None:
-    """Make a project this process' own: what it was forked from knows of none."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    tempfile.tempdir = str(folder)
 
 
 def _unlanded() -> int:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 from tests.defs.test_sensors import tick
+from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
 from tests.fakes.project import Project
@@ -38,9 +38,7 @@ URLS = [f"http://videos.test/{number}.mp4" for number in range(6)]
 
 
 @pytest.fixture
-def project(
-    environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
-) -> Project:
+def project(environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose manifest names videos of two days, and which is this process' own too."""
     rows = "".join(f"{url},{DAYS[number % 2]}\n" for number, url in enumerate(URLS))
     (environment / "list.csv").write_text(f"url,added_at\n{rows}")
@@ -49,7 +47,6 @@ def project(
         mixpeek.videos[url] = Video(["PROCESSING", "DONE"][number % 2 :], {"video": features})
     monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
     monkeypatch.setenv("DAGSTER_HOME", str(environment / "dagster_home"))
-    monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
     return Project(environment)
 
 
@@ -64,7 +61,7 @@ def each_landed_once(project: Project, mixpeek: ScriptedMixpeek) -> None:
 
 
 @contextmanager
-def started(project: Project, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+def started(project: Project, output: Path) -> Iterator[Command]:
     """Have `mixpeek-assets run` at work, which is killed at the end."""
     process = project.start(output, "run")
     try:

@@ -17,8 +17,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.fakes.commands import forked
 from tests.fakes.mixpeek import KEY, Request, ScriptedMixpeek, Video, scripted_mixpeek
-from tests.survival.crash_harness import FORKED, Death, live, live_whole
+from tests.survival.crash_harness import Death, live, live_whole
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Project:
             "MIXPEEK_CONCURRENCY": str(CONCURRENCY),
         }
         self.lives.append(len(self.mixpeek.requests))
-        process = FORKED.Process(target=life, args=(self.folder, environment, self.began, urls, death))
+        process = forked(life, self.folder, environment, self.began, urls, death)
         if death is not None and death.stage in IN_FLIGHT:
             self.mixpeek.on_request = killer(process.kill, IN_FLIGHT[death.stage], death.at)
         process.start()
@@ -133,11 +134,8 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        # The server that forks has a working folder and a path of its own.
-        patch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
         broken, whole = (
             Project(tmp_path_factory.mktemp(name), stack.enter_context(scripted_mixpeek()))
             for name in ("broken", "whole")
