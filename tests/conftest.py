@@ -14,7 +14,11 @@ from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import database
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests import lanes
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
+
+pytest_collection_modifyitems = lanes.pytest_collection_modifyitems
+pytest_runtest_protocol = lanes.pytest_runtest_protocol
 
 
 @pytest.fixture(scope="session", autouse=True)

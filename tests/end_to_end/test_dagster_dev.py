@@ -25,7 +25,8 @@ def free_port() -> int:
 
 @pytest.fixture
 def dev(environment: Path) -> Iterator[tuple[Project, Command, str]]:
-    project = Project(environment)
+    project = Project(environment, is_new=True)
+    project.environment["MIXPEEK_MODELS"] = str(environment / "none")  # what they see is tested with `run`
     port = free_port()
     process = project.start(environment / "dev.log", "dev", "--port", str(port), "--host", "127.0.0.1")
     try:

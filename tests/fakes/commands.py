@@ -25,6 +25,7 @@ _FORKED.set_forkserver_preload(["tests.fakes.imported"])
 
 def forked(target: Callable[..., Any], *arguments: Any) -> BaseProcess:
     """Make a process that calls `target` here, once it is started."""
+    sys.audit("tests.forked")
     return _FORKED.Process(target=_call, args=(Path.cwd(), dict(os.environ), target, arguments))
 
 

@@ -14,7 +14,8 @@ from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 TODAY = datetime.now(UTC).date()
-QUICK = RetryPolicy(connect=1, read=5, attempts=2, rate_limit=5)
+QUICK = RetryPolicy(connect=10, read=30, attempts=2, rate_limit=5)
+"""Few attempts, with time enough for each on a busy machine."""
 
 
 def project_warehouse() -> Warehouse:
