@@ -17,6 +17,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests import lanes
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
 
+pytest_configure = lanes.pytest_configure
+pytest_ignore_collect = lanes.pytest_ignore_collect
 pytest_collection_modifyitems = lanes.pytest_collection_modifyitems
 pytest_runtest_protocol = lanes.pytest_runtest_protocol
 

@@ -25,6 +25,18 @@ MODELS = {"ctranslate2", "faster_whisper", "onnxruntime"}
 _slow = True
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch what the quick tests start."""
+    if _is_quick(config):
+        sys.addaudithook(_watch)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no slow test where none is wanted."""
+    is_slow = collection_path.parent == TESTS and collection_path.name in SLOW_FOLDERS
+    return True if is_slow and _is_quick(config) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slow tests, and put the longest first."""
     for item in items:
@@ -44,6 +56,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         _slow = True
 
 
+def _is_quick(config: pytest.Config) -> bool:
+    return config.option.markexpr == "not slow"
+
+
 def _place(item: pytest.Item) -> int:
     folder = _folder(item)
     return SLOW_FOLDERS.index(folder) if folder in SLOW_FOLDERS else len(SLOW_FOLDERS)
@@ -53,7 +69,6 @@ def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(TESTS).parts[0]
 
 
-@sys.addaudithook
 def _watch(event: str, details: Sequence[Any]) -> None:
     if _slow or (event not in STARTS and not (event == "import" and details[0] in MODELS)):
         return
