@@ -21,10 +21,10 @@ Process = subprocess.Popen[str]
 
 
 @contextmanager
-def hungry(
+def sending_processes(
     folder: Path, url: str, budget: int, window: float, *names_and_threads: tuple[str, int]
 ) -> Iterator[list[Process]]:
-    """Start processes that share a budget; each sends under its name, with so many threads, once `feed` says so."""
+    """Start processes that share a budget; each sends under its name, with so many threads, once `send_for` says so."""
     with ExitStack() as started:
         processes = list[Process]()
         for name, threads in names_and_threads:
@@ -50,7 +50,7 @@ def hungry(
         yield processes
 
 
-def feed(processes: list[Process], seconds: float) -> None:
+def send_for(processes: list[Process], seconds: float) -> None:
     """Let them send for so long."""
     for process in processes:
         assert process.stdin is not None

@@ -152,14 +152,14 @@ def test_who_comes_first_is_served_first_and_who_comes_again_stands_behind(open_
     window = timedelta(seconds=0.5)
     served, stop = list[str](), threading.Event()
 
-    def be_hungry(name: str, limit: SharedLimit) -> None:
+    def take_places(name: str, limit: SharedLimit) -> None:
         while not stop.is_set() and limit.wait(30):
             served.append(name)
 
     # One process with three threads, and one with one.
     many, one = open_limit(6, window=window), open_limit(6, window=window)
-    threads = [threading.Thread(target=be_hungry, args=("many", many)) for _ in range(3)]
-    threads.append(threading.Thread(target=be_hungry, args=("one", one)))
+    threads = [threading.Thread(target=take_places, args=("many", many)) for _ in range(3)]
+    threads.append(threading.Thread(target=take_places, args=("one", one)))
     for thread in threads:
         thread.start()
     until(lambda: len(served) >= 20)

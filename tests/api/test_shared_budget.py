@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.api.rate_limit import SharedLimit
-from tests.api.rate_limited_process import feed, hungry
+from tests.api.rate_limited_process import send_for, sending_processes
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek
 from tests.warehouse.processes import until
 
@@ -47,8 +47,8 @@ def test_four_processes_never_send_more_than_the_budget_in_any_window(
     mixpeek: ScriptedMixpeek, arrivals: Arrivals, tmp_path: Path
 ) -> None:
     names = [f"process {number}" for number in range(4)]
-    with hungry(tmp_path, mixpeek.url, BUDGET, WINDOW, *((name, 8) for name in names)) as processes:
-        feed(processes, 2 * SPAN)
+    with sending_processes(tmp_path, mixpeek.url, BUDGET, WINDOW, *((name, 8) for name in names)) as processes:
+        send_for(processes, 2 * SPAN)
     assert arrivals.most_within(WINDOW) <= BUDGET
     assert len(arrivals.all) >= 2 * BUDGET * 0.8, "little of it is wasted"
     assert set(arrivals.by_name()) == set(names)
@@ -58,16 +58,16 @@ def test_four_processes_never_send_more_than_the_budget_in_any_window(
 def test_one_who_polls_and_one_who_submits_get_like_shares(
     mixpeek: ScriptedMixpeek, arrivals: Arrivals, tmp_path: Path
 ) -> None:
-    with hungry(tmp_path, mixpeek.url, BUDGET, WINDOW, ("poller", 1), ("submitter", 16)) as processes:
-        feed(processes, 2 * SPAN)
+    with sending_processes(tmp_path, mixpeek.url, BUDGET, WINDOW, ("poller", 1), ("submitter", 16)) as processes:
+        send_for(processes, 2 * SPAN)
     shares = arrivals.by_name()
     assert min(shares["poller"], shares["submitter"]) >= len(arrivals.all) / 3
     assert arrivals.most_within(WINDOW) <= BUDGET
 
 
 def test_one_alone_gets_nearly_all(mixpeek: ScriptedMixpeek, arrivals: Arrivals, tmp_path: Path) -> None:
-    with hungry(tmp_path, mixpeek.url, BUDGET, WINDOW, ("alone", 4)) as processes:
-        feed(processes, SPAN)
+    with sending_processes(tmp_path, mixpeek.url, BUDGET, WINDOW, ("alone", 4)) as processes:
+        send_for(processes, SPAN)
     assert len(arrivals.all) >= BUDGET * 0.8
     assert arrivals.most_within(WINDOW) <= BUDGET
 
@@ -76,7 +76,7 @@ def test_one_who_is_killed_at_the_head_of_the_line_lets_the_next_in_and_what_he_
     mixpeek: ScriptedMixpeek, arrivals: Arrivals, tmp_path: Path
 ) -> None:
     budget, window = 2, 4.0
-    with hungry(tmp_path, mixpeek.url, budget, window, ("victim", 4), ("heir", 1)) as (victim, heir):
+    with sending_processes(tmp_path, mixpeek.url, budget, window, ("victim", 4), ("heir", 1)) as (victim, heir):
         print(100, file=victim.stdin, flush=True)
         until(lambda: len(arrivals.all) == budget)
         print(2 * (window + 1), file=heir.stdin, flush=True)
@@ -91,8 +91,8 @@ def test_one_who_is_killed_at_the_head_of_the_line_lets_the_next_in_and_what_he_
 def test_the_count_of_a_process_that_is_gone_goes_on(
     mixpeek: ScriptedMixpeek, arrivals: Arrivals, tmp_path: Path
 ) -> None:
-    with hungry(tmp_path, mixpeek.url, 12, 3600, ("first", 4)) as processes:
-        feed(processes, 0.5)
+    with sending_processes(tmp_path, mixpeek.url, 12, 3600, ("first", 4)) as processes:
+        send_for(processes, 0.5)
     assert len(arrivals.all) == 2
     with closing(SharedLimit(tmp_path, 12, mixpeek.url, timedelta(hours=1))) as limit:
         assert not limit.wait(0.1)

@@ -15,7 +15,7 @@ from tests.end_to_end.test_dagster_dev import free_port, landed, until, vectors
 from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.project import Project
-from tests.survival.paused_server import held
+from tests.survival.paused_server import paused
 
 DAYS = ("2026-01-05", "2026-01-07")
 POST, DETAIL = "POST /ingest/", "GET /features/"
@@ -69,7 +69,7 @@ def is_alive(pid: int) -> bool:
 def test_a_worker_that_is_killed_and_a_machine_that_goes_down_leave_landings_that_others_finish(
     project: Project, mixpeek: ScriptedMixpeek
 ) -> None:
-    with held(mixpeek, DETAIL) as detail, dev(project, "before.log") as process:
+    with paused(mixpeek, DETAIL) as detail, dev(project, "before.log") as process:
         until(lambda: len(detail.requests) == 2, "landings of both days")
         killed, cut_off = landings()
 

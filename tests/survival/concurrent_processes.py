@@ -20,7 +20,9 @@ WAIT = 120
 
 
 @contextmanager
-def crowd(target: Any, environment: dict[str, str], each: list[tuple[Any, ...]]) -> Iterator[Sequence[BaseProcess]]:
+def side_by_side(
+    target: Any, environment: dict[str, str], each: list[tuple[Any, ...]]
+) -> Iterator[Sequence[BaseProcess]]:
     """Start a process for each, all of which begin at once; what is left of them is killed at the end."""
     together = barrier(len(each))
     processes = [forked(target, Path.cwd(), environment, together, *one) for one in each]

@@ -19,7 +19,7 @@ from tests.fakes.commands import enter
 from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, submit
 
 _FASTER = 20
-"""The clock of all lives runs that much faster from their beginning, so that a task is due again at once."""
+"""The clock of these processes runs so much faster from their beginning on, so that a task is due again at once."""
 
 _FILE_BYTES, _TRANSACTION_BYTES = 1_000, 1_500
 _MOST_ROUNDS = 500
@@ -47,15 +47,15 @@ class Death:
     at: int = 1
 
 
-def live(folder: Path, environment: dict[str, str], began: datetime, urls: list[str], death: Death | None) -> None:
-    """Submit, poll and land these videos, in small steps, until all of them are landed."""
-    _go_in_small_steps()
-    live_whole(folder, environment, began, urls, death)
-
-
-def live_whole(
+def run_in_small_steps(
     folder: Path, environment: dict[str, str], began: datetime, urls: list[str], death: Death | None
 ) -> None:
+    """Submit, poll and land these videos, in small steps, until all of them are landed."""
+    _go_in_small_steps()
+    run_all(folder, environment, began, urls, death)
+
+
+def run_all(folder: Path, environment: dict[str, str], began: datetime, urls: list[str], death: Death | None) -> None:
     """Do it in steps of the usual size."""
     enter(folder, environment)
     tempfile.tempdir = str(folder)  # a killed process leaves its temporary files

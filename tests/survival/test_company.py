@@ -25,7 +25,7 @@ from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
 from tests.fakes.project import Project
-from tests.survival.concurrent_processes import crowd, ended, hold, ingest_and_land, write_on
+from tests.survival.concurrent_processes import ended, hold, ingest_and_land, side_by_side, write_on
 from tests.warehouse.processes import until
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,9 @@ def test_twenty_processes_that_write_at_once_lose_no_row_and_each_has_its_turn(
     waits.mkdir()
     began = time.monotonic()
 
-    with crowd(write_on, dict(os.environ), [(f"w{number}", TIMES, waits) for number in range(WRITERS)]) as writers:
+    with side_by_side(
+        write_on, dict(os.environ), [(f"w{number}", TIMES, waits) for number in range(WRITERS)]
+    ) as writers:
         assert ended(writers) == [0] * WRITERS
 
     log.info("%d writers: %.1f s, the longest wait %.1f s", WRITERS, time.monotonic() - began, longest(waits))
@@ -98,7 +100,7 @@ def test_a_run_waits_for_a_reader_that_holds_the_file_for_long_and_then_finishes
     add_videos(URLS[:1])
     submit()
     output = project.folder / "run.log"
-    with crowd(hold, dict(os.environ), [(HOLD_SECONDS,)]) as [reader], started(project, output) as process:
+    with side_by_side(hold, dict(os.environ), [(HOLD_SECONDS,)]) as [reader], started(project, output) as process:
         while reader.is_alive():
             assert process.poll() is None, output.read_text()
             time.sleep(0.1)
@@ -163,7 +165,7 @@ def test_the_sensor_ticks_on_while_others_load(
     waits.mkdir()
     ticks = list[float]()
     writers_args = [(f"w{number}", 8, waits) for number in range(6)]
-    with dagster_instance() as instance, crowd(write_on, dict(os.environ), writers_args) as writers:
+    with dagster_instance() as instance, side_by_side(write_on, dict(os.environ), writers_args) as writers:
         while any(writer.is_alive() for writer in writers):
             began = time.monotonic()
             result, _ = tick(task_status_sensor, instance, warehouse)
@@ -185,7 +187,7 @@ def test_a_tick_gives_way_to_a_session_that_does_not_end_and_keeps_what_it_has_r
     add_videos(URLS[:1])
     submit()
     with dagster_instance() as instance:
-        with crowd(hold, dict(os.environ), [(60,)]) as [reader]:
+        with side_by_side(hold, dict(os.environ), [(60,)]) as [reader]:
             until(lambda: (project.folder / "reading").exists())
             result, _ = tick(task_status_sensor, instance, warehouse)
             assert isinstance(result, dg.SkipReason)
@@ -205,7 +207,7 @@ def test_a_schedules_run_and_a_backfills_run_of_the_same_partition_at_once_do_it
     scheduled = {"dagster/schedule_name": "daily_ingest", "dagster/partition": DAYS[0]}
     backfill = {"dagster/backfill": "a", **range_tags(*map(date.fromisoformat, DAYS))}
     with dagster_instance() as instance:
-        with crowd(ingest_and_land, dict(os.environ), [(scheduled,), (backfill,)]) as workers:
+        with side_by_side(ingest_and_land, dict(os.environ), [(scheduled,), (backfill,)]) as workers:
             assert ended(workers) == [0, 0]
         runs = instance.get_runs()
         assert Counter((run.job_name, run.status.value) for run in runs) == {

@@ -20,7 +20,7 @@ from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import TODAY
 from tests.fakes.project import Project
-from tests.survival.paused_server import held
+from tests.survival.paused_server import paused
 
 FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
 Start = Callable[[str], Command]
@@ -58,7 +58,7 @@ def landings(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
 def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_lands_its_partition(
     started: Start, mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with held(mixpeek, DETAIL) as detail:
+    with paused(mixpeek, DETAIL) as detail:
         process = started("run")
         detail.wait()
         with dg.DagsterInstance.get() as instance:
@@ -82,7 +82,7 @@ def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_
 def test_the_next_run_of_the_command_line_fails_the_dead_one_and_lands_what_it_left(
     project: Project, started: Start, mixpeek: ScriptedMixpeek
 ) -> None:
-    with held(mixpeek, DETAIL) as detail:
+    with paused(mixpeek, DETAIL) as detail:
         process = started("run")
         detail.wait()
         process.kill()

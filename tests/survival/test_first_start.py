@@ -28,7 +28,7 @@ def start(home: Path, together: Barrier, die_at: int | None) -> None:
 
     sys.addaudithook(watch)
     os.environ["DAGSTER_HOME"] = str(home)
-    together.wait(30)
+    together.wait(120)
     with dagster_instance() as instance:
         assert instance.get_runs_count() == 0
 
@@ -40,7 +40,7 @@ def starts(homes: list[Path], die_at: int | None = None) -> list[int | None]:
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(120)
         process.kill()
         process.join(10)
     return [process.exitcode for process in processes]
