@@ -8,14 +8,6 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import warehouse_in
 
 
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A warehouse that was made and closed, with no rows: to make one takes longer than most tests."""
-    made = warehouse_in(tmp_path_factory.mktemp("empty"))
-    made.rows("table_counts")
-    return made.path.read_bytes()
-
-
 @pytest.fixture
 def warehouse(tmp_path: Path, empty_file: bytes) -> Warehouse:
     """An empty warehouse."""
