@@ -37,7 +37,7 @@ def running(target: Callable[..., None], *arguments: Any) -> Iterator[BaseProces
         process.join(10)
 
 
-def run_all(jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]], seconds: float = 60) -> None:
+def run_all(jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]], seconds: float = 120) -> None:
     """Run functions in processes side by side, and see each end well."""
     processes = [forked(target, *arguments) for target, arguments in jobs]
     for process in processes:
@@ -56,7 +56,7 @@ def run(target: Callable[..., None], *arguments: Any) -> None:
     run_all([(target, arguments)])
 
 
-def until(condition: Callable[[], Any], seconds: float = 30) -> None:
+def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something that is about to happen."""
     stop_at = time.monotonic() + seconds
     while not condition():
