@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev models test test-duckdb-1 bench lint lock clean
+.PHONY: help run dev models check test test-duckdb-1 bench lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,15 +19,19 @@ dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the loca
 models: $(VENV)/run.stamp  ## Download the missing models of the local API
 	@$(BIN)/python -m mixpeek_local.get_models
 
-# Much of the suite waits: for servers, processes and locks. A file's tests share servers, so they stay together.
-SIDE_BY_SIDE := -n 2 --dist loadfile
+# Three on two cores, because tests wait: for servers, processes and locks. A file's tests share servers and stay
+# together; files begin in the order of tests/lanes.py.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+
+check: lint  ## Lint, types, and the tests that start no process, server or model
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 test: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The whole test suite
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
-test-duckdb-1: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
+test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
-	PYTHONPATH=$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/assets $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+	PYTHONPATH=$(CURDIR)/$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/defs tests/pipeline $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)

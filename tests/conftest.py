@@ -14,14 +14,22 @@ from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import database
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests import lanes
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
+
+pytest_configure = lanes.pytest_configure
+pytest_ignore_collect = lanes.pytest_ignore_collect
+pytest_collection_modifyitems = lanes.pytest_collection_modifyitems
+pytest_runtest_protocol = lanes.pytest_runtest_protocol
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nobodys_environment() -> Iterator[None]:
+def nobodys_environment(pytestconfig: pytest.Config) -> Iterator[None]:
     """None of the developer's own variables, nor those of `make`, for whatever is made before a test."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         _forget_variables(monkeypatch)
+        # The processes that tests start have other working folders, and need modules of the tests.
+        monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath), prepend=os.pathsep)
         yield
 
 
@@ -58,10 +66,21 @@ def mixpeek(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedMixpeek]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A warehouse that was made and closed, with no rows: to make one takes longer than many tests."""
+    made = Warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb", timeout=30)
+    with made.reader():
+        pass
+    return made.path.read_bytes()
+
+
 @pytest.fixture
-def warehouse(environment: Path) -> Warehouse:
-    """The warehouse of the temporary project."""
+def warehouse(environment: Path, empty_file: bytes) -> Warehouse:
+    """The warehouse of the temporary project, with no rows."""
     settings = load_settings()
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    settings.warehouse_path.write_bytes(empty_file)
     return Warehouse(settings.warehouse_path, timeout=30)
 
 

@@ -54,7 +54,7 @@ def test_as_many_calls_run_at_once_as_may(concurrency: int) -> None:
     together = threading.Barrier(concurrency)
 
     def call(item: int) -> int:
-        return together.wait(10)
+        return together.wait(60)
 
     answers = list(map_concurrently(call, range(concurrency * 3), concurrency))
     assert len(answers) == concurrency * 3
@@ -130,7 +130,7 @@ def test_what_no_call_escapes_stops_new_calls_and_lets_those_in_flight_finish(fa
             failed.set()
             raise fatal
         # The others of the first four are in flight until after the failure.
-        assert failed.wait(10)
+        assert failed.wait(60)
         return item * 10
 
     calls = Counted(call, seconds=0)
@@ -149,7 +149,7 @@ def test_the_answers_of_calls_in_flight_are_not_lost_when_all_stops() -> None:
         if item == 3:
             failed.set()
             raise AuthenticationError("GET /x", "no", None, 401)
-        assert failed.wait(10)
+        assert failed.wait(60)
         time.sleep(0.2)
         return item * 10
 
@@ -163,8 +163,13 @@ def test_the_answers_of_calls_in_flight_are_not_lost_when_all_stops() -> None:
 
 
 def test_of_several_reasons_to_stop_the_first_is_raised() -> None:
+    raised = threading.Event()
+
     def call(item: int) -> int:
-        time.sleep(0.1 * item)
+        if item:
+            assert raised.wait(60)
+            time.sleep(0.3)  # the first one's error is on its way
+        raised.set()
         raise AuthenticationError("GET /x", "no", str(item), 401)
 
     with pytest.raises(AuthenticationError) as caught:
@@ -214,7 +219,7 @@ def test_a_slow_call_holds_nobody_up() -> None:
 
     def call(item: int) -> int:
         if item == 0:
-            assert slow.wait(10)
+            assert slow.wait(60)
         return item
 
     came = []
@@ -230,7 +235,7 @@ def test_an_answer_is_there_at_once_though_the_next_takes_long() -> None:
     release = threading.Event()
 
     def call(item: int) -> int:
-        assert item == 0 or release.wait(10)
+        assert item == 0 or release.wait(60)
         return item
 
     answers = map_concurrently(call, range(2), 1)

@@ -124,10 +124,10 @@ def test_a_reply_that_is_slow_and_in_time_is_read(connect: Connect) -> None:
 
 def test_the_time_of_a_reply_is_its_own_and_not_its_connections(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
     mixpeek.script("GET", Answer({"status": "DONE"}), for_ever=True)
-    client = connect(policy=RetryPolicy(read=5, whole=0.4, attempts=1))
+    client = connect(policy=RetryPolicy(read=5, whole=1.5, attempts=1))
     for number in range(3):
         client.get_task(f"t{number}")
-        time.sleep(0.3)
+        time.sleep(0.8)
     assert mixpeek.connections == 1
 
 

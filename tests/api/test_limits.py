@@ -36,7 +36,7 @@ from mixpeek_assets.api.rate_limit import SharedLimit
 limit = SharedLimit(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], timedelta(hours=1))
 print("ready", flush=True)
 sys.stdin.read()
-print(sum(limit.wait(5) for _ in range(10)))
+print(sum(limit.wait(60) for _ in range(10)))
 """
 
 
@@ -69,6 +69,7 @@ def test_no_more_than_the_budget_is_granted_in_a_window(open_limit: Open) -> Non
         assert sixth - first > 1
 
 
+@pytest.mark.slow
 def test_processes_that_burst_together_share_one_budget(tmp_path: Path) -> None:
     processes = [
         subprocess.Popen(
@@ -90,7 +91,7 @@ def test_processes_that_burst_together_share_one_budget(tmp_path: Path) -> None:
             process.stdin.close()
             process.stdin = None
         for process in processes:
-            out, err = process.communicate(timeout=50)
+            out, err = process.communicate(timeout=120)
             assert process.returncode == 0, err
             assert err == ""
             grants.append(int(out))
@@ -104,11 +105,11 @@ def test_processes_that_burst_together_share_one_budget(tmp_path: Path) -> None:
 def test_threads_that_burst_together_share_one_budget(open_limit: Open) -> None:
     limit = open_limit(BUDGET)
     grants: list[bool] = []
-    threads = [threading.Thread(target=lambda: grants.extend(limit.wait(5) for _ in range(3))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: grants.extend(limit.wait(60) for _ in range(3))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     assert (len(grants), sum(grants)) == (24, AT_ONCE)
 
 
@@ -164,7 +165,7 @@ def test_callers_are_served_in_turn_and_one_that_comes_again_goes_to_the_back(op
     until(lambda: len(served) >= 20)
     stop.set()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     in_turn = sum(name != following for name, following in pairwise(served[2:20]))
     assert in_turn >= 14, served
 

@@ -109,8 +109,8 @@ def test_a_submission_that_takes_too_long_to_answer_is_lost(mixpeek: ScriptedMix
 
 
 def test_a_read_that_takes_too_long_is_sent_again(mixpeek: ScriptedMixpeek, connect: Connect) -> None:
-    mixpeek.script("GET", Answer({"status": "DONE"}, delay=1), Answer({"status": "FAILED"}))
-    assert connect(policy=RetryPolicy(read=0.2, attempts=2)).get_task("t1").state == "failed"
+    mixpeek.script("GET", Answer({"status": "DONE"}, delay=30), Answer({"status": "FAILED"}))
+    assert connect(policy=RetryPolicy(read=1.5, attempts=2)).get_task("t1").state == "failed"
     assert len(mixpeek.requests) == 2
 
 

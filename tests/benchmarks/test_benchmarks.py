@@ -15,6 +15,7 @@ from benchmarks.pipeline.serving import serving
 from mixpeek_assets.api.client import MixpeekClient
 
 
+@pytest.mark.slow
 def test_the_server_answers_as_the_api_does_and_counts_what_it_was_asked() -> None:
     with serving(features=3, dimensions=8) as server, MixpeekClient(server.url, SecretStr("benchmark")) as client:
         tasks = [client.submit_video(f"http://videos.test/{number}", "example") for number in range(4)]
@@ -31,6 +32,7 @@ def test_the_server_answers_as_the_api_does_and_counts_what_it_was_asked() -> No
     assert told["polled"] == [3, 2, 1, 0]
 
 
+@pytest.mark.slow
 def test_tasks_that_are_not_to_settle_are_open_and_a_new_count_begins_when_it_is_told() -> None:
     with serving(settled=False) as server, MixpeekClient(server.url, SecretStr("benchmark")) as client:
         assert client.get_task("task-7").state == "open"
@@ -38,6 +40,7 @@ def test_tasks_that_are_not_to_settle_are_open_and_a_new_count_begins_when_it_is
         assert server.told()["polled"] == []
 
 
+@pytest.mark.slow
 def test_the_server_waits_as_long_as_it_is_told_to_with_all_at_once() -> None:
     with serving(latency_ms=200) as server:
         started = time.monotonic()

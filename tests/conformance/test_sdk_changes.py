@@ -29,7 +29,7 @@ def waiting(sdk: Sdk, clip: Path) -> Iterator[str]:
     """A task whose video does not come."""
     with hosting(clip) as host:
         queued = sdk(sdk.names.ingest, url=host.address("/later"), collection="waiting")
-        assert host.asked.wait(20)
+        assert host.asked.wait(60)
         yield queued["task_id"]
 
 

@@ -14,6 +14,8 @@ from tests.data.cases import ASSETS, FEATURES, PLAIN, Asset, Feature
 from tests.data.served import Row, finish_tasks, landed, serve
 from tests.fakes.mixpeek import KEY, scripted_mixpeek
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 1)
 
 

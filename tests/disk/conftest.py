@@ -12,10 +12,9 @@ CONCURRENCY = 4
 
 
 @pytest.fixture(autouse=True)
-def few_at_once(environment: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
+def few_at_once(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a handful of videos are several waves."""
     monkeypatch.setenv("MIXPEEK_CONCURRENCY", str(CONCURRENCY))
-    monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
 
 
 @pytest.fixture

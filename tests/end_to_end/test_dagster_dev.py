@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 import pytest
 import requests
 
+from tests.fakes.commands import Command
 from tests.fakes.project import Project
 
 WAIT = 300
@@ -24,8 +24,9 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def dev(environment: Path) -> Iterator[tuple[Project, subprocess.Popen[bytes], str]]:
-    project = Project(environment)
+def dev(environment: Path) -> Iterator[tuple[Project, Command, str]]:
+    project = Project(environment, is_new=True)
+    project.environment["MIXPEEK_MODELS"] = str(environment / "none")  # what they see is tested with `run`
     port = free_port()
     process = project.start(environment / "dev.log", "dev", "--port", str(port), "--host", "127.0.0.1")
     try:
@@ -63,7 +64,7 @@ def runs(url: str) -> list[dict[str, str]]:
 
 
 def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everything(
-    dev: tuple[Project, subprocess.Popen[bytes], str],
+    dev: tuple[Project, Command, str],
 ) -> None:
     project, process, url = dev
 

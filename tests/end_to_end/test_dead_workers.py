@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,10 @@ import pytest
 
 from mixpeek_assets.defs.run_liveness import PROCESS
 from tests.end_to_end.test_dagster_dev import free_port, landed, until, vectors
+from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.project import Project
-from tests.survival.paused_server import held
+from tests.survival.paused_server import paused
 
 DAYS = ("2026-01-05", "2026-01-07")
 POST, DETAIL = "POST /ingest/", "GET /features/"
@@ -32,7 +32,7 @@ def project(environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.Mon
 
 
 @contextmanager
-def dev(project: Project, log: str) -> Iterator[subprocess.Popen[bytes]]:
+def dev(project: Project, log: str) -> Iterator[Command]:
     """Have `dagster dev` at work, of which nothing is left at the end."""
     process = project.start(project.folder / log, "dev", "--port", str(free_port()), "--host", "127.0.0.1")
     try:
@@ -69,7 +69,7 @@ def is_alive(pid: int) -> bool:
 def test_a_worker_that_is_killed_and_a_machine_that_goes_down_leave_landings_that_others_finish(
     project: Project, mixpeek: ScriptedMixpeek
 ) -> None:
-    with held(mixpeek, DETAIL) as detail, dev(project, "before.log") as process:
+    with paused(mixpeek, DETAIL) as detail, dev(project, "before.log") as process:
         until(lambda: len(detail.requests) == 2, "landings of both days")
         killed, cut_off = landings()
 

@@ -20,10 +20,10 @@ def likeness(one: str, other: str) -> float:
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
     """A project in which the samples were run, and what that printed."""
-    project = Project(tmp_path_factory.mktemp("samples"))
+    project = Project(tmp_path_factory.mktemp("samples"), is_new=True)
     for name in [name for name in project.environment if name.startswith(("MIXPEEK_", "DAGSTER_"))]:
         del project.environment[name]
-    process = project.command("run")
+    process = project.script("run")
     assert process.returncode == 0, process.stdout + process.stderr
     return project, process.stdout
 
@@ -117,7 +117,8 @@ def test_bad_videos_fail_with_the_reason_and_the_good_ones_land(environment: Pat
     (clips / "text.mp4").write_text("I am no video")
     (clips / "empty.mp4").write_bytes(b"")
 
-    process = project.command("run", "--videos", "clips")
+    # Without models, what is not broken is done sooner.
+    process = project.command("run", "--videos", "clips", MIXPEEK_MODELS=str(environment / "none"))
 
     assert process.returncode == 1
     assert "Traceback" not in process.stdout + process.stderr
@@ -168,3 +169,25 @@ def test_the_run_ends_with_searches_by_words_that_find_the_right_second(first_ru
     assert re.search(r'search "a lighthouse at night"\n.*\n\s*[\d.]+\s+harbour\.mp4\s+0:1\d\.\d', found), found
     # The bees are in the second ten seconds, and nobody says pollination.
     assert re.search(r'search "pollination of flowers"\n.*\n\s*[\d.]+\s+talk\.mp4\s+0:1\d\.\d\s+text', found), found
+
+
+def test_words_find_the_second_of_the_video_in_the_warehouse(project: Project) -> None:
+    process = project.command("search", "a lighthouse at night", "--modality", "image", "--limit", "1")
+
+    assert process.returncode == 0, process.stderr
+    score, video, moment, modality = process.stdout.splitlines()[1].split()[:4]
+    assert (video, modality) == ("harbour.mp4", "image")
+    assert re.fullmatch(r"0:1\d\.\d", moment), "the sea is before it, the reef after it"
+    statement = re.search(r"SELECT.*;", process.stdout, re.DOTALL)
+    assert statement is not None
+    [(value, _, start, *_)] = project.sql(statement[0])
+    assert f"{value:.3f}" == score
+    assert 10 <= start < 20
+
+
+def test_without_its_models_the_search_says_what_is_missing(project: Project) -> None:
+    process = project.command("search", "a lighthouse at night", MIXPEEK_MODELS=str(project.folder / "none"))
+
+    assert process.returncode == 1
+    assert "`multimodal` cannot be searched by words." in process.stderr
+    assert "Traceback" not in process.stderr

@@ -1,9 +1,5 @@
-"""The pipeline's steps without Dagster, on the project that the environment names.
+"""The pipeline's steps without Dagster, on the project that the environment names."""
 
-`python -m tests.fakes.pipeline ingest|land` is a process that a test can kill.
-"""
-
-import sys
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,7 +15,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.videos import upsert
 
 TODAY = datetime.now(UTC).date()
-QUICK = RetryPolicy(connect=1, read=5, attempts=2, rate_limit=5)
+QUICK = RetryPolicy(connect=10, read=30, attempts=2, rate_limit=5)
+"""Few attempts, with time enough for each on a busy machine."""
 
 
 def project_warehouse() -> Warehouse:
@@ -71,7 +68,3 @@ def land(*, refresh: bool = False, day: date = TODAY) -> tuple[FetchResult, Fetc
     with open_client(load_settings(), QUICK) as client:
         assets = fetch_assets(client, project_warehouse(), [day], run_id="test", refresh=refresh)
         return assets, fetch_vectors(client, project_warehouse(), [day], run_id="test", refresh=refresh)
-
-
-if __name__ == "__main__":
-    {"submit": submit, "land": land}[sys.argv[1]]()

@@ -9,7 +9,7 @@ from tests.fakes import pipeline
 from tests.fakes.faulty import FaultyMixpeek, faulty_mixpeek
 from tests.fakes.mixpeek import KEY
 
-PATIENCE = RetryPolicy(connect=5, read=20, whole=20, attempts=2, pause=0.02, rate_limit=10)
+PATIENCE = RetryPolicy(connect=20, read=60, whole=60, attempts=2, pause=0.02, rate_limit=10)
 """Short pauses, so that many faults are met in little time, and long time-outs, so that a busy machine is no fault."""
 
 

@@ -100,6 +100,7 @@ def test_what_is_not_there_is_an_error_that_names_it(source: str) -> None:
         sources.fingerprint(load_settings(videos=source))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["list.csv", "list.json", "LIST.JSONL"])
 def test_a_manifest_is_fetched_from_its_url(write: Write, tmp_path: Path, name: str) -> None:
     text = "url\nhttps://h/a.mp4\n" if "csv" in name else json.dumps({"url": "https://h/a.mp4"})
@@ -111,6 +112,7 @@ def test_a_manifest_is_fetched_from_its_url(write: Write, tmp_path: Path, name: 
     assert found.videos[0]["source"] == found.manifest.source
 
 
+@pytest.mark.slow
 def test_a_manifest_that_cannot_be_fetched_is_an_error_that_says_why(tmp_path: Path) -> None:
     with served(tmp_path) as url, pytest.raises(ManifestError, match="cannot be downloaded: the server answered 404"):
         read(f"{url}/list.csv")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import requests
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 T = TypeVar("T")
 
 
@@ -29,7 +29,7 @@ class Caller:
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         options.setdefault("headers", {"Authorization": f"Bearer {self.key}"})
-        return requests.request(method, f"{self.url}{self.prefix}{path}", timeout=10, **options)
+        return requests.request(method, f"{self.url}{self.prefix}{path}", timeout=60, **options)
 
     def get(self, path: str, **options: Any) -> dict[str, Any]:
         reply = self.request("GET", path, **options)

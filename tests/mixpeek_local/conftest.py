@@ -47,6 +47,7 @@ def host(clip: Path) -> Iterator[VideoHost]:
 
 
 @pytest.fixture
-def own(tmp_path: Path, folder: Path) -> LocalApiConfig:
-    """A state directory of one's own."""
+def own(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> LocalApiConfig:
+    """Settings of a server of one's own, which spends no time on loading models."""
+    monkeypatch.setenv("MIXPEEK_MODELS", str(tmp_path / "none"))
     return LocalApiConfig(tmp_path / "state", allowed_folders=(folder,), allowed_hosts=("127.0.0.1",), workers=1)

@@ -59,7 +59,7 @@ def test_a_worker_that_is_stuck_is_ended_and_replaced(
     api: Caller, own: LocalApiConfig, host: VideoHost, clip: Path
 ) -> None:
     task_id = api.ingest(host.address("/later"))
-    assert host.asked.wait(10)
+    assert host.asked.wait(60)
     (stuck,) = children(server_pid(own.state_dir))
     stop(stuck, own.database)  # as good as a decoder that never comes back
     cancelled(api, task_id)
@@ -72,7 +72,7 @@ def test_the_asset_of_a_cancelled_task_is_cancelled_and_has_no_features(
     api: Caller, own: LocalApiConfig, host: VideoHost
 ) -> None:
     task_id = api.ingest(host.address("/later"))
-    assert host.asked.wait(10)
+    assert host.asked.wait(60)
     asset_id = cancelled(api, task_id)
     host.released.set()  # too late
     until(lambda: not list(own.downloads.iterdir()))
@@ -83,7 +83,7 @@ def test_the_asset_of_a_cancelled_task_is_cancelled_and_has_no_features(
 
 def test_a_task_that_waits_is_never_begun(api: Caller, host: VideoHost, clip: Path) -> None:
     first, second = api.ingest(host.address("/later")), api.ingest(host.address("/clip"))
-    assert host.asked.wait(10)
+    assert host.asked.wait(60)
     cancelled(api, second)
     host.released.set()
     assert api.settled(first)["status"] == "DONE"

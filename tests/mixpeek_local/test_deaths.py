@@ -27,7 +27,7 @@ from tests.mixpeek_local.caller import until
 from tests.mixpeek_local.clips import Scene, place, tone, write_clip
 from tests.mixpeek_local.processes import caller, children, serving
 
-SERVER_DEATHS, WORKER_DEATHS = 11, 9
+SERVER_DEATHS, WORKER_DEATHS = 8, 7
 SECONDS = 150
 MOST_OPEN = 4
 IMPATIENT = RetryPolicy(connect=1, read=10, attempts=1)
@@ -134,7 +134,7 @@ def unbroken(config: LocalApiConfig, clips: list[Path]) -> dict[Path, Features]:
 
 
 def rows(config: LocalApiConfig, query: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(config.database, timeout=10)) as connection:
+    with closing(sqlite3.connect(config.database, timeout=60)) as connection:
         return connection.execute(query).fetchall()
 
 

@@ -18,7 +18,7 @@ def test_the_guides_four_calls_lead_from_a_url_to_named_vectors(api: Caller, cli
     headers = {"Authorization": f"Bearer {api.key}", "Content-Type": "application/json"}
     payload = json.dumps({"url": str(clip), "collection": "example"})
 
-    reply = requests.request("POST", f"{base}/ingest/videos/url", headers=headers, data=payload, timeout=10)
+    reply = requests.request("POST", f"{base}/ingest/videos/url", headers=headers, data=payload, timeout=60)
     assert reply.status_code == 200
     assert {"message", "task_id"} <= set(reply.json())
     assert reply.json()["message"] == "Video URL processing queued"
@@ -31,13 +31,13 @@ def test_the_guides_four_calls_lead_from_a_url_to_named_vectors(api: Caller, cli
 
     # The guide sends a body along with this GET.
     url = f"{base}/assets/{task['asset_id']}/features"
-    body = requests.request("GET", url, headers=headers, data=payload, timeout=10).json()
+    body = requests.request("GET", url, headers=headers, data=payload, timeout=60).json()
     assert set(body) == {"asset", "features"}
     assert set(body["features"]) == {"video", "image", "text", "audio"}
 
     feature_id = body["features"]["image"][0]["feature_id"]
     url = f"{base}/features/{feature_id}?include_vectors=true"
-    feature = requests.request("GET", url, headers=headers, timeout=10).json()
+    feature = requests.request("GET", url, headers=headers, timeout=60).json()
     assert feature["feature_id"] == feature_id
     assert feature["modality"] == "image"
     assert len(feature["vectors"]["multimodal"]) > 100

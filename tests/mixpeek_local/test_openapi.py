@@ -63,7 +63,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def document(api: Served) -> dict[str, Any]:
-    return requests.get(f"{api.url}/openapi.json", timeout=10).json()
+    return requests.get(f"{api.url}/openapi.json", timeout=60).json()
 
 
 def test_the_document_names_every_operation_under_both_paths(document: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ def test_every_operation_is_described_tagged_and_behind_the_key(document: dict[s
 @pytest.mark.parametrize("profile", ["guide", "v1"])
 def test_the_document_has_the_paths_of_the_servers_profiles_only(tmp_path: Path, profile: Any) -> None:
     with served(tmp_path, profiles=(profile,)) as api:
-        paths = set(requests.get(f"{api.url}/openapi.json", timeout=10).json()["paths"]) - set(OPEN)
+        paths = set(requests.get(f"{api.url}/openapi.json", timeout=60).json()["paths"]) - set(OPEN)
     assert {path.startswith("/v1/") for path in paths} == {profile == "v1"}
 
 

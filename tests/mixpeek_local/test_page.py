@@ -21,7 +21,7 @@ def api(tmp_path: Path) -> Iterator[Served]:
 
 def test_the_page_needs_no_key_and_may_load_nothing_from_elsewhere(api: Served) -> None:
     for path, kind in (("/", "text/html"), ("/page/app.js", "text/javascript"), ("/page/style.css", "text/css")):
-        reply = requests.get(f"{api.url}{path}", timeout=10)
+        reply = requests.get(f"{api.url}{path}", timeout=60)
         assert reply.status_code == 200
         assert reply.headers["Content-Type"].startswith(kind)
         assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
@@ -30,12 +30,12 @@ def test_the_page_needs_no_key_and_may_load_nothing_from_elsewhere(api: Served) 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fauth.py", "%2e%2e/server.py"])
 def test_the_page_gives_no_other_file(api: Served, name: str) -> None:
-    assert requests.get(f"{api.url}/page/{name}", timeout=10).status_code in (401, 404)
+    assert requests.get(f"{api.url}/page/{name}", timeout=60).status_code in (401, 404)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/activity"), ("GET", "/previews/x.jpg"), ("POST", "/uploads")])
 def test_what_the_page_asks_for_needs_the_key(api: Served, method: str, path: str) -> None:
-    assert requests.request(method, f"{api.url}{path}", timeout=10).status_code == 401
+    assert requests.request(method, f"{api.url}{path}", timeout=60).status_code == 401
 
 
 def test_activity_names_the_latest_tasks_first_and_the_collections(api: Served) -> None:

@@ -42,7 +42,7 @@ def shares(store: Store, task_id: str) -> Iterator[tuple[str, float]]:
 
 
 def test_progress_grows_from_nothing_to_the_whole(own: LocalApiConfig, store: Store, folder: Path) -> None:
-    video = hostile.still(folder / "ten-minutes.mp4", frames=15_000, per_second=25)
+    video = hostile.still(folder / "four-minutes.mp4", frames=6_000, per_second=25)
     with running(own) as url:
         task_id = Caller(url, api_key(own.state_dir)).ingest(video, feature_extractors=[SEE_ONLY])
         seen = list(shares(store, task_id))

@@ -120,7 +120,7 @@ def test_only_this_machine_is_served(tmp_path: Path, host_name: str) -> None:
 def test_the_endpoint_of_another_program_on_the_same_port_is_none(own: LocalApiConfig, api: Caller) -> None:
     own.state_dir.mkdir()
     (own.state_dir / "endpoint.json").write_bytes(orjson.dumps({"url": api.url, "pid": os.getpid()}))
-    assert requests.get(f"{api.url}/health", timeout=10).ok
+    assert requests.get(f"{api.url}/health", timeout=60).ok
     assert endpoint(own.state_dir) is None
 
 

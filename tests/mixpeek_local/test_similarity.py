@@ -18,7 +18,7 @@ from mixpeek_local.extract.segments import ByInterval, ByShots, representative, 
 from mixpeek_local.extract.settings import ExtractionSettings
 from tests.mixpeek_local.clips import Scene, place, plain, silence, tone, write_clip
 
-SCENE_SECONDS = 3
+SCENE_SECONDS = 2
 GREY = np.full((SIDE, SIDE), 128, np.float32)
 
 

@@ -22,7 +22,7 @@ def test_a_server_and_its_worker_end_with_a_killed_user(own: LocalApiConfig) -> 
         pid = server_pid(own.state_dir)
         (worker,) = children(pid)
         starter.kill()
-        until(lambda: is_gone(pid) and is_gone(worker), seconds=5)
+        until(lambda: is_gone(pid) and is_gone(worker))
     assert endpoint(own.state_dir) is None
 
 
@@ -30,21 +30,22 @@ def test_a_worker_ends_with_a_killed_server(own: LocalApiConfig) -> None:
     with serving(own) as server:
         (worker,) = until(lambda: children(server.pid))
         server.kill()
-        until(lambda: is_gone(worker), seconds=5)
+        until(lambda: is_gone(worker))
     assert endpoint(own.state_dir) is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_the_server_within_three_seconds_whatever_it_is_at(
+def test_a_signal_stops_the_server_at_once_whatever_it_is_at(
     own: LocalApiConfig, host: VideoHost, number: signal.Signals
 ) -> None:
     with serving(own) as server:
         api = caller(own)
         task_id = api.ingest(host.address("/later"))
-        assert host.asked.wait(10)
+        assert host.asked.wait(60)
         (worker,) = children(server.pid)
         server.send_signal(number)
-        assert server.wait(3) == 0
+        assert server.wait(30) == 0
+        assert not host.released.is_set(), "it has not waited for its download"
         assert is_gone(worker)
         assert not (own.state_dir / "endpoint.json").exists()
     host.released.set()
@@ -57,7 +58,7 @@ def test_a_task_survives_a_killed_server(own: LocalApiConfig, host: VideoHost, c
         api = caller(own)
         done = api.process(clip)
         task_id, queued_id = api.ingest(host.address("/later")), api.ingest(clip)
-        assert host.asked.wait(10)
+        assert host.asked.wait(60)
         server.kill()
     host.released.set()
     with running(own) as url:
@@ -69,7 +70,7 @@ def test_a_task_survives_a_killed_server(own: LocalApiConfig, host: VideoHost, c
 def test_a_task_that_was_under_way_in_three_deaths_fails(own: LocalApiConfig, host: VideoHost) -> None:
     with running(own) as url:
         task_id = Caller(url, api_key(own.state_dir)).ingest(host.address("/later"))
-        assert host.asked.wait(10)  # ended on purpose: counts for nothing
+        assert host.asked.wait(60)  # ended on purpose: counts for nothing
     for _ in range(3):
         with serving(own) as server:
             api = caller(own)
@@ -120,6 +121,6 @@ def test_two_workers_share_the_queue(own: LocalApiConfig, host: VideoHost, clip:
     with running(replace(own, workers=2)) as url:
         api = Caller(url, api_key(own.state_dir))
         slow = api.ingest(host.address("/later"))
-        assert host.asked.wait(10)
+        assert host.asked.wait(60)
         assert api.process(clip)["asset"]["status"] == "DONE"
         assert api.task(slow)["status"] == "DOWNLOADING"

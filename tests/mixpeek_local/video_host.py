@@ -80,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def later(self) -> None:
         self.cut()
-        if self.server.released.wait(30):
+        if self.server.released.wait(300):
             self.wfile.write(self.server.content[len(self.server.content) // 2 :])
 
     def cut(self) -> None:
@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
     def announced(self) -> None:
         """Ten gigabytes, it says, and waits."""
         self.head(Content_Length=10 << 30)
-        self.server.closing.wait(30)
+        self.server.closing.wait(300)
 
     def redirect(self) -> None:
         """To what the query names, with a body that never ends."""

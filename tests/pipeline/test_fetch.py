@@ -1,7 +1,4 @@
 import json
-import signal
-import subprocess
-import sys
 import threading
 import time
 from typing import Any
@@ -11,6 +8,7 @@ import pytest
 from mixpeek_assets.api.errors import AuthenticationError, NotYetVisibleError
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.commands import forked
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
 from tests.fakes.pipeline import TODAY, add_videos, land, let_pass, poll, submit
 from tests.warehouse.asking import ask
@@ -272,20 +270,20 @@ def test_a_key_that_is_withdrawn_in_the_middle_stops_the_run_and_keeps_what_came
 
 
 def test_a_death_in_the_middle_fetches_nothing_again_but_what_was_in_flight(
-    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIXPEEK_CONCURRENCY", "4")
-    monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
     settle(mixpeek, videos_with_features(mixpeek, 5, 30))
     mixpeek.on_request = lambda _: time.sleep(0.005)
 
     for deaths in (20, 60, 100):
-        process = subprocess.Popen([sys.executable, "-m", "tests.fakes.pipeline", "land"])
+        process = forked(land)
+        process.start()
         deadline = time.monotonic() + 60
         while len(mixpeek.asked(DETAIL)) < deaths and time.monotonic() < deadline:
             time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.kill()
+        process.join(10)
     land()
 
     assert [count(warehouse, table) for table in ("assets", "features", "vectors")] == [5, 150, 150]

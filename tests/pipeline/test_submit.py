@@ -1,6 +1,3 @@
-import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -16,6 +13,7 @@ from mixpeek_assets.api.errors import (
 )
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.commands import forked
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, land, poll, submit
 from tests.warehouse.asking import ask
@@ -353,20 +351,20 @@ def test_two_submissions_of_one_partition_at_once_send_each_video_once(
 
 
 def test_a_death_in_the_middle_loses_no_accepted_video(
-    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIXPEEK_CONCURRENCY", "4")
-    monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
     add_videos(urls(150))
     mixpeek.on_request = lambda _: time.sleep(0.005)
 
     for deaths in (25, 60, 100):
-        process = subprocess.Popen([sys.executable, "-m", "tests.fakes.pipeline", "submit"])
+        process = forked(submit)
+        process.start()
         deadline = time.monotonic() + 60
         while len(mixpeek.asked(POST)) < deaths and time.monotonic() < deadline:
             time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.kill()
+        process.join(10)
     submit()
 
     last = {url: state for url, _, state in states(warehouse)}

@@ -13,8 +13,8 @@ import duckdb
 
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.warehouse.landing_lines import FeatureLine
+from tests.fakes.commands import barrier, enter, forked
 from tests.fakes.pipeline import poll, project_warehouse
-from tests.survival.crash_harness import FORKED, enter
 from tests.warehouse.processes import until
 from tests.warehouse.rows import feature_reply
 
@@ -22,10 +22,12 @@ WAIT = 120
 
 
 @contextmanager
-def crowd(target: Any, environment: dict[str, str], each: list[tuple[Any, ...]]) -> Iterator[Sequence[BaseProcess]]:
+def side_by_side(
+    target: Any, environment: dict[str, str], each: list[tuple[Any, ...]]
+) -> Iterator[Sequence[BaseProcess]]:
     """Start a process for each, all of which begin at once; what is left of them is killed at the end."""
-    together = FORKED.Barrier(len(each))
-    processes = [FORKED.Process(target=target, args=(Path.cwd(), environment, together, *one)) for one in each]
+    together = barrier(len(each))
+    processes = [forked(target, Path.cwd(), environment, together, *one) for one in each]
     try:
         for process in processes:
             process.start()

@@ -1,9 +1,5 @@
-"""A process that does the whole work in small steps, over and over, until all is done or it dies.
+"""A process that does the whole work in small steps, over and over, until all is done or it dies."""
 
-It is forked from a server that has imported everything, because a hundred starts of Python would take minutes.
-"""
-
-import multiprocessing
 import os
 import signal
 import sys
@@ -19,15 +15,11 @@ from typing import Any, Literal
 
 from mixpeek_assets import clock
 from mixpeek_assets.warehouse import loading, spool
+from tests.fakes.commands import enter
 from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, submit
 
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(
-    ["pytest", "tests.survival.crash_harness", "mixpeek_assets.cli.project", "mixpeek_assets.definitions"]
-)
-
 _FASTER = 20
-"""The clock of all lives runs that much faster from their beginning, so that a task is due again at once."""
+"""The clock of these processes runs so much faster from their beginning on, so that a task is due again at once."""
 
 _FILE_BYTES, _TRANSACTION_BYTES = 1_000, 1_500
 _MOST_ROUNDS = 500
@@ -55,17 +47,18 @@ class Death:
     at: int = 1
 
 
-def live(folder: Path, environment: dict[str, str], began: datetime, urls: list[str], death: Death | None) -> None:
-    """Submit, poll and land these videos, in small steps, until all of them are landed."""
-    _go_in_small_steps()
-    live_whole(folder, environment, began, urls, death)
-
-
-def live_whole(
+def run_in_small_steps(
     folder: Path, environment: dict[str, str], began: datetime, urls: list[str], death: Death | None
 ) -> None:
+    """Submit, poll and land these videos, in small steps, until all of them are landed."""
+    _go_in_small_steps()
+    run_all(folder, environment, began, urls, death)
+
+
+def run_all(folder: Path, environment: dict[str, str], began: datetime, urls: list[str], death: Death | None) -> None:
     """Do it in steps of the usual size."""
     enter(folder, environment)
+    tempfile.tempdir = str(folder)  # a killed process leaves its temporary files
     clock.now = lambda: began + _FASTER * (datetime.now(UTC) - began)
     if death is not None:
         _prepare(death)
@@ -79,14 +72,6 @@ def live_whole(
         if not _unlanded():
             return
     raise AssertionError("it does not come to an end")
-
-
-def enter(folder: Path, environment: dict[str, str]) -> None:
-    """Make a project this process' own: what it was forked from knows of none."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    tempfile.tempdir = str(folder)
 
 
 def _unlanded() -> int:

@@ -10,7 +10,7 @@ from tests.fakes.mixpeek import Request, ScriptedMixpeek
 _LONGEST = 300
 
 
-class Held:
+class Paused:
     """Requests that wait."""
 
     def __init__(self) -> None:
@@ -21,29 +21,29 @@ class Held:
         """Wait until there is one."""
         assert self._came.wait(_LONGEST), "no such request came"
 
-    def hold(self, request: Request) -> None:
+    def pause(self, request: Request) -> None:
         """Have it be one."""
         self.requests.append(request)
         self._came.set()
         self._go_on.wait(_LONGEST)
 
-    def let_go(self) -> None:
+    def resume(self) -> None:
         """Let them all be answered, and those that come after."""
         self._go_on.set()
 
 
 @contextmanager
-def held(mixpeek: ScriptedMixpeek, pattern: str) -> Iterator[Held]:
+def paused(mixpeek: ScriptedMixpeek, pattern: str) -> Iterator[Paused]:
     """Have requests whose "METHOD /path" matches wait until they are let go, at the latest at the end."""
-    waiting = Held()
+    waiting = Paused()
 
     def hold(request: Request) -> None:
         if re.search(pattern, f"{request.method} {request.path}"):
-            waiting.hold(request)
+            waiting.pause(request)
 
     mixpeek.on_request = hold
     try:
         yield waiting
     finally:
-        waiting.let_go()
+        waiting.resume()
         mixpeek.on_request = None

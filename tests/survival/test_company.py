@@ -2,7 +2,6 @@
 
 import logging
 import os
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,11 +20,12 @@ from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import SubmissionRules, Warehouse
 from tests.defs.test_sensors import tick
+from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import add_videos, submit
 from tests.fakes.project import Project
 from tests.fakes.videos import upsert
-from tests.survival.concurrent_processes import crowd, ended, hold, ingest_and_land, write_on
+from tests.survival.concurrent_processes import ended, hold, ingest_and_land, side_by_side, write_on
 from tests.warehouse.asking import ask
 from tests.warehouse.processes import until
 
@@ -38,9 +38,7 @@ URLS = [f"http://videos.test/{number}.mp4" for number in range(6)]
 
 
 @pytest.fixture
-def project(
-    environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
-) -> Project:
+def project(environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose manifest names videos of two days, and which is this process' own too."""
     rows = "".join(f"{url},{DAYS[number % 2]}\n" for number, url in enumerate(URLS))
     (environment / "list.csv").write_text(f"url,added_at\n{rows}")
@@ -49,7 +47,6 @@ def project(
         mixpeek.videos[url] = Video(["PROCESSING", "DONE"][number % 2 :], {"video": features})
     monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
     monkeypatch.setenv("DAGSTER_HOME", str(environment / "dagster_home"))
-    monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
     return Project(environment)
 
 
@@ -64,7 +61,7 @@ def each_landed_once(project: Project, mixpeek: ScriptedMixpeek) -> None:
 
 
 @contextmanager
-def started(project: Project, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+def started(project: Project, output: Path) -> Iterator[Command]:
     """Have `mixpeek-assets run` at work, which is killed at the end."""
     process = project.start(output, "run")
     try:
@@ -86,7 +83,9 @@ def test_twenty_processes_that_write_at_once_lose_no_row_and_each_has_its_turn(
     waits.mkdir()
     began = time.monotonic()
 
-    with crowd(write_on, dict(os.environ), [(f"w{number}", TIMES, waits) for number in range(WRITERS)]) as writers:
+    with side_by_side(
+        write_on, dict(os.environ), [(f"w{number}", TIMES, waits) for number in range(WRITERS)]
+    ) as writers:
         assert ended(writers) == [0] * WRITERS
 
     log.info("%d writers: %.1f s, the longest wait %.1f s", WRITERS, time.monotonic() - began, longest(waits))
@@ -98,7 +97,7 @@ def test_twenty_processes_that_write_at_once_lose_no_row_and_each_has_its_turn(
 @contextmanager
 def reading(project: Project) -> Iterator[int]:
     """Have a user's session read the file, for the block or until `let go`; yield its process id."""
-    with crowd(hold, dict(os.environ), [()]) as [reader]:
+    with side_by_side(hold, dict(os.environ), [()]) as [reader]:
         until((project.folder / "reading").exists)
         assert reader.pid is not None
         yield reader.pid
@@ -108,7 +107,7 @@ def let_go(project: Project) -> None:
     (project.folder / "let go").touch()
 
 
-def wait_until_it_waits(run: subprocess.Popen[bytes], output: Path, reader: int) -> None:
+def wait_until_it_waits(run: Command, output: Path, reader: int) -> None:
     """Wait until a run has said that it waits for the reader."""
 
     def says_so() -> bool:
@@ -213,7 +212,7 @@ def test_the_sensor_ticks_on_while_others_load(
     waits.mkdir()
     ticks = list[float]()
     writers_args = [(f"w{number}", 8, waits) for number in range(6)]
-    with dagster_instance() as instance, crowd(write_on, dict(os.environ), writers_args) as writers:
+    with dagster_instance() as instance, side_by_side(write_on, dict(os.environ), writers_args) as writers:
         while any(writer.is_alive() for writer in writers):
             began = time.monotonic()
             result, _ = tick("task_status_sensor", instance, warehouse)
@@ -254,7 +253,7 @@ def test_a_schedules_run_and_a_backfills_run_of_the_same_partition_at_once_do_it
     scheduled = {"dagster/schedule_name": "daily_ingest", "dagster/partition": DAYS[0]}
     backfill = {"dagster/backfill": "a", **range_tags(*map(date.fromisoformat, DAYS))}
     with dagster_instance() as instance:
-        with crowd(ingest_and_land, dict(os.environ), [(scheduled,), (backfill,)]) as workers:
+        with side_by_side(ingest_and_land, dict(os.environ), [(scheduled,), (backfill,)]) as workers:
             assert ended(workers) == [0, 0]
         runs = instance.get_runs()
         assert Counter((run.job_name, run.status.value) for run in runs) == {

@@ -1,6 +1,5 @@
 """A run whose process is gone is marked as failed, and its partition is landed by another."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -17,13 +16,14 @@ from mixpeek_assets.lock import abandoned
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.defs.test_sensors import record_run, requested, tick
+from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import TODAY
 from tests.fakes.project import Project
-from tests.survival.paused_server import held
+from tests.survival.paused_server import paused
 
 FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
-Start = Callable[[str], subprocess.Popen[bytes]]
+Start = Callable[[str], Command]
 POST, DETAIL = "POST /ingest", "GET /features/"
 
 
@@ -41,7 +41,7 @@ def started(project: Project) -> Iterator[Start]:
     """Starts `mixpeek-assets`, which is killed at the end."""
     with ExitStack() as stack:
 
-        def start(command: str) -> subprocess.Popen[bytes]:
+        def start(command: str) -> Command:
             process = project.start(project.folder / f"{command}.log", command)
             stack.callback(process.wait, 20)
             stack.callback(process.kill)
@@ -58,7 +58,7 @@ def landings(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
 def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_lands_its_partition(
     started: Start, mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with held(mixpeek, DETAIL) as detail:
+    with paused(mixpeek, DETAIL) as detail:
         process = started("run")
         detail.wait()
         with dg.DagsterInstance.get() as instance:
@@ -82,7 +82,7 @@ def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_
 def test_the_next_run_of_the_command_line_fails_the_dead_one_and_lands_what_it_left(
     project: Project, started: Start, mixpeek: ScriptedMixpeek
 ) -> None:
-    with held(mixpeek, DETAIL) as detail:
+    with paused(mixpeek, DETAIL) as detail:
         process = started("run")
         detail.wait()
         process.kill()

@@ -17,14 +17,15 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.fakes.commands import forked
 from tests.fakes.mixpeek import KEY, Request, ScriptedMixpeek, Video, scripted_mixpeek
-from tests.survival.crash_harness import FORKED, Death, live, live_whole
+from tests.survival.crash_harness import Death, run_all, run_in_small_steps
 
 log = logging.getLogger(__name__)
 
-DEATHS, MOST_LIVES = 100, 180
+DEATHS, MOST_PROCESSES = 100, 180
 NEW_VIDEOS, FEATURES = 1, 4
-"""What each life finds new, so that each has something to do in every stage."""
+"""What each process finds new, so that each has something to do in every stage."""
 
 CONCURRENCY = 4
 POST, TASK, ASSET, DETAIL = "POST /ingest/", "GET /tasks/", "GET /assets/", "GET /features/"
@@ -50,8 +51,8 @@ class Project:
     folder: Path
     mixpeek: ScriptedMixpeek
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    lives: list[int] = field(default_factory=list)
-    """How many requests had come when each life began."""
+    starts: list[int] = field(default_factory=list)
+    """How many requests had come when each process began."""
 
     deaths: Counter[str] = field(default_factory=Counter)
     places: set[Death] = field(default_factory=set)
@@ -60,8 +61,13 @@ class Project:
         with duckdb.connect(self.folder / "data" / "warehouse.duckdb", read_only=True) as connection:
             return connection.execute(query).fetchall()
 
-    def live(
-        self, urls: list[str], death: Death | None = None, *, seconds: float = 60, life: Callable[..., None] = live
+    def run(
+        self,
+        urls: list[str],
+        death: Death | None = None,
+        *,
+        seconds: float = 60,
+        target: Callable[..., None] = run_in_small_steps,
     ) -> bool:
         """Have a process do all that is to be done for these videos; say whether it died before it was done."""
         environment = {
@@ -73,8 +79,8 @@ class Project:
             "MIXPEEK_REQUESTS_PER_MINUTE": "0",
             "MIXPEEK_CONCURRENCY": str(CONCURRENCY),
         }
-        self.lives.append(len(self.mixpeek.requests))
-        process = FORKED.Process(target=life, args=(self.folder, environment, self.began, urls, death))
+        self.starts.append(len(self.mixpeek.requests))
+        process = forked(target, self.folder, environment, self.began, urls, death)
         if death is not None and death.stage in IN_FLIGHT:
             self.mixpeek.on_request = killer(process.kill, IN_FLIGHT[death.stage], death.at)
         process.start()
@@ -133,11 +139,8 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        # The server that forks has a working folder and a path of its own.
-        patch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
         broken, whole = (
             Project(tmp_path_factory.mktemp(name), stack.enter_context(scripted_mixpeek()))
             for name in ("broken", "whole")
@@ -148,14 +151,14 @@ def story(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         for death in deaths_to_die(chance):
             urls += add_videos(broken, len(urls))
             seconds = chance.uniform(0.05, 0.8) if death is None else 60
-            if broken.live(urls, death, seconds=seconds) and (broken.folder / "data" / "warehouse.duckdb").exists():
+            if broken.run(urls, death, seconds=seconds) and (broken.folder / "data" / "warehouse.duckdb").exists():
                 broken.sql("SELECT count(*) FROM duckdb_tables()")
-            if broken.deaths.total() >= DEATHS or len(broken.lives) >= MOST_LIVES:
+            if broken.deaths.total() >= DEATHS or len(broken.starts) >= MOST_PROCESSES:
                 break
-        assert not broken.live(urls, seconds=300)
-        log.info("%d lives in %.0f s", len(broken.lives), time.monotonic() - began)
+        assert not broken.run(urls, seconds=300)
+        log.info("%d processes in %.0f s", len(broken.starts), time.monotonic() - began)
         whole.mixpeek.videos, whole.mixpeek.vectors = broken.mixpeek.videos, broken.mixpeek.vectors
-        assert not whole.live(urls, life=live_whole)
+        assert not whole.run(urls, target=run_all)
         yield Story(broken, whole, urls)
 
 
@@ -228,7 +231,7 @@ def test_nothing_is_asked_for_again_but_what_was_in_flight_when_a_process_died(s
         if what := about(request):
             left[what] -= 1
             if left[what]:
-                again[sum(start <= number for start in broken.lives)] += 1
+                again[sum(start <= number for start in broken.starts)] += 1
     polls_kept = broken.sql("SELECT sum(polls) FROM mixpeek.tasks")[0][0]
     polls_lost = len(broken.mixpeek.asked(TASK)) - polls_kept
     log.info(

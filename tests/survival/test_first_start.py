@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mixpeek_assets.cli.project import dagster_instance
-from tests.fakes.project import ROOT
-from tests.survival.crash_harness import FORKED, die
+from tests.fakes.commands import ROOT, barrier, forked
+from tests.survival.crash_harness import die
 
 Schema = dict[str, set[str]]
 
@@ -28,19 +28,19 @@ def start(home: Path, together: Barrier, die_at: int | None) -> None:
 
     sys.addaudithook(watch)
     os.environ["DAGSTER_HOME"] = str(home)
-    together.wait(30)
+    together.wait(120)
     with dagster_instance() as instance:
         assert instance.get_runs_count() == 0
 
 
 def starts(homes: list[Path], die_at: int | None = None) -> list[int | None]:
     """Start them all at once, and say how each ended."""
-    together = FORKED.Barrier(len(homes))
-    processes = [FORKED.Process(target=start, args=(home, together, die_at)) for home in homes]
+    together = barrier(len(homes))
+    processes = [forked(start, home, together, die_at) for home in homes]
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(120)
         process.kill()
         process.join(10)
     return [process.exitcode for process in processes]
@@ -66,9 +66,8 @@ def schema(home: Path) -> Schema:
 
 
 @pytest.fixture
-def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> Schema:
+def whole(tmp_path: Path) -> Schema:
     """What an instance holds that was started once and alone."""
-    monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
     home = made(tmp_path / "whole")
     assert starts([home]) == [0]
     assert len(schema(home)) == 3

@@ -1,10 +1,9 @@
 """What other processes do to a warehouse, where that it is another process is the point.
 
-Each function runs in a process that is spawned. They talk through files, because a process that is killed can leave
+Each function runs in a forked process. They talk through files, because a process that is killed can leave
 nothing behind in a file that is there or not.
 """
 
-import multiprocessing
 import os
 import resource
 import signal
@@ -12,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,15 @@ from mixpeek_assets.warehouse.errors import DiskError, WarehouseError
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.landing_lines import FeatureLine, TaskEvent
 from mixpeek_assets.warehouse.reader import Reader
+from tests.fakes.commands import forked
 from tests.warehouse.asking import ask
 from tests.warehouse.rows import DAY, Row, event, feature_reply, warehouse_in
 
-_SPAWN = multiprocessing.get_context("spawn")
-
 
 @contextmanager
-def running(target: Callable[..., None], *arguments: Any) -> Iterator[SpawnProcess]:
+def running(target: Callable[..., None], *arguments: Any) -> Iterator[BaseProcess]:
     """Run a function in a process of its own, which is killed at the end."""
-    process = _SPAWN.Process(target=target, args=arguments)
+    process = forked(target, *arguments)
     process.start()
     try:
         yield process
@@ -42,9 +40,9 @@ def running(target: Callable[..., None], *arguments: Any) -> Iterator[SpawnProce
         process.join(10)
 
 
-def run_all(jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]], seconds: float = 60) -> None:
+def run_all(jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]], seconds: float = 120) -> None:
     """Run functions in processes side by side, and see each end well."""
-    processes = [_SPAWN.Process(target=target, args=arguments) for target, arguments in jobs]
+    processes = [forked(target, *arguments) for target, arguments in jobs]
     for process in processes:
         process.start()
     stop_at = time.monotonic() + seconds
@@ -61,7 +59,7 @@ def run(target: Callable[..., None], *arguments: Any) -> None:
     run_all([(target, arguments)])
 
 
-def until(condition: Callable[[], Any], seconds: float = 30) -> None:
+def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something that is about to happen."""
     stop_at = time.monotonic() + seconds
     while not condition():

@@ -66,6 +66,7 @@ def test_a_statement_that_fails_rolls_back_those_before_it(warehouse: Warehouse)
     assert video_ids(warehouse) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read_only", [False, True])
 def test_another_process_can_open_the_file_right_after_an_exception(warehouse: Warehouse, read_only: bool) -> None:
     add_videos(warehouse, video("v1"))
@@ -83,6 +84,7 @@ def test_the_connection_that_was_given_is_closed_afterwards(warehouse: Warehouse
         connection.execute("SELECT 1")
 
 
+@pytest.mark.slow
 def test_a_commit_that_fails_says_why_and_leaves_the_rows_of_before(warehouse: Warehouse, tmp_path: Path) -> None:
     add_videos(warehouse, video("v1"))
     answer = tmp_path / "answer"
@@ -100,6 +102,7 @@ def test_a_reader_cannot_write(warehouse: Warehouse) -> None:
         connection.execute(INSERT, {"id": "v2"})
 
 
+@pytest.mark.slow
 def test_readers_share_the_file_with_another_programs_reading_session(warehouse: Warehouse, tmp_path: Path) -> None:
     add_videos(warehouse, video("v1"))
     ready, release = tmp_path / "ready", tmp_path / "release"
@@ -114,6 +117,7 @@ def test_readers_share_the_file_with_another_programs_reading_session(warehouse:
             pass
 
 
+@pytest.mark.slow
 def test_a_zoneless_time_is_utc_whatever_the_zone_of_the_machine(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +134,7 @@ def test_a_zoneless_time_is_utc_in_readers_too(warehouse: Warehouse) -> None:
         assert connection.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [100, 5000, 10_000])
 def test_a_process_that_is_killed_while_it_makes_the_file_leaves_none_that_cannot_be_opened(
     tmp_path: Path, written: int
@@ -143,6 +148,7 @@ def test_a_process_that_is_killed_while_it_makes_the_file_leaves_none_that_canno
     assert not list(tmp_path.glob("*.new"))
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_had_not_committed_is_not_there(warehouse: Warehouse, tmp_path: Path) -> None:
     add_videos(warehouse, video("v1"))
     with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as process:
@@ -154,6 +160,7 @@ def test_what_a_killed_process_had_not_committed_is_not_there(warehouse: Warehou
     assert video_ids(warehouse) == ["v1", "v2"]
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_had_committed_is_there_for_a_reader_and_a_writer(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -166,6 +173,7 @@ def test_what_a_killed_process_had_committed_is_there_for_a_reader_and_a_writer(
     assert video_ids(warehouse) == ["committed", "v2"]
 
 
+@pytest.mark.slow
 def test_six_processes_with_thirty_transactions_each_lose_none_and_none_of_them_starves(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -198,6 +206,7 @@ def test_threads_of_one_process_take_turns_as_processes_do(warehouse: Warehouse)
     assert query(warehouse, "SELECT polls FROM mixpeek.tasks") == [(30,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("read_only", "seconds"), [(False, 2), (True, 0.5)])
 def test_a_transaction_waits_for_another_programs_session_and_says_whose(
     warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture, read_only: bool, seconds: float
@@ -218,6 +227,7 @@ def test_a_transaction_waits_for_another_programs_session_and_says_whose(
     assert f"(process {holder.pid})" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_session_that_does_not_end_is_named_when_the_wait_is_over(
     warehouse: Warehouse, tmp_path: Path, read_only: bool

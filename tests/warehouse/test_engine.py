@@ -32,6 +32,7 @@ def test_what_is_temporary_ends_with_the_opening(warehouse: Warehouse) -> None:
         connection.execute("FROM mine")
 
 
+@pytest.mark.slow
 def test_a_closed_file_is_free_for_another_process_and_wholly_written(warehouse: Warehouse) -> None:
     with warehouse.database.transaction() as connection:
         connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ('v1')")

@@ -87,6 +87,7 @@ def test_what_is_no_json_is_refused_and_spoils_no_line(tmp_path: Path) -> None:
     assert [line["video_id"] for line in lines(landing_files.pending(tmp_path)[0])] == ["v1", "v2"]
 
 
+@pytest.mark.slow
 def test_a_live_writers_file_is_left_to_it(tmp_path: Path) -> None:
     with running(write_and_stay, tmp_path, "tasks", [event("v1")], b'{"video_id": "v', tmp_path / "ready"):
         until((tmp_path / "ready").exists)
@@ -98,6 +99,7 @@ def test_a_live_writers_file_is_left_to_it(tmp_path: Path) -> None:
 
 
 # The longest is more than is read at a time in the search for the last whole line; zeros are room that was reserved.
+@pytest.mark.slow
 @pytest.mark.parametrize("half_line", [b"", b'{"video_id": "v', b'{"text": "' + b"x" * 2_500_000, bytes(10_000)])
 def test_a_killed_writers_file_is_saved_to_its_last_whole_line(tmp_path: Path, half_line: bytes) -> None:
     told = [event(f"v{number}") for number in range(3)]
@@ -112,6 +114,7 @@ def test_a_killed_writers_file_is_saved_to_its_last_whole_line(tmp_path: Path, h
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_a_killed_writers_file_without_a_whole_line_vanishes(tmp_path: Path) -> None:
     with running(write_and_stay, tmp_path, "vectors", [], b'{"feature_id": "f', tmp_path / "ready") as writer:
         until((tmp_path / "ready").exists)
@@ -121,6 +124,7 @@ def test_a_killed_writers_file_without_a_whole_line_vanishes(tmp_path: Path) -> 
     assert not list(tmp_path.glob("vectors-*"))
 
 
+@pytest.mark.slow
 def test_what_a_killed_writer_had_written_is_loaded(warehouse: Warehouse, tmp_path: Path) -> None:
     intend(warehouse, "v1")
     told, ready = [event("v1", state="open", task_id="t1")], tmp_path / "ready"
@@ -175,6 +179,7 @@ def test_batches_keep_the_order_and_are_as_large_as_the_limit_allows(
     assert all(sum(batch) + following[0] > limit for batch, following in pairwise(weights))
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_costs_the_line_that_did_not_fit_and_no_other(tmp_path: Path) -> None:
     folder, answer = tmp_path / "landing", tmp_path / "answer"
     run(append_until_disk_is_full, folder, answer)

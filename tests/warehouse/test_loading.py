@@ -75,6 +75,7 @@ def test_a_vector_file_is_loaded_with_an_asset_file_that_was_begun_later(warehou
     assert the_task(warehouse)["landed_at"] is None
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_between_the_commit_and_the_removal_loads_nothing_twice(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_file_that_comes_back_after_its_load_was_finished_is_a_new_one(warehou
     assert the_task(warehouse)["polls"] == 2
 
 
+@pytest.mark.slow
 def test_whatever_dies_when_each_line_that_was_kept_is_loaded_once(warehouse: Warehouse, tmp_path: Path) -> None:
     intend(warehouse, "v1")
     told = tmp_path / "told"
@@ -188,6 +190,7 @@ def test_a_file_that_cannot_be_read_takes_nothing_half_way_with_it(warehouse: Wa
     assert after == {name: rows for name, rows in before.items() if name != "rejects"}
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_is_not_blamed_on_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
     land(warehouse, "vectors", feature_reply("f0", {"clip": [0.5] * 100}))
     for part in range(2):
@@ -207,6 +210,7 @@ def test_a_disk_that_is_full_is_not_blamed_on_the_files(warehouse: Warehouse, tm
     assert left(warehouse) == []
 
 
+@pytest.mark.slow
 def test_whoever_has_the_lock_loads_what_others_have_kept(warehouse: Warehouse, tmp_path: Path) -> None:
     run_all([(spool_vectors, (tmp_path, name, 25)) for name in "abcd"])
     rows = query(warehouse, "SELECT feature_id, count(*), any_value(embedding[1]) FROM mixpeek.vectors GROUP BY ALL")
@@ -216,6 +220,7 @@ def test_whoever_has_the_lock_loads_what_others_have_kept(warehouse: Warehouse, 
     assert remembered(warehouse) == []
 
 
+@pytest.mark.slow
 def test_a_reader_sees_all_of_a_load_or_none_of_it(warehouse: Warehouse, tmp_path: Path) -> None:
     ready, stop, answer = tmp_path / "ready", tmp_path / "stop", tmp_path / "answer"
 

@@ -51,6 +51,7 @@ def test_threads_hold_it_one_at_a_time(tmp_path: Path) -> None:
     assert counter.read_text() == "320"
 
 
+@pytest.mark.slow
 def test_processes_hold_it_one_at_a_time(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
@@ -64,6 +65,7 @@ def test_an_exception_lets_go_of_it(tmp_path: Path) -> None:
     take(tmp_path / "lock")
 
 
+@pytest.mark.slow
 def test_a_holder_that_is_killed_lets_go_of_it(tmp_path: Path) -> None:
     with running(hold_lock, tmp_path / "lock", tmp_path / "ready") as holder:
         until((tmp_path / "ready").exists)
@@ -72,6 +74,7 @@ def test_a_holder_that_is_killed_lets_go_of_it(tmp_path: Path) -> None:
         take(tmp_path / "lock")
 
 
+@pytest.mark.slow
 @needs_the_kernels_list
 def test_a_holder_that_is_killed_lets_the_next_in_line_in(tmp_path: Path) -> None:
     path, served = tmp_path / "lock", threading.Event()
@@ -110,6 +113,7 @@ def test_waiters_are_served_in_the_order_in_which_they_came(tmp_path: Path) -> N
     assert served == list(range(8))
 
 
+@pytest.mark.slow
 def test_a_wait_that_is_over_names_the_lock_and_its_holder(tmp_path: Path) -> None:
     with (
         held_by_another_process(tmp_path / "lock") as holder,

@@ -182,6 +182,7 @@ def test_tables_of_an_older_version_are_taken_on(warehouse: Warehouse, use: Call
     assert len(table(warehouse, "videos")) == 1
 
 
+@pytest.mark.slow
 def test_several_processes_may_make_the_warehouse_at_once(warehouse: Warehouse, tmp_path: Path) -> None:
     run_all([(count_rows, (tmp_path,))] * 4)
     assert query(warehouse, "SELECT count(*) FROM mixpeek_internal.schema_version") == [(1,)]

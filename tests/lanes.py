@@ -1,0 +1,78 @@
+"""The two lanes: `make check` leaves out what starts a process, a server or a model, and `make test` runs everything.
+
+A test is `slow` by its folder, or by a fixture that it needs. A test that is neither, and starts something all the
+same, fails and says so.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+SLOW_FOLDERS = ("end_to_end", "survival", "cli", "security", "disk", "conformance", "faults", "mixpeek_local")
+"""In the order in which they begin: the longest files first, so that no worker is left with one at the end."""
+
+SERVERS = {"mixpeek"}
+"""Fixtures that are servers."""
+
+STARTS = {"os.fork", "tests.forked", "os.forkpty", "os.posix_spawn", "socket.bind", "subprocess.Popen"}
+MODELS = {"ctranslate2", "faster_whisper", "onnxruntime"}
+
+_slow = True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch what the quick tests start."""
+    if _is_quick(config):
+        sys.addaudithook(_watch)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no slow test where none is wanted."""
+    is_slow = collection_path.parent == TESTS and collection_path.name in SLOW_FOLDERS
+    return True if is_slow and _is_quick(config) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests, and put the longest first."""
+    for item in items:
+        if _folder(item) in SLOW_FOLDERS or not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=_place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Note what the test is that runs."""
+    global _slow
+    _slow = item.get_closest_marker("slow") is not None
+    try:
+        return (yield)
+    finally:
+        _slow = True
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return config.option.markexpr == "not slow"
+
+
+def _place(item: pytest.Item) -> int:
+    folder = _folder(item)
+    return SLOW_FOLDERS.index(folder) if folder in SLOW_FOLDERS else len(SLOW_FOLDERS)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
+
+
+def _watch(event: str, details: Sequence[Any]) -> None:
+    if _slow or (event not in STARTS and not (event == "import" and details[0] in MODELS)):
+        return
+    if event == "subprocess.Popen" and details[0] == "git":  # which lists the files of the repository
+        return
+    what = f"imports {details[0]}" if event == "import" else f"calls {event}"
+    pytest.fail(f"this test {what}: mark it with pytest.mark.slow, as tests/README.md says")
