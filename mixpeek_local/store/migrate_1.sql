@@ -1,4 +1,5 @@
--- From the first schema, whose tasks and assets had an interval and whose features had nothing but vectors.
+-- From the first schema, whose tasks and assets had an interval and whose features had nothing but
+-- vectors.
 DROP INDEX assets_by_content;
 ALTER TABLE tasks ADD COLUMN collection_id VARCHAR NOT NULL DEFAULT '';
 ALTER TABLE tasks ADD COLUMN settings VARCHAR NOT NULL DEFAULT '{}';

@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS tasks (
 
 CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status);
 
--- An asset's status, error and time of update are those of its latest task, unless its metadata changed later.
+-- An asset's status, error and time of update are those of its latest task, unless its metadata
+-- changed later.
 CREATE TABLE IF NOT EXISTS assets (
     asset_id VARCHAR PRIMARY KEY,
     task_id VARCHAR NOT NULL REFERENCES tasks,

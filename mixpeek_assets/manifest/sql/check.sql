@@ -24,8 +24,9 @@ judged AS (
             -- No server takes a longer address, and Mixpeek has no collection with a longer name.
             WHEN length(url) > 8000 THEN 'url is longer than 8,000 characters'
             WHEN length(collection) > 1000 THEN 'collection is longer than 1,000 characters'
-            WHEN added_text IS NOT NULL AND NOT coalesce(isfinite(added_at), false)
-                THEN 'added_at is ' || left(added_text, 100) || ', which is no date: write it as 2026-01-31 or 2026-01-31T12:00:00Z'
+            WHEN added_text IS NOT NULL AND NOT coalesce(isfinite(added_at), FALSE)
+                THEN 'added_at is ' || left(added_text, 100)
+                    || ', which is no date: write it as 2026-01-31 or 2026-01-31T12:00:00Z'
             WHEN added_at >= '9999-12-31'::TIMESTAMPTZ
                 THEN 'added_at is ' || left(added_text, 100) || ', which is after the year 9999'
             WHEN added_at::DATE < $first_partition::DATE

@@ -1,4 +1,5 @@
--- Dense vectors that hold something that is not a finite number, or whose length is not what `dimensions` says.
+-- Dense vectors that hold something that is not a finite number, or whose length is not what
+-- `dimensions` says.
 SELECT feature_id || ' ' || vector_name AS example
 FROM mixpeek.vectors
 WHERE

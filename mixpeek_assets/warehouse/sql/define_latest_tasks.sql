@@ -1,4 +1,5 @@
--- The last task of each video. The view's own schema is searched first, so `tasks` is found whatever the catalog is called.
+-- The last task of each video. The view's own schema is searched first, so `tasks` is found
+-- whatever the catalog is called.
 CREATE OR REPLACE VIEW mixpeek.latest_tasks AS
 SELECT
     task.*,
@@ -6,4 +7,4 @@ SELECT
 FROM tasks AS task
 ANTI JOIN tasks AS later ON task.video_id = later.video_id AND task.attempt < later.attempt;
 
-COMMENT ON VIEW mixpeek.latest_tasks IS 'A row is the last submission of a video; `reason` says why it failed or was lost.';
+COMMENT ON VIEW mixpeek.latest_tasks IS 'A row is the last submission of a video; reason says why it failed.';

@@ -1,4 +1,5 @@
--- A feature to search from: of the newest few pictures, the one that is most like a moment of another video.
+-- A feature to search from: of the newest few pictures, the one that is most like a moment of
+-- another video.
 WITH newest AS (
     SELECT
         vector.feature_id,

@@ -23,7 +23,8 @@ WHERE
     verb = 'fetch asset'
     AND object_id IN (SELECT asset_id FROM asset_replies);
 
--- What an asset no longer lists goes, with its vectors and rejects; an empty list never means "there is nothing".
+-- What an asset no longer lists goes, with its vectors and rejects; an empty list never means
+-- "there is nothing".
 CREATE OR REPLACE TEMP TABLE unlisted_features AS
 SELECT feature_id
 FROM mixpeek.features

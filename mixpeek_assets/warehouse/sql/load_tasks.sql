@@ -1,5 +1,5 @@
--- Apply the events of submissions and polls. A settled task stays as it is: neither a late answer nor a file that is
--- read twice takes it back.
+-- Apply the events of submissions and polls. A settled task stays as it is: neither a late answer
+-- nor a file that is read twice takes it back.
 CREATE OR REPLACE TEMP TABLE task_events AS
 SELECT
     video_id,
@@ -19,7 +19,8 @@ SELECT
 FROM (
     SELECT *
     FROM read_json($files, format = 'newline_delimited', maximum_object_size = $largest, columns = $columns)
-    -- Two pollers may read the same task: an answer from before its end may be written after the other's.
+    -- Two pollers may read the same task: an answer from before its end may be written after the
+    -- other's.
     QUALIFY
         seen_at <= coalesce(
             min(seen_at) FILTER (WHERE settled_at IS NOT NULL) OVER (PARTITION BY video_id, attempt),
@@ -77,6 +78,7 @@ WHERE
     AND task.attempt = event.attempt
     AND task.settled_at IS NULL;
 
--- A submission that the server disk_error for a reason that is not the video's (the key, the credits) never was.
+-- A submission that the server disk_error for a reason that is not the video's (the key, the
+-- credits) never was.
 DELETE FROM mixpeek.tasks
 WHERE state = 'withdrawn';

@@ -1,9 +1,11 @@
--- Load replies of GET /features/{id}. The files are read once: to parse their text costs more than all the rest.
+-- Load replies of GET /features/{id}. The files are read once: to parse their text costs more than
+-- all the rest.
 CREATE OR REPLACE TEMP TABLE feature_replies AS
 SELECT *
 FROM read_json($files, format = 'newline_delimited', maximum_object_size = $largest, columns = $columns);
 
--- The newest reply of each feature counts. (A QUALIFY above would carry the embeddings through a sort.)
+-- The newest reply of each feature counts. (A QUALIFY above would carry the embeddings through a
+-- sort.)
 DELETE FROM feature_replies
 WHERE rowid IN (
     SELECT rowid

@@ -1,4 +1,5 @@
--- Whoever wrote these intents is gone (the partition's lock is ours): the API may or may not have got them.
+-- Whoever wrote these intents is gone (the partition's lock is ours): the API may or may not have
+-- got them.
 UPDATE mixpeek.tasks
 SET
     state = 'lost',

@@ -1,6 +1,7 @@
--- Merge `fetched_features`, a temporary table that load_assets.sql or load_vectors.sql has made, into `features`: a field
--- that a reply lacks, or has empty, never erases what another gave. (json_merge_patch would: its nulls erase, so the same
--- reply, landed twice, would lose fields.) One look at the table finds the known rows; the rest is about these alone.
+-- Merge `fetched_features`, a temporary table that load_assets.sql or load_vectors.sql has made,
+-- into `features`: a field that a reply lacks, or has empty, never erases what another gave.
+-- (json_merge_patch would: its nulls erase, so the same reply, landed twice, would lose fields.)
+-- One look at the table finds the known rows; the rest is about these alone.
 CREATE OR REPLACE TEMP TABLE known_features AS
 SELECT
     rowid AS place,
@@ -27,11 +28,12 @@ FROM (
 )
 GROUP BY feature_id;
 
--- Empty metadata erases none, and payloads are merged field by field. The rows have the table's columns, in its order, so
--- that they can be compared with the known ones.
+-- Empty metadata erases none, and payloads are merged field by field. The rows have the table's
+-- columns, in its order, so that they can be compared with the known ones.
 CREATE OR REPLACE TEMP TABLE merged_features AS
+SELECT *
 FROM mixpeek.features
-LIMIT 0;
+WHERE FALSE;
 
 INSERT INTO merged_features BY NAME
 SELECT

@@ -1,4 +1,5 @@
--- The dense named vectors, and whether each has one dimension. (A zero byte cannot stand in the text of a view.)
+-- The dense named vectors, and whether each has one dimension. (A zero byte cannot stand in the
+-- text of a view.)
 SELECT
     vector_name,
     min(dimensions) AS least,

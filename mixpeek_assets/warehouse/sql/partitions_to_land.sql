@@ -1,5 +1,6 @@
--- The partitions, up to today, with a settled task of this API whose results are not landed. (A partition ahead of today was
--- made while the machine's clock was; Dagster has no such partition yet.)
+-- The partitions, up to today, with a settled task of this API whose results are not landed. (A
+-- partition ahead of today was made while the machine's clock was; Dagster has no such partition
+-- yet.)
 SELECT DISTINCT partition_date
 FROM mixpeek.tasks
 WHERE

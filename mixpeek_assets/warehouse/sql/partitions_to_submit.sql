@@ -1,4 +1,5 @@
--- The partitions with videos that need a submission, or whose submission was cut off and must be marked lost first.
+-- The partitions with videos that need a submission, or whose submission was cut off and must be
+-- marked lost first.
 SELECT DISTINCT partition_date
 FROM (
     SELECT partition_date

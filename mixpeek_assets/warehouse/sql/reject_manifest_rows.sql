@@ -1,4 +1,5 @@
--- The rows of a manifest that name no usable video, in place of those that it had when it was last read.
+-- The rows of a manifest that name no usable video, in place of those that it had when it was last
+-- read.
 DELETE FROM mixpeek.rejects
 WHERE
     endpoint = 'manifest'

@@ -1,5 +1,5 @@
--- A task is landed once its asset is in `assets` or `rejects`, each feature has vectors or a row in `rejects`, and none
--- of them is asked for again.
+-- A task is landed once its asset is in `assets` or `rejects`, each feature has vectors or a row in
+-- `rejects`, and none of them is asked for again.
 UPDATE mixpeek.tasks AS task
 SET landed_at = now()
 WHERE

@@ -1,5 +1,6 @@
--- Add the manifest's videos of these partitions. An undated video joins the day on which it is first seen, so only
--- a run of today's partition adds it; a video that is known keeps its partition.
+-- Add the manifest's videos of these partitions. An undated video joins the day on which it is
+-- first seen, so only a run of today's partition adds it; a video that is known keeps its
+-- partition.
 CREATE OR REPLACE TEMP TABLE listed AS
 SELECT
     manifest.*,
@@ -7,7 +8,11 @@ SELECT
     known.video_id IS NULL AS is_new
 FROM read_parquet($manifest) AS manifest
 LEFT JOIN mixpeek.videos AS known ON manifest.video_id = known.video_id
-WHERE list_contains($partitions, coalesce(known.partition_date, mixpeek_internal.partition_of(manifest.added_at, $now)));
+WHERE
+    list_contains(
+        $partitions,
+        coalesce(known.partition_date, mixpeek_internal.partition_of(manifest.added_at, $now))
+    );
 
 UPDATE mixpeek.videos AS video
 SET

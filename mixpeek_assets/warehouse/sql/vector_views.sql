@@ -1,4 +1,5 @@
--- The views of named vectors that exist, each with its comment. A user's own view may be called vectors_… as well.
+-- The views of named vectors that exist, each with its comment. A user's own view may be called
+-- vectors_… as well.
 SELECT
     view_name,
     comment

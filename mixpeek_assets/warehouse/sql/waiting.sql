@@ -1,4 +1,5 @@
--- What waits for something else than time: tasks that another API has, and partitions that have not begun.
+-- What waits for something else than time: tasks that another API has, and partitions that have not
+-- begun.
 SELECT
     'api' AS kind,
     api AS name,
