@@ -7,10 +7,13 @@ from rich.text import Text
 
 from mixpeek_assets.terminal_safe import terminal_safe, terminal_safe_lines
 
+_LONGEST = 2_000
+
 
 def plain(text: object) -> Text:
-    """Return a text on one line, to be shown as it is."""
-    return Text(terminal_safe(str(text)))
+    """Return a text on one line, to be shown as it is; of a very long one, the beginning."""
+    shown = str(text)
+    return Text(terminal_safe(shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"))
 
 
 def labelled(style: str, label: str, text: object) -> Text:

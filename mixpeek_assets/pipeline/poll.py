@@ -11,8 +11,8 @@ from typing import Any
 from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.concurrency import map_concurrently
-from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, RateLimitedError
-from mixpeek_assets.api.records import TaskReply, is_known
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, RateLimitedError, UnaddressableError
+from mixpeek_assets.api.records import TaskReply, excerpt, is_known
 from mixpeek_assets.warehouse.warehouse import Spool, Warehouse
 
 TICK_POLICY = RetryPolicy(connect=3, read=10, whole=10, attempts=1)
@@ -61,8 +61,8 @@ class PollResult:
     def warnings(self) -> list[str]:
         """Return what is worth a line in a log, each once: the next poll of the same tasks does not tell it again."""
         told = [
-            f"{count} tasks are {status!r}, a status that no era of the API lists: they are polled until they end, or"
-            " until their deadline"
+            f"{count} tasks are {excerpt(status)!r}, a status that no era of the API lists: they are polled until they"
+            " end, or until their deadline"
             for status, count in self.new_statuses.items()
         ]
         if abs(self.skew) > _SKEW_WORTH_TELLING:
@@ -134,6 +134,8 @@ def _poll(client: MixpeekClient, spool: Spool, row: Row) -> TaskReply:
         else:
             # The server has forgotten it: polling on would never end.
             reply = _lost(row, f"{error}; `mixpeek-assets retry` asks for it again")
+    except UnaddressableError as error:
+        reply = _lost(row, str(error))
     except ABORTS_RUN:
         raise  # it is not this task's
     except MixpeekError as error:
