@@ -32,6 +32,7 @@ from mixpeek_assets.api.errors import (
     ServerUnreachableError,
     SubmissionOutcomeUnknownError,
     TransientError,
+    UnaddressableError,
     UnreadableReplyError,
     UnsendableError,
     WrongEndpointError,
@@ -42,6 +43,9 @@ from mixpeek_assets.api.redact import KeyMask
 from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
 from mixpeek_assets.api.session import Session, never_connected
 from mixpeek_assets.terminal_safe import terminal_safe
+
+_LONGEST_PATH = 8_000
+"""Characters: servers take no longer request line (RFC 9112 asks for 8,000), and break the connection over some."""
 
 
 @dataclass(frozen=True)
@@ -285,9 +289,9 @@ class MixpeekClient:
 
     def _exchange(self, call: _Call) -> tuple[JsonObject, bytes]:
         """Send a call as often as the rate limit makes us, and read its reply: as an object, and as it came."""
-        if call.object_id in (".", "..") and "{id}" in call.template:
-            # In a path these lead to another place, however they are written.
-            raise NotFoundError(call.endpoint, "no address can hold such an id", call.object_id)
+        if "{id}" in call.template and (call.object_id in (".", "..") or len(call.path) > _LONGEST_PATH):
+            # In a path, dots lead to another place, however they are written.
+            raise UnaddressableError(call.endpoint, "no address can hold such an id", call.object_id)
         content = _encoded(call)
         policy = self._policy.for_the_rate_limit
         deadline = time.monotonic() + policy

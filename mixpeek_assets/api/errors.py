@@ -50,6 +50,10 @@ class UnsendableError(PermanentError):
     hint = "Correct its row in the manifest, then run `mixpeek-assets retry`"
 
 
+class UnaddressableError(PermanentError):
+    """The server gave an id that no address can hold, so what it names cannot be asked for."""
+
+
 class NotFoundError(PermanentError):
     """404: the server does not know this id."""
 

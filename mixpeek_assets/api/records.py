@@ -40,6 +40,9 @@ _ASSET_NAMED = re.compile(
 _LARGEST_FLOAT = 3.4028234663852886e38
 """The largest FLOAT: beyond it DuckDB would store infinity."""
 
+_LONGEST_NAME = 500
+"""Characters of a vector's name, which becomes that of a view."""
+
 _YEAR = re.compile(r"[0-9]{4}(?![0-9])")
 
 _BRIEF = reprlib.Repr()
@@ -213,7 +216,9 @@ def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> Fea
         reply.problems.append(Problem(feature_id, "the reply holds no vectors", shown))
         return reply
     for name, value in vectors.items():
-        if sparse := _sparse(value):
+        if len(name) > _LONGEST_NAME:
+            reply.problems.append(Problem(feature_id, f"a vector's name has {len(name):,} characters", excerpt(name)))
+        elif sparse := _sparse(value):
             reply.sparse[name] = sparse
         elif flaw := _flaw(value):
             reply.problems.append(Problem(feature_id, f"vector {name!r} {flaw}", excerpt(value)))
@@ -368,8 +373,8 @@ def _time(value: object) -> str | None:
 
     DuckDB would also take the words `epoch` and `infinity` for one, and years that Python cannot read back.
     """
-    text = (_text(value) or "").strip()
-    return text.upper() if _YEAR.match(text) and "0001" < text[:4] < "9999" else None
+    text = (_text(value) or "").strip().upper()
+    return text if _YEAR.match(text) and "0001" < text[:4] < "9999" and "BC" not in text else None
 
 
 def _number(value: object) -> float | None:

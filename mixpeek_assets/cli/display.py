@@ -15,11 +15,13 @@ _NUMBERS = (
 """How the names of DuckDB's numeric types begin: their values are right-aligned."""
 
 _LONGEST_CELL = 60
+_LONGEST = 2_000
 
 
 def plain(text: object) -> Text:
-    """Return a text on one line, to be shown as it is."""
-    return Text(terminal_safe(str(text)))
+    """Return a text on one line, to be shown as it is; of a very long one, the beginning."""
+    shown = str(text)
+    return Text(terminal_safe(shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"))
 
 
 def labelled(style: str, label: str, text: object) -> Text:

@@ -13,6 +13,9 @@ from mixpeek_assets.warehouse.rows import Verb
 from mixpeek_assets.warehouse.schema import SCHEMA, TABLE, TableName
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
+_LONGEST = 1_000
+"""Characters of a cell in a preview: Dagster keeps every event of a run."""
+
 
 def definition_metadata(table: TableName) -> dict[str, Any]:
     """Return what is known of a table before it has a row."""
@@ -71,6 +74,7 @@ def observe_plan(
 
 
 def _shown(value: object) -> str | int | float | bool | None:
-    if value is None or isinstance(value, str | int | float | bool):
+    if value is None or isinstance(value, int | float | bool):
         return value
-    return str(value)
+    text = str(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

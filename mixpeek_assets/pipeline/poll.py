@@ -11,8 +11,8 @@ from typing import Any
 from mixpeek_assets import clock
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.concurrency import map_concurrently
-from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, RateLimitedError
-from mixpeek_assets.api.records import TaskReply, is_known
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, RateLimitedError, UnaddressableError
+from mixpeek_assets.api.records import TaskReply, excerpt, is_known
 from mixpeek_assets.warehouse.landing_lines import TaskEvent
 from mixpeek_assets.warehouse.rows import DueTask
 from mixpeek_assets.warehouse.spool import Spool
@@ -62,8 +62,8 @@ class PollResult:
     def warnings(self) -> list[str]:
         """Return what deserves a line in the log; the next poll of the same tasks does not repeat it."""
         warnings = [
-            f"{count} tasks are {status!r}, a status that no era of the API lists: they are polled until they end, or"
-            " until their deadline"
+            f"{count} tasks are {excerpt(status)!r}, a status that no era of the API lists: they are polled until they"
+            " end, or until their deadline"
             for status, count in self.new_statuses.items()
         ]
         if abs(self.skew) > _SKEW_WORTH_TELLING:
@@ -136,6 +136,8 @@ def _poll(client: MixpeekClient, spool: Spool, task: DueTask) -> TaskReply:
         else:
             # The server has forgotten it: polling would never end.
             reply = _lost(task, f"{error}; `mixpeek-assets retry` asks for it again")
+    except UnaddressableError as error:
+        reply = _lost(task, str(error))
     except ABORTS_RUN:
         raise  # it is not about this task
     except MixpeekError as error:

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from mixpeek_assets.api.client import MixpeekClient
-from mixpeek_assets.api.errors import NotFoundError, SubmissionOutcomeUnknownError, UnreadableReplyError
+from mixpeek_assets.api.errors import SubmissionOutcomeUnknownError, UnaddressableError, UnreadableReplyError
 from mixpeek_assets.api.redact import KeyMask
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs import tasks
@@ -369,7 +369,7 @@ def test_an_id_that_would_lead_to_another_path_is_not_asked_for(
     client: MixpeekClient, mixpeek: ScriptedMixpeek, object_id: str
 ) -> None:
     before = len(mixpeek.requests)
-    with pytest.raises(NotFoundError, match="no address can hold such an id"):
+    with pytest.raises(UnaddressableError, match="no address can hold such an id"):
         client.get_asset(object_id)
     assert len(mixpeek.requests) == before
 
