@@ -4,7 +4,8 @@ A server may echo the key in another spelling: escaped once more for JSON (`\u00
 for a URL (`%2B`), or several of these on top of each other. What decodes to the key is masked like the key itself.
 
 Limits: encodings that no echo makes by itself, such as Base64, quoted-printable or a hash, are not decoded, and of one
-text at most a hundred decodings are looked at: enough for any four encodings on top of each other.
+text at most a hundred decodings are looked at: enough for any four encodings on top of each other. Of a text of more
+than 64 KiB it is eight.
 """
 
 import html.entities
@@ -25,10 +26,13 @@ _SHORTEST_SECRET = 8
 _DEEPEST = 200
 """So deep can JSON be written; what has no more brackets is not deeper."""
 
-_MOST_DECODINGS = 100
+_MOST_DECODINGS, _FEW_DECODINGS = 100, 8
 
-_LONGEST = 1 << 20
-"""Characters of a text in which the key is looked for place by place; of a longer one nothing is kept."""
+_LONGEST = 1 << 16
+"""Characters of a text of which many decodings are looked at, place by place.
+
+Of a longer one few are, so that no server can keep us busy, and nothing of it is kept when one holds the key.
+"""
 
 _NAMED = {name: char for name, char in html.entities.html5.items() if len(char) == 1 and "!" <= char <= "~"}
 _ESCAPES = {
@@ -108,12 +112,13 @@ class KeyMask:
 
 def _decodings(text: str) -> Iterator[tuple[str, list[re.Pattern[str]]]]:
     """Yield a text as it is, and what decoding makes of it: in any order, with that order."""
+    most = _MOST_DECODINGS if len(text) <= _LONGEST else _FEW_DECODINGS
     orders: dict[str, list[re.Pattern[str]]] = {text: []}
     found = [text]
     for decoded in found:  # which grows meanwhile
         yield decoded, orders[decoded]
         for sign, escape in _ESCAPES.items():
-            if sign in decoded and len(found) < _MOST_DECODINGS:
+            if sign in decoded and len(found) < most:
                 further = escape.sub(_character, decoded)
                 if further not in orders:
                     orders[further] = [*orders[decoded], escape]
