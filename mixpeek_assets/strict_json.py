@@ -5,14 +5,26 @@ DuckDB and Python's `json` take more for JSON: NaN and Infinity, numbers that no
 
 import json
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
+
+JsonObject = dict[str, Any]
 
 DEEPEST = 100
 """Levels of nesting. The API wraps what it is sent in a few more, and DuckDB reads 128, orjson writes 254 of them."""
 
 _MORE_THAN_64_BITS = re.compile(r"[0-9]{19}")
+
+
+def is_object(value: object) -> TypeGuard[JsonObject]:
+    """Say whether a value that was read from JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Say whether a value that was read from JSON is a list."""
+    return isinstance(value, list)
 
 
 def read_json(text: str) -> Any:
@@ -32,15 +44,15 @@ def read_json(text: str) -> Any:
     return json.loads(text) if _MORE_THAN_64_BITS.search(text) else value
 
 
-def read_json_object(text: str) -> dict[str, Any]:
+def read_json_object(text: str) -> JsonObject:
     """Read a JSON object that any server reads too.
 
     Raises:
         ValueError: as `read_json` does, and for any other JSON value.
     """
     value = read_json(text)
-    if not isinstance(value, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - the text is wrong, not the type of an argument
+    if not is_object(value):
+        raise ValueError("not an object")
     return value
 
 
@@ -52,6 +64,6 @@ def _depth(value: Any) -> int:
 
 
 def _items(value: Any) -> list[Any]:
-    if isinstance(value, dict):
+    if is_object(value):
         return list(value.values())
-    return value if isinstance(value, list) else []
+    return value if is_list(value) else []

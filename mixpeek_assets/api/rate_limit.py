@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -86,7 +86,7 @@ class SharedLimit:
         self._bucket.close()
 
     @contextmanager
-    def _next_in_line(self, deadline: float) -> Iterator[None]:
+    def _next_in_line(self, deadline: float) -> Generator[None]:
         # Lock coupling: the next waiter keeps `.line` until it holds `.head`, so that a caller which queues again at
         # once goes to the back. With one lock it would get ahead, because a waiter first has to wake up.
         with ExitStack() as head:

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeGuard
 
 import orjson
 
+from mixpeek_assets.strict_json import JsonObject, is_list, is_object
+
 TaskState = Literal["open", "done", "failed", "skipped", "cancelled", "lost"]
 
 _STATES: Mapping[str, TaskState] = {
@@ -47,8 +49,6 @@ _YEAR = re.compile(r"[0-9]{4}(?![0-9])")
 
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = 120
-
-JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ class FeatureReply:
     """
 
     feature: JsonObject
-    dense: dict[str, list[float]] = field(default_factory=dict)
-    as_sent: dict[str, orjson.Fragment] = field(default_factory=dict)
-    sparse: dict[str, SparseVector] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    dense: dict[str, list[float]] = field(default_factory=dict[str, Any])
+    as_sent: dict[str, orjson.Fragment] = field(default_factory=dict[str, Any])
+    sparse: dict[str, SparseVector] = field(default_factory=dict[str, Any])
+    problems: list[Problem] = field(default_factory=list[Any])
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ class FoundFeature:
 class SearchReply:
     """What a search found, the best first."""
 
-    found: list[FoundFeature] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    found: list[FoundFeature] = field(default_factory=list[Any])
+    problems: list[Problem] = field(default_factory=list[Any])
 
 
 def state_of(status: str) -> TaskState:
@@ -141,9 +141,9 @@ def is_known(status: str) -> bool:
 
 def duplicated_asset(error: Any) -> str | None:
     """Find the asset that an error names as the one which the video repeats (contract b8)."""
-    if isinstance(error, dict):
+    if is_object(error):
         details = error.get("details")
-        for place in (error, details if isinstance(details, dict) else {}):
+        for place in (error, details if is_object(details) else {}):
             named = _text(place.get("existing_asset_id")) or _text(place.get("duplicate_of"))
             if named:
                 return named
@@ -172,8 +172,8 @@ def read_task(body: JsonObject, task_id: str) -> TaskReply:
 def read_found_asset(body: JsonObject, task_id: str) -> str | None:
     """Read from `POST /assets` which asset is the task's (contract b4), though the server may ignore the filter."""
     results = body.get("results")
-    for asset in results if isinstance(results, list) else []:
-        if isinstance(asset, dict) and asset.get("task_id") in (None, task_id):
+    for asset in results if is_list(results) else []:
+        if is_object(asset) and asset.get("task_id") in (None, task_id):
             return _text(asset.get("asset_id"))
     return None
 
@@ -181,12 +181,12 @@ def read_found_asset(body: JsonObject, task_id: str) -> str | None:
 def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
     """Read `GET /assets/{id}/features` (contract a, b4); a modality's list may be null or missing."""
     # An asset's own fields may stand beside `features` instead of under `asset`.
-    asset = body["asset"] if isinstance(body.get("asset"), dict) else _without(body, "features")
+    asset = body["asset"] if is_object(body.get("asset")) else _without(body, "features")
     lists = body.get("features")
     features: dict[str, JsonObject] = {}
     problems: list[Problem] = []
     for modality, item in _listed_features(lists):
-        feature_id = _text(item.get("feature_id")) if isinstance(item, dict) else None
+        feature_id = _text(item.get("feature_id")) if is_object(item) else None
         if feature_id is None:
             problems.append(Problem(asset_id, f"a listed {modality or 'feature'} has no feature_id", excerpt(item)))
         else:
@@ -211,7 +211,7 @@ def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> Fea
     row = _feature_row(present, feature_id, None)
     vectors = body.get("vectors")
     reply = FeatureReply(row)
-    if not isinstance(vectors, dict) or not vectors:
+    if not is_object(vectors) or not vectors:
         shown = excerpt(vectors) if vectors is not None else excerpt(sorted(body))
         reply.problems.append(Problem(feature_id, "the reply holds no vectors", shown))
         return reply
@@ -233,11 +233,11 @@ def read_search(body: JsonObject) -> SearchReply:
     """Read `POST /features/search` (contract b5), whose reply no reference types: a list of features, with scores."""
     reply = SearchReply()
     results = body.get("results")
-    if not isinstance(results, list):
+    if not is_list(results):
         reply.problems.append(Problem(None, "the reply holds no list of results", excerpt(body)))
         return reply
     for item in results:
-        feature_id = _text(item.get("feature_id")) if isinstance(item, dict) else None
+        feature_id = _text(item.get("feature_id")) if is_object(item) else None
         if feature_id is None:
             reply.problems.append(Problem(None, "a result has no feature_id", excerpt(item)))
         else:
@@ -259,19 +259,19 @@ def _find_asset_id(body: JsonObject) -> str | None:
     if found:
         return found
     outputs = body.get("outputs")
-    for output in outputs if isinstance(outputs, list) else [outputs]:
-        found = output.get("asset_id") if isinstance(output, dict) else output
+    for output in outputs if is_list(outputs) else [outputs]:
+        found = output.get("asset_id") if is_object(output) else output
         if isinstance(found, str) and found:
             return found
     return None
 
 
 def _listed_features(lists: object) -> Iterator[tuple[str | None, Any]]:
-    if isinstance(lists, dict):
+    if is_object(lists):
         for modality, items in lists.items():
-            for item in items if isinstance(items, list) else [] if items is None else [items]:
+            for item in items if is_list(items) else [] if items is None else [items]:
                 yield modality, item
-    elif isinstance(lists, list):
+    elif is_list(lists):
         for item in lists:
             yield None, item
 
@@ -325,10 +325,10 @@ def _only_list(content: bytes) -> bytes | None:
 
 
 def _sparse(value: object) -> SparseVector | None:
-    if not isinstance(value, dict):
+    if not is_object(value):
         return None
     indices, values = value.get("indices"), value.get("values")
-    if not isinstance(indices, list) or not _is_numbers(values) or _flaw(values) or len(indices) != len(values):
+    if not is_list(indices) or not _is_numbers(values) or _flaw(values) or len(indices) != len(values):
         return None
     if not all(type(index) is int and 0 <= index < 2**31 for index in indices):
         return None
@@ -336,12 +336,12 @@ def _sparse(value: object) -> SparseVector | None:
 
 
 def _is_numbers(value: object) -> TypeGuard[list[float]]:
-    return isinstance(value, list) and set(map(type, value)) <= {float, int}
+    return is_list(value) and set(map(type, value)) <= {float, int}
 
 
 def _flaw(value: object) -> str | None:
     """Say what keeps a value from being a vector of FLOAT, or None."""
-    if not isinstance(value, list):
+    if not is_list(value):
         return "is neither a list of numbers nor a sparse vector"
     if not value:
         return "is empty"

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from pydantic import SecretStr
 
-from mixpeek_assets.api.records import JsonObject
+from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 
 MASK = "***"
 
@@ -103,9 +103,9 @@ class KeyMask:
     def _masked(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, list):
+        if is_list(value):
             return value if set(map(type, value)) <= _NUMBERS else [self._masked(item) for item in value]
-        if isinstance(value, dict):
+        if is_object(value):
             return {self.text(name): self._masked(item) for name, item in value.items()}
         return value
 

@@ -21,7 +21,7 @@ from mixpeek_assets.api.errors import (
     UnreadableReplyError,
     WrongEndpointError,
 )
-from mixpeek_assets.api.records import JsonObject
+from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
 
@@ -48,7 +48,7 @@ def read_object(
         body = _parse(reply.content)
     except ValueError as error:
         raise lost(endpoint, f"a reply that is not whole JSON ({error})", object_id, reply.status_code) from None
-    if not isinstance(body, dict):
+    if not is_object(body):
         message = f"a reply that is no JSON object: {reply.text}"
         raise (lost if submits else UnreadableReplyError)(endpoint, message, object_id, reply.status_code)
     return body
@@ -65,7 +65,7 @@ def retry_after(reply: Reply) -> float | None:
     if seconds is None:
         body = _body(reply)
         details = body.get("details")
-        hint = body.get("retry_after", details.get("retry_after") if isinstance(details, dict) else None)
+        hint = body.get("retry_after", details.get("retry_after") if is_object(details) else None)
         seconds = float(hint) if isinstance(hint, int | float) else None
     if seconds is None or math.isnan(seconds):
         return None
@@ -106,19 +106,19 @@ def _is_of_the_api(reply: Reply) -> bool:
     except ValueError:
         return False
     # FastAPI's own words for a path that it does not have.
-    return isinstance(body, dict) and body != {"detail": "Not Found"}
+    return is_object(body) and body != {"detail": "Not Found"}
 
 
 def message_of(reply: Reply) -> str:
     """The server's own words, from any of the error bodies of the contract (b7), or the body as it is."""
     body = _body(reply)
     error, detail = body.get("error"), body.get("detail")
-    if isinstance(error, dict):
+    if is_object(error):
         details = error.get("details")
-        invalid = details.get("validation_errors") if isinstance(details, dict) else None
-        problems = map(_validation_problem, invalid) if isinstance(invalid, list) else ()
+        invalid = details.get("validation_errors") if is_object(details) else None
+        problems = map(_validation_problem, invalid) if is_list(invalid) else ()
         words = [error.get("message"), error.get("type"), *problems]
-    elif isinstance(detail, list):
+    elif is_list(detail):
         words = [_validation_problem(item) for item in detail]
     else:
         words = [body.get("message"), error, detail]
@@ -130,11 +130,11 @@ def message_of(reply: Reply) -> str:
 
 
 def _validation_problem(item: Any) -> str:
-    if not isinstance(item, dict):
+    if not is_object(item):
         return str(item)
     # `location` and `message` in the envelope, `loc` and `msg` in the list that FastAPI makes.
     place = item.get("loc", item.get("location"))
-    where = ".".join(str(part) for part in place) if isinstance(place, list) else place
+    where = ".".join(str(part) for part in place) if is_list(place) else place
     return f"{where}: {item.get('msg', item.get('message'))}"
 
 
@@ -143,7 +143,7 @@ def _body(reply: Reply) -> JsonObject:
         body = _parse(reply.content)
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {}
+    return body if is_object(body) else {}
 
 
 def _parse(content: bytes) -> Any:

@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class Database:
         self._on_wait = on_wait
 
     @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Open the file, alone, for one transaction: committed at the end, rolled back on an exception.
 
         Raises:
@@ -56,7 +56,7 @@ class Database:
             connection.commit()
 
     @contextmanager
-    def connection(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connection(self, *, read_only: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
         """Open the file, alone among our processes; read-only, beside the readers of other programs.
 
         Raises:
@@ -111,7 +111,7 @@ class Database:
             return file.connection
 
     @contextmanager
-    def _turn(self, deadline: float, *, read_only: bool) -> Iterator[None]:
+    def _turn(self, deadline: float, *, read_only: bool) -> Generator[None]:
         with ExitStack() as turn:
             try:
                 with disk_errors(self.path.parent):

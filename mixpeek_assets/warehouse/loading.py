@@ -60,14 +60,14 @@ def load_pending(database: Database, folder: Path) -> Loaded:
         return Loaded(0)
     loaded = 0
     quarantined: list[Path] = []
-    # Those that are there now: whoever goes on writing does not keep us.
+    # Only the files present now, so that a busy writer cannot keep this loop running.
     waiting: set[Path] | None = None
     while waiting is None or waiting:
-        # Between two transactions, others have their turn.
+        # Other processes take their turn between two transactions.
         with database.connection() as connection:
             _forget_loaded(connection, folder)
             files = [file for file in landing_files.pending(folder) if waiting is None or file in waiting]
-            batch = next(landing_files.batches(files, _BATCH_BYTES), [])
+            batch = next(landing_files.batches(files, _BATCH_BYTES), list[Path]())
             bad = _load_batch(connection, database.path, batch) if batch else []
             _forget_loaded(connection, folder)
         loaded += len(batch) - len(bad)

@@ -1,6 +1,6 @@
 """The warehouse as the pipeline sees it: keep replies, load them, ask what is missing."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -51,7 +51,7 @@ class Warehouse:
         return self.database.path
 
     @contextmanager
-    def reader(self) -> Iterator[Reader]:
+    def reader(self) -> Generator[Reader]:
         """Open the file for several questions on one snapshot. Do not block while it is open."""
         with self.database.connection(read_only=True) as connection:
             yield Reader(connection, self.api)
@@ -65,7 +65,7 @@ class Warehouse:
         return Spool(self.database, self.landing_folder, kind)
 
     @contextmanager
-    def partitions_locked(self, work: str, partitions: Sequence[date]) -> Iterator[None]:
+    def partitions_locked(self, work: str, partitions: Sequence[date]) -> Generator[None]:
         """Hold an exclusive lock on these partitions for this work; a dead process releases it.
 
         Raises:
@@ -125,19 +125,21 @@ class Warehouse:
             return added
 
     @contextmanager
-    def videos_to_submit(self, rules: SubmissionRules, partitions: Sequence[date]) -> Iterator[WorkList[VideoToSubmit]]:
+    def videos_to_submit(
+        self, rules: SubmissionRules, partitions: Sequence[date]
+    ) -> Generator[WorkList[VideoToSubmit]]:
         """The videos of some partitions that need a submission."""
         with self._work_list(VideoToSubmit, "videos_to_submit", partitions, **asdict(rules)) as videos:
             yield videos
 
     @contextmanager
-    def assets_to_fetch(self, partitions: Sequence[date], *, refresh: bool) -> Iterator[WorkList[AssetToFetch]]:
+    def assets_to_fetch(self, partitions: Sequence[date], *, refresh: bool) -> Generator[WorkList[AssetToFetch]]:
         """The assets of some partitions that are not landed, or with `refresh` all."""
         with self._work_list(AssetToFetch, "assets_to_fetch", partitions, refresh=refresh) as assets:
             yield assets
 
     @contextmanager
-    def features_to_fetch(self, partitions: Sequence[date], *, refresh: bool) -> Iterator[WorkList[FeatureToFetch]]:
+    def features_to_fetch(self, partitions: Sequence[date], *, refresh: bool) -> Generator[WorkList[FeatureToFetch]]:
         """The features of some partitions without vectors, or with `refresh` all."""
         with self._work_list(FeatureToFetch, "features_to_fetch", partitions, refresh=refresh) as features:
             yield features
@@ -145,7 +147,7 @@ class Warehouse:
     @contextmanager
     def _work_list(
         self, record: Callable[..., Record], query: str, partitions: Sequence[date], **parameters: Any
-    ) -> Iterator[WorkList[Record]]:
+    ) -> Generator[WorkList[Record]]:
         # The file is closed before the work begins, which may take hours.
         with ExitStack() as stack:
             with self.database.connection(read_only=True) as connection:
