@@ -16,7 +16,7 @@ run: $(VENV)/models.stamp  ## Ingest videos and land their embeddings (VIDEOS=ma
 dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the local API beside it
 	@$(BIN)/mixpeek-assets dev
 
-models: $(VENV)/run.stamp  ## Get the models of the local API's senses that are not there yet
+models: $(VENV)/run.stamp  ## Download the missing models of the local API
 	@$(BIN)/python -m mixpeek_local.get_models
 
 # Much of the suite waits: for servers, processes and locks. A file's tests share servers, so they stay together.

@@ -1,4 +1,4 @@
-"""Seconds and memory per minute of video, by sense of the local API: ``python -m benchmarks.senses [video ...]``.
+"""Seconds and memory per minute of video, by model of the local API: ``python -m benchmarks.models [video ...]``.
 
 Without arguments it takes the packaged samples. Every cell is a process of its own: it loads the models with a first,
 untimed extraction, then extracts `RUNS` times; the table has the median and the process's peak of resident memory.
@@ -22,25 +22,25 @@ from mixpeek_local.samples import FOLDER
 
 RUNS = 3
 OFF = {"read": False, "transcribe": False}
-SENSES = {
+SETTINGS = {
     "decode only": None,
     "no models": OFF,
-    "see, hear sounds": OFF,
-    "+ read": OFF | {"read": True},
-    "+ transcribe": OFF | {"transcribe": True},
+    "vision, sounds": OFF,
+    "+ ocr": OFF | {"read": True},
+    "+ speech": OFF | {"transcribe": True},
     "all": {},
 }
 
 
-def measure(sense: str, video: Path) -> dict[str, float]:
+def measure(models: str, video: Path) -> dict[str, float]:
     """Seconds of one run and peak memory in MB of this process."""
-    settings = SENSES[sense]
-    perceive = (lambda: decode(video)) if settings is None else (lambda: extract(video, ExtractionSettings(**settings)))
-    perceive()
+    settings = SETTINGS[models]
+    analyse = (lambda: decode(video)) if settings is None else (lambda: extract(video, ExtractionSettings(**settings)))
+    analyse()
     seconds = []
     for _ in range(RUNS):
         start = time.perf_counter()
-        perceive()
+        analyse()
         seconds.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 10 if sys.platform == "linux" else 1 << 20)
     return {"seconds": statistics.median(seconds), "megabytes": peak}
@@ -63,27 +63,27 @@ def minutes(video: Path) -> float:
 
 
 def main(videos: list[Path]) -> None:
-    """Print a line a video and sense."""
-    print(f"{'video':<28} {'minutes':>7} {'sense':<17} {'s / min':>8} {'x decode':>8} {'MB peak':>8}")
+    """Print a line for each video and choice of models."""
+    print(f"{'video':<28} {'minutes':>7} {'models':<17} {'s / min':>8} {'x decode':>8} {'MB peak':>8}")
     for video in videos:
         floor = 0.0
-        for sense in SENSES:
-            cell = in_a_process(sense, video)
+        for models in SETTINGS:
+            cell = in_a_process(models, video)
             floor = floor or cell["seconds"]
             ratio = cell["seconds"] / floor
             print(
-                f"{video.name:<28} {minutes(video):>7.2f} {sense:<17} {cell['seconds'] / minutes(video):>8.2f} "
+                f"{video.name:<28} {minutes(video):>7.2f} {models:<17} {cell['seconds'] / minutes(video):>8.2f} "
                 f"{ratio:>8.1f} {cell['megabytes']:>8.0f}",
                 flush=True,
             )
 
 
-def in_a_process(sense: str, video: Path) -> dict[str, float]:
+def in_a_process(models: str, video: Path) -> dict[str, float]:
     """Measure in a fresh process."""
     with tempfile.TemporaryDirectory() as empty:
-        models = {"MIXPEEK_MODELS": empty} if sense == "no models" else {}
-        command = [sys.executable, "-m", "benchmarks.senses", "--measure", sense, str(video)]
-        done = subprocess.run(command, env=os.environ | models, stdout=subprocess.PIPE, check=True)
+        folder = {"MIXPEEK_MODELS": empty} if models == "no models" else {}
+        command = [sys.executable, "-m", "benchmarks.models", "--measure", models, str(video)]
+        done = subprocess.run(command, env=os.environ | folder, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -1,4 +1,4 @@
-"""What can keep callers from a server; each message says what to do."""
+"""Why a server cannot be used; each message says what to do."""
 
 
 class LocalApiError(RuntimeError):

@@ -25,7 +25,7 @@ class LoopbackOnly:
             headers = Headers(scope=scope)
             host, origin = headers.get("host", ""), headers.get("origin")
             if _name(host) not in _NAMES:
-                answer = error(421, "this server answers to the names 127.0.0.1 and localhost only")
+                answer = error(421, "this server answers to 127.0.0.1 and localhost only")
             elif origin is not None and origin != f"http://{host}":
                 answer = error(403, "this server answers no web page but its own")
         await answer(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Without the packages of the extra `local` everything works with a key, and without one a sentence says what to do."""
+"""Without the extras `local` and `ui` everything works with a key, and else one sentence says what to install."""
 
 import os
 from pathlib import Path
@@ -9,23 +9,23 @@ from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.project import Project
 
 # Not those that the core's own packages bring: certifi, filelock, numpy.
-LOCAL = "fastapi starlette uvicorn av onnxruntime tokenizers PIL faster_whisper ctranslate2"
+HIDDEN = "fastapi starlette uvicorn av onnxruntime tokenizers PIL faster_whisper ctranslate2 dagster_webserver"
 HIDE = f"""
 import sys
 from importlib.machinery import PathFinder
 
-class WithoutLocal(PathFinder):
+class WithoutExtras(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        return None if name.partition(".")[0] in {set(LOCAL.split())} else super().find_spec(name, path, target)
+        return None if name.partition(".")[0] in {set(HIDDEN.split())} else super().find_spec(name, path, target)
 
-sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutLocal
+sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutExtras
 """
 
 
 @pytest.fixture
 def project(environment: Path) -> Project:
-    """A project whose Python has none of the packages of the extra."""
+    """A project whose Python has none of the packages of the extras."""
     hidden = environment / "hidden"
     hidden.mkdir()
     (hidden / "sitecustomize.py").write_text(HIDE)
@@ -53,3 +53,10 @@ def test_without_a_key_one_sentence_says_what_to_install(command: str, project: 
         "Error: the local API needs av, fastapi, starlette, uvicorn: install it with"
         " `pip install 'mixpeek-assets[local]'`, or set MIXPEEK_API_KEY to use Mixpeek's own API\n"
     )
+
+
+def test_without_the_ui_dev_says_what_to_install(project: Project) -> None:
+    process = project.command("dev")
+
+    assert process.returncode == 1
+    assert process.stderr == "Error: Dagster's UI is not installed: `pip install 'mixpeek-assets[ui]'` installs it\n"

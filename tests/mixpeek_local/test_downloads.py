@@ -105,8 +105,8 @@ def test_bytes_without_a_strong_tag_are_never_joined(fetch: Fetch, host: VideoHo
         ("/cut", "could not be downloaded: no connection, or it broke off"),
         ("/misplaced", "could not be downloaded"),
         ("/missing", "answered 404 Not Found"),
-        ("/redirect?file:///etc/passwd", "it is no http(s) address"),
-        ("/redirect?http://[half", "redirects to what is no address"),
+        ("/redirect?file:///etc/passwd", "it is not an http(s) URL"),
+        ("/redirect?http://[half", "redirects to something that is not a URL"),
         ("/loop", "redirects more than 5 times"),
         ("/announced", "larger than 2,097,152 bytes"),
         ("/endless", "larger than 2,097,152 bytes"),
@@ -259,7 +259,7 @@ def test_over_https_the_certificate_must_be_the_named_hosts(
     assert fetch(f"https://localhost:{secure.port}/clip") == secure.content
     with names(monkeypatch, [["127.0.0.1"]] * 10):
         said = reason(fetch, f"https://video.test:{secure.port}/clip")
-    assert "its certificate, or its encryption, is not to be trusted" in said
+    assert "its certificate or encryption cannot be trusted" in said
 
 
 def test_a_proxy_is_used_and_no_way_around_the_check(

@@ -72,7 +72,7 @@ FILES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "a sparse file below the limit": (
         "x.mp4",
         lambda path: hostile.sparse(path, 4_000_000),
-        "the file is no video that FFmpeg can read",
+        "the file is not a video that FFmpeg can read",
     ),
     "an archive": ("x.mp4", archive, "the file is a ZIP archive, not a video"),
     "a compressed file": (

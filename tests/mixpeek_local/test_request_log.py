@@ -100,7 +100,7 @@ def test_a_caller_that_goes_away_is_no_bug(caplog: pytest.LogCaptureFixture) -> 
     caplog.set_level(logging.INFO, LOGGER)
     scope = {"type": "http", "method": "POST", "path": "/uploads", "headers": [(b"x-request-id", b"step-1")]}
     asyncio.run(RequestLog(application)(scope, receive, send))
-    assert [record.getMessage() for record in caplog.records] == ["request step-1: the caller went away"]
+    assert [record.getMessage() for record in caplog.records] == ["request step-1: the caller disconnected"]
 
 
 def broken_asset(api: Served) -> str:

@@ -52,7 +52,7 @@ def test_a_server_outlives_its_starter_while_others_use_it(own: LocalApiConfig) 
         with running(replace(own, allowed_folders=(), allowed_hosts=())) as shared:
             assert shared == url
             pid = server_pid(own.state_dir)
-            starter.communicate(timeout=10)
+            starter.communicate(timeout=60)
             assert starter.returncode == 0
             assert endpoint(own.state_dir) == url
         until(lambda: is_gone(pid))
@@ -62,7 +62,7 @@ def test_a_second_server_of_a_state_directory_gives_up(own: LocalApiConfig) -> N
     with serving(own):
         url = caller(own).url
         with serving(own) as second:
-            output, _ = second.communicate(timeout=10)
+            output, _ = second.communicate(timeout=60)
         assert second.returncode == 1
         assert f"another local API serves {own.state_dir} at {url}" in output
         assert endpoint(own.state_dir) == url

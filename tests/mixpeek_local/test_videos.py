@@ -17,7 +17,7 @@ def counts(body: dict) -> dict[str, int]:
 
 
 def test_the_guides_own_video_mp4_is_queued_and_fails_with_a_reason(api: Caller) -> None:
-    assert "video.mp4 is in none of the folders that this server may read" in api.reason("video.mp4")
+    assert "video.mp4 is not in the folders that this server may read" in api.reason("video.mp4")
 
 
 def test_a_relative_path_is_looked_up_in_the_allowed_folders(api: Caller, clip: Path) -> None:
@@ -83,7 +83,7 @@ def test_noise_is_no_video(api: Caller, folder: Path) -> None:
 
 def test_an_mp4_cut_off_before_its_index_fails(api: Caller, folder: Path, clip: Path) -> None:
     (folder / "cut.mp4").write_bytes(clip.read_bytes()[:-50_000])
-    assert "no video that FFmpeg can read" in api.reason(folder / "cut.mp4")
+    assert "not a video that FFmpeg can read" in api.reason(folder / "cut.mp4")
 
 
 def test_a_video_with_its_index_but_no_picture_data_fails(api: Caller, folder: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_failed_download_says_why_and_keeps_the_signature_secret(
         ("http://127.0.0.1:1/video.mp4", "could not be downloaded: no connection"),
         ("http:///video.mp4", "could not be downloaded"),
         ("http://localhost:99999/video.mp4", "could not be downloaded"),
-        ("http://[half/video.mp4", "is no address"),
+        ("http://[half/video.mp4", "is not a URL"),
         ("ftp://example.com/video.mp4", "ftp:// addresses are not supported"),
         ("file://elsewhere/video.mp4", "is on another machine"),
         ("nul\0.mp4", "nul"),

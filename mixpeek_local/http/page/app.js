@@ -56,7 +56,7 @@ async function open() {
   at("key-form").hidden = true;
   document.querySelector("main").hidden = false;
   const health = await (await fetch("/health")).json();
-  at("senses").textContent = (health.missing ?? []).join(" ");
+  at("missing").textContent = (health.missing ?? []).join(" ");
 }
 
 at("key-form").addEventListener("submit", (event) => {
