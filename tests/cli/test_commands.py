@@ -242,7 +242,7 @@ def test_doctor_finds_nothing_to_mend_in_a_sound_project(listed: Project, mixpee
     process = listed.command("doctor")
 
     assert process.returncode == 0, said(process)
-    assert "All is well" in process.stdout
+    assert "All checks passed" in process.stdout
     assert KEY not in said(process)
 
 

@@ -38,7 +38,7 @@ def test_with_a_key_everything_lands(project: Project, mixpeek: ScriptedMixpeek)
     (project.folder / "list.csv").write_text("url\nhttp://videos.test/a.mp4\n")
     project.environment |= {name: value for name, value in os.environ.items() if name.startswith("MIXPEEK_")}
 
-    process = project.command("run", "--videos", "list.csv")
+    process = project.script("run", "--videos", "list.csv")
 
     assert process.returncode == 0, process.stdout + process.stderr
     assert project.sql("SELECT count(*) FROM mixpeek.vectors") == [(1,)]
@@ -46,7 +46,7 @@ def test_with_a_key_everything_lands(project: Project, mixpeek: ScriptedMixpeek)
 
 @pytest.mark.parametrize("command", ["run", "serve-local-api"])
 def test_without_a_key_one_sentence_says_what_to_install(command: str, project: Project) -> None:
-    process = project.command(command)
+    process = project.script(command)
 
     assert process.returncode == 1
     assert process.stderr == (
@@ -56,7 +56,7 @@ def test_without_a_key_one_sentence_says_what_to_install(command: str, project: 
 
 
 def test_without_the_ui_dev_says_what_to_install(project: Project) -> None:
-    process = project.command("dev")
+    process = project.script("dev")
 
     assert process.returncode == 1
     assert process.stderr == "Error: Dagster's UI is not installed: `pip install 'mixpeek-assets[ui]'` installs it\n"

@@ -259,7 +259,7 @@ ASSETS = [
         "features of which one is another asset's",
         '{"text": [{"feature_id": "shared"}, {"feature_id": "1 {id}"}]}',
         {"1": "text"},
-        "is that of another asset",
+        "belongs to another asset",
     ),
     Asset("no features at all", '{"asset": {"status": "DONE"}}', columns={"status": "DONE", "feature_count": 0}),
     Asset("no asset", '{"features": {"text": [{"feature_id": "1 {id}"}]}}', {"1": "text"}, columns={"status": None}),

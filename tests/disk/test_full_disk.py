@@ -86,31 +86,6 @@ def test_a_full_disk_before_the_intents_lets_no_submission_leave(
     assert set(sent(mixpeek).values()) == {1}
 
 
-def test_a_full_disk_that_holds_nothing_but_the_duckdb_file_stops_at_the_intents_and_keeps_what_was_fetched(
-    tmpfs: Tmpfs, environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Answers have their room elsewhere: it is the commit that finds the disk full."""
-    monkeypatch.setenv("MIXPEEK_WAREHOUSE", str(tmpfs.folder / "warehouse.duckdb"))
-    monkeypatch.setenv("MIXPEEK_DATA_DIR", str(environment / "elsewhere"))
-    with Steps(tmpfs) as steps:
-        steps.do("videos", count=VIDEOS)
-        tmpfs.fill()
-        assert_clear(steps.fail("submit"), tmpfs)
-        assert mixpeek.requests == []
-
-        tmpfs.make_room()
-        steps.do("submit")
-        full_at(mixpeek, "GET /tasks", VIDEOS, tmpfs.fill)
-        assert_clear(steps.fail("poll"), tmpfs)
-        assert_clear(steps.fail("land"), tmpfs)
-
-        tmpfs.make_room()
-        steps.do("land")
-        assert_all_landed(steps, VIDEOS, VIDEOS)
-    assert len(mixpeek.asked("GET /tasks")) == VIDEOS
-    assert set(sent(mixpeek).values()) == {1}
-
-
 def test_a_disk_that_fills_up_while_answers_come_stops_before_the_next_wave_and_loses_no_answer(
     each_disk: Disk, mixpeek: ScriptedMixpeek
 ) -> None:
