@@ -19,14 +19,14 @@ from mixpeek_assets.settings import Settings, load_settings
 def build_definitions(
     settings: Settings, *, group_name: str = "mixpeek", key_prefix: tuple[str, ...] = ()
 ) -> dg.Definitions:
-    """Return the five assets with all that runs, watches and checks them.
+    """Return the five assets with their jobs, schedule, sensors and checks.
 
     A code location may hold several, merged with `dg.Definitions.merge`, each with settings and a prefix of its own.
 
     Args:
         settings: The API, the videos and the warehouse.
         group_name: The assets' group in the UI.
-        key_prefix: Before each asset's key, and in the names of jobs, sensors, schedules and resources.
+        key_prefix: Prefix of each asset's key, and of the names of jobs, sensors, schedules and resources.
     """
     group = AssetGroup(group_name, key_prefix, settings.first_partition)
     with without_beta_warnings():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadOnlyWarehouse:
-    """Queries on the warehouse. The file is open only while one runs, so an idle notebook delays no landing.
+    """Queries on the warehouse. The file is open only while a query runs, so an idle notebook delays no landing.
 
     Examples:
         >>> import mixpeek_assets
@@ -38,7 +38,7 @@ class ReadOnlyWarehouse:
         Args:
             sql: One or more statements; the rows are those of the last.
             parameters: Values for `?` (a list) or `$name` (a dict).
-            to: A pandas frame, or an Arrow table (which needs `pyarrow`).
+            to: `pandas` for a frame, or `arrow` for an Arrow table (needs `pyarrow`).
 
         Raises:
             WarehouseError: the file cannot be used.
@@ -57,10 +57,10 @@ def connect(warehouse: str | Path | None = None) -> ReadOnlyWarehouse:
 
     Raises:
         SettingsError: a setting cannot be used.
-        WarehouseError: there is no such file.
+        WarehouseError: the file does not exist.
     """
     path = None if warehouse is None else Path(warehouse).expanduser().absolute()
     opened = open_warehouse(load_settings(), path=path)
     if not opened.path.is_file():
-        raise WarehouseError(f"{opened.path} is not there: run the pipeline first, or name another DuckDB file")
+        raise WarehouseError(f"there is no DuckDB file {opened.path}: run the pipeline first, or name another file")
     return ReadOnlyWarehouse(opened)

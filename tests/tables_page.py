@@ -18,6 +18,7 @@ _VIEWS = """\
 
 | name | what it gives |
 |---|---|
+| `latest_tasks` | the last submission of each video; `reason` says why it failed or was lost |
 | `vectors_<name>` | a named vector, as long as all its rows have one dimension, with `embedding FLOAT[d]` |
 | `nearest(name, query, k := 10)` | the features whose named vector is nearest to `query`, by cosine similarity |
 | `similar(to_feature, name, k := 10)` | the features nearest to a feature |

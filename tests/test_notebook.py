@@ -44,6 +44,6 @@ def test_the_file_is_free_between_two_queries_and_cannot_be_written_by_one(wareh
 
 
 def test_a_file_that_is_not_there_is_an_error_and_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"nowhere\.duckdb is not there"):
+    with pytest.raises(WarehouseError, match=r"there is no DuckDB file .*nowhere\.duckdb"):
         mixpeek_assets.connect(tmp_path / "nowhere.duckdb")
     assert not (tmp_path / "nowhere.duckdb").exists()

@@ -17,21 +17,21 @@ from mixpeek_assets.settings import Settings
 def dev(settings: Settings, options: tuple[str, ...]) -> int:
     """Run `dagster dev` until it ends, or Ctrl-C or a termination ends both; returns its exit code."""
     if not Path("workspace.yaml").is_file():
-        raise CommandError(f"there is no workspace.yaml in {Path.cwd()}: work in the project's folder")
+        raise CommandError(f"{Path.cwd()} has no workspace.yaml: change to the project's folder")
     if find_spec("dagster_webserver") is None:
         raise CommandError("Dagster's UI is not installed: `pip install 'mixpeek-assets[ui]'` installs it")
     with dagster_instance():
         pass  # fail early, in one line, if DAGSTER_HOME is unusable
-    # So that runs, which have other working folders, mean the same one.
+    # Absolute, because runs have other working folders.
     environment = {**os.environ, "MIXPEEK_DATA_DIR": str(settings.data_folder)}
     with local_api(settings) as url:
         if url:
             click.echo(f"Local API: {url}")
         command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", *options]
-        # A shell starts what it puts into the background with SIGINT ignored, and Dagster ends on nothing else.
+        # A shell starts background jobs with SIGINT ignored, but only SIGINT ends Dagster.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - Dagster, with the user's own options
-        # Ctrl-C reaches it too, being of our process group; it needs some seconds to end its children.
+        # Ctrl-C reaches Dagster too, which is in our process group and needs some seconds to end its children.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
         return process.wait()

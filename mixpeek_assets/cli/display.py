@@ -1,4 +1,4 @@
-"""Printing what may be anybody's text: nothing in it is markup, and nothing in it commands the terminal."""
+"""Printing untrusted text: none of it acts as markup or controls the terminal."""
 
 import duckdb
 from rich.cells import cell_len, set_cell_size
@@ -12,20 +12,20 @@ _NUMBERS = (
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
     *("FLOAT", "DOUBLE", "DECIMAL"),
 )
-"""How the names of DuckDB's numeric types begin: their values are right-aligned."""
+"""Prefixes of DuckDB's numeric types, whose values are right-aligned."""
 
 _LONGEST_CELL = 60
 _LONGEST = 2_000
 
 
 def plain(text: object) -> Text:
-    """Return a text on one line, to be shown as it is; of a very long one, the beginning."""
+    """Return a text on one line, shown literally, and cut if it is very long."""
     shown = str(text)
     return Text(terminal_safe(shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"))
 
 
 def labelled(style: str, label: str, text: object) -> Text:
-    """Return a word in a colour, and a text behind it."""
+    """Return a coloured word followed by a text."""
     return Text.assemble((terminal_safe(label), style), " ", plain(text))
 
 

@@ -1,4 +1,4 @@
-"""`mixpeek-assets doctor`: every check says what it found, and what to fix."""
+"""`mixpeek-assets doctor`: each check says what it found, or what to fix."""
 
 import sys
 import tempfile
@@ -18,7 +18,7 @@ from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import SCHEMA
 
-_IMPATIENT = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
+_PROBE_POLICY = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
 
 def doctor() -> int:
@@ -68,15 +68,17 @@ def _data_directory() -> str:
         with tempfile.TemporaryFile(dir=folder):
             return str(folder)
     except OSError as error:
-        raise CommandError(f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you may write") from None
+        raise CommandError(
+            f"{folder}: {error.strerror}; set MIXPEEK_DATA_DIR to a folder that you can write to"
+        ) from None
 
 
 def _warehouse() -> str:
     warehouse = open_warehouse(load_settings().model_copy(update={"warehouse_timeout": 5.0}))
     with warehouse.reader() as reader:
         counts = reader.table_counts()
-    # DuckDB calls the catalog after the file, and two things of one name are ambiguous.
-    hint = " (called like the schema: begin with `USE mixpeek.mixpeek`)" if warehouse.path.stem == SCHEMA else ""
+    # DuckDB names the catalog after the file, and a catalog and a schema of one name are ambiguous.
+    hint = " (named like the schema: begin queries with `USE mixpeek.mixpeek`)" if warehouse.path.stem == SCHEMA else ""
     return f"{warehouse.path}{hint}, {counts['videos']:,} videos, {counts['vectors']:,} vectors"
 
 
@@ -90,7 +92,7 @@ def _videos() -> str:
 
 def _models() -> str:
     if not load_settings().uses_local_api:
-        return "not needed, with a key"
+        return "not needed: MIXPEEK_API_KEY is set"
     models = missing_models()
     missing = [why for why in models.values() if why]
     if missing:
@@ -100,6 +102,6 @@ def _models() -> str:
 
 def _api() -> str:
     settings = load_settings()
-    with local_api(settings) as url, open_client(settings, _IMPATIENT) as client:
+    with local_api(settings) as url, open_client(settings, _PROBE_POLICY) as client:
         client.probe()
-        return f"{url} (local) answers" if url else f"{settings.api_url or 'https://api.mixpeek.com'} takes the key"
+        return f"{url} (local) answers" if url else f"{settings.api_url or 'https://api.mixpeek.com'} accepts the key"

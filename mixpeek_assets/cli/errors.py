@@ -4,4 +4,4 @@ from mixpeek_assets.errors import UserError
 
 
 class CommandError(UserError):
-    """A command cannot do its work; the message says what to do."""
+    """A command cannot run; the message says what to do."""

@@ -1,4 +1,4 @@
-"""Running the jobs of the definitions in this process, on the instance that `dagster dev` shows."""
+"""Running jobs in this process, recorded in the instance that `dagster dev` shows."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,8 +19,8 @@ class Jobs:
     """Runs jobs over partitions, consecutive days in one run.
 
     Args:
-        settings: What the jobs work with.
-        instance: Where the runs are recorded.
+        settings: The settings of the jobs.
+        instance: The instance that records the runs.
         retry_failed: Whether videos whose last task failed are submitted again.
 
     Attributes:
@@ -36,12 +36,12 @@ class Jobs:
         self.failures: list[str] = []
 
     def ingest(self, partitions: Iterable[date]) -> bool:
-        """Run `ingest_job`; say whether all went well."""
+        """Run `ingest_job`; return whether every step succeeded."""
         config = {"tasks": {"config": {"resubmit_failed": self._retry_failed}}}
         return self._run(INGEST_JOB, partitions, config)
 
     def land(self, partitions: Iterable[date], *, refresh: bool = False) -> bool:
-        """Run `land_job`; say whether all went well."""
+        """Run `land_job`; return whether every step succeeded."""
         config = {op: {"config": {"refresh": refresh}} for op in ("assets_and_features", "vectors")}
         return self._run(LAND_JOB, partitions, config)
 
@@ -57,14 +57,14 @@ class Jobs:
             )
             failures += [_sentence(event) for event in result.all_events if event.is_step_failure]
         self.failures = [
-            *(said for said in self.failures if not said.startswith(f"{job}:")),
-            *(f"{job}: {said}" for said in failures),
+            *(failure for failure in self.failures if not failure.startswith(f"{job}:")),
+            *(f"{job}: {failure}" for failure in failures),
         ]
         return not failures
 
 
 def _sentence(event: dg.DagsterEvent) -> str:
-    """Say in the step's own words why it failed."""
+    """Return why the step failed, in its own words."""
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description

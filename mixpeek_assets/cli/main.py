@@ -1,4 +1,4 @@
-"""The commands and their options; each is done by the module of its name."""
+"""The commands and their options; the module of the same name does the work."""
 
 import logging
 import os
@@ -37,7 +37,7 @@ def cli() -> None:
     \b
     videos -> tasks -> assets -> features -> vectors, as Dagster assets in DuckDB.
 
-    With no MIXPEEK_API_KEY set, a local API does the work: no account, no network.
+    Without MIXPEEK_API_KEY, a local API does the work: no account, no network.
     """  # noqa: D301 - click reads the character \b as "do not wrap what follows"
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     _default_dagster_home()
@@ -50,7 +50,7 @@ def cli() -> None:
     help="A manifest (CSV, JSON, Parquet; path, pattern or URL), a folder of videos, "
     "one video's path or URL. Default: MIXPEEK_VIDEOS, else the samples.",
 )
-@click.option("--retry-failed", is_flag=True, help="Submit the videos again whose last task failed.")
+@click.option("--retry-failed", is_flag=True, help="Submit again the videos whose last task failed.")
 @click.option("--refresh", is_flag=True, help="Fetch again what is already landed.")
 def run(videos: str | None, retry_failed: bool, refresh: bool) -> None:
     """Ingest videos, wait for their tasks, and land their embeddings.
@@ -106,9 +106,9 @@ def plan(videos: str | None, retry_failed: bool) -> None:
     metavar="TEXT",
     help="`failed`, `cancelled`, `lost`, `rejected`, `empty` (an asset without features), or a part of the reason.",
 )
-@click.option("--pay-again", is_flag=True, help="Submit lost tasks again, rather than poll them.")
-@click.option("--dry-run", is_flag=True, help="Only show what would be tried again.")
-@click.option("--mark-only", is_flag=True, help="Leave it to the sensors, or the next run.")
+@click.option("--pay-again", is_flag=True, help="Submit lost tasks again instead of polling them.")
+@click.option("--dry-run", is_flag=True, help="Show what would be retried, and change nothing.")
+@click.option("--mark-only", is_flag=True, help="Leave the work to the sensors or the next run.")
 def retry(
     partitions: tuple[datetime, ...],
     collections: tuple[str, ...],
@@ -118,10 +118,10 @@ def retry(
     dry_run: bool,
     mark_only: bool,
 ) -> None:
-    """Try again what failed, was lost or was rejected: all of it, or what the options name.
+    """Retry what failed, was lost or was rejected: everything, or what the options select.
 
-    What failed is submitted again; what was lost is polled again, and what was rejected is fetched again.
-    Exits with 1 when some of it goes wrong again.
+    Failed videos are submitted again, lost tasks are polled again, and rejected replies are fetched again.
+    Exits with 1 when some of them fail again.
     """
     from mixpeek_assets.cli.retry import retry as retry_
     from mixpeek_assets.warehouse.selection import RetrySelection
@@ -148,22 +148,22 @@ def query(sql: str) -> None:
 
 @cli.command()
 @click.argument("words")
-@click.option("--collection", help="Search this one. Default: all that the warehouse knows.")
-@click.option("--modality", type=click.Choice(["video", "image", "text", "audio"]), help="Find only these.")
+@click.option("--collection", help="Search only this collection. Default: all in the warehouse.")
+@click.option("--modality", type=click.Choice(["video", "image", "text", "audio"]), help="Find only this modality.")
 @click.option(
     "--index",
     default="multimodal",
     show_default=True,
-    help="The named vector to search: `multimodal` finds pictures, sounds and words; `text` what was read or said.",
+    help="The named vector to search: `multimodal` finds pictures, sounds and words; `text` finds words read or said.",
 )
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True)
 def search(words: str, collection: str | None, modality: str | None, index: str, limit: int) -> None:
-    """Find moments by words, and show them as the warehouse has them.
+    """Find moments by words, and show their rows in the warehouse.
 
     \b
     mixpeek-assets search "a lighthouse at night"
 
-    Words are compared by their meaning. For the very words that were read or said, there is SQL:
+    Words are compared by meaning. To find the exact words that were read or said, use SQL:
 
     \b
     mixpeek-assets query "SELECT * FROM mixpeek.features WHERE text ILIKE '%lighthouse%'"
@@ -183,20 +183,20 @@ def doctor() -> None:
 
 
 @cli.command("serve-local-api", context_settings={"ignore_unknown_options": True})
-@click.option("--port", default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--port", default=8765, show_default=True, help="0 picks a free port.")
 @click.option(
     "--allow-folder",
     "folders",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Let videos below this folder be read; repeatable. Always: the samples, and MIXPEEK_VIDEOS' folder.",
+    help="Allow videos below this folder; repeatable. The samples and the folder of MIXPEEK_VIDEOS always are.",
 )
 @click.argument("more", nargs=-1, type=click.UNPROCESSED)
 def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:
     """Serve the local API until Ctrl-C, on 127.0.0.1 only.
 
-    MORE are further options, those of `python -m mixpeek_local --help`: hosts that videos may come from,
-    profiles, a rate limit, faults to rehearse, the number of workers, and other limits.
+    MORE are options of `python -m mixpeek_local` (see its --help): hosts that videos may come from,
+    profiles, a rate limit, faults to simulate, the number of workers, and other limits.
     """
     from mixpeek_assets.cli.serve import serve
 

@@ -1,4 +1,4 @@
-"""`mixpeek-assets plan`: what a run would send, without sending anything."""
+"""`mixpeek-assets plan`: the requests that a run would send, without sending any."""
 
 from rich.console import Console
 from rich.table import Table
@@ -6,7 +6,7 @@ from rich.table import Table
 from mixpeek_assets.cli.display import plain
 from mixpeek_assets.connections import open_warehouse, submission_rules
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.pipeline.plan import plan as find_out
+from mixpeek_assets.pipeline.plan import plan as plan_requests
 from mixpeek_assets.settings import Settings
 
 
@@ -16,7 +16,7 @@ def plan(settings: Settings, *, retry_failed: bool) -> None:
     warehouse.load_pending()
     with read_manifest(settings) as manifest:
         rules = submission_rules(settings, resubmit_failed=retry_failed)
-        found = find_out(warehouse, settings.effective_requests_per_minute, rules=rules, manifest=manifest)
+        found = plan_requests(warehouse, settings.effective_requests_per_minute, rules=rules, manifest=manifest)
         source, count = manifest.source, manifest.videos_count
     console.print(plain(f"{source}: {count:,} videos. Nothing is sent."), soft_wrap=True)
     if found.lines:

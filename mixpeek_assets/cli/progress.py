@@ -1,4 +1,4 @@
-"""Bars that show how far the videos are, read from the tables themselves."""
+"""Progress bars of a run's videos, read from the tables."""
 
 import threading
 from collections.abc import Iterator
@@ -27,22 +27,22 @@ def progress_of(warehouse: Warehouse, manifest: Manifest, console: Console) -> I
         console=console,
     )
     tasks = {stage: bars.add_task(stage, total=manifest.videos_count) for stage in _STAGES}
-    over = threading.Event()
+    done = threading.Event()
     with bars:
-        watcher = threading.Thread(target=_watch, args=(warehouse, manifest, bars, tasks, over), daemon=True)
+        watcher = threading.Thread(target=_watch, args=(warehouse, manifest, bars, tasks, done), daemon=True)
         watcher.start()
         try:
             yield
         finally:
-            over.set()
+            done.set()
             watcher.join()
             _update(warehouse, manifest, bars, tasks)
 
 
 def _watch(
-    warehouse: Warehouse, manifest: Manifest, bars: Progress, tasks: dict[str, TaskID], over: threading.Event
+    warehouse: Warehouse, manifest: Manifest, bars: Progress, tasks: dict[str, TaskID], done: threading.Event
 ) -> None:
-    while not over.wait(_SECONDS):
+    while not done.wait(_SECONDS):
         _update(warehouse, manifest, bars, tasks)
 
 
@@ -52,7 +52,7 @@ def _update(warehouse: Warehouse, manifest: Manifest, bars: Progress, tasks: dic
             progress = reader.progress(manifest.videos)
     except WarehouseError as error:
         # The work itself meets the same error and reports it; a progress bar is not a reason to stop.
-        bars.console.print(plain(f"No progress to show: {error}"))
+        bars.console.print(plain(f"Progress cannot be shown: {error}"))
         return
     for stage, task in tasks.items():
         bars.update(task, completed=getattr(progress, stage))

@@ -1,4 +1,4 @@
-"""What the commands share: the instance, the warehouse, the local API."""
+"""What the commands share: the Dagster instance and the local API."""
 
 import os
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from mixpeek_assets.settings import Settings
 
 @contextmanager
 def dagster_instance() -> Iterator[dg.DagsterInstance]:
-    """Open the instance of DAGSTER_HOME: the one that `dagster dev` shows.
+    """Open the instance of DAGSTER_HOME, which `dagster dev` shows.
 
     Raises:
-        CommandError: there is none.
+        CommandError: DAGSTER_HOME has no `dagster.yaml`.
     """
     home = Path(os.environ["DAGSTER_HOME"])
     if not (home / "dagster.yaml").is_file():
         raise CommandError(
-            f"DAGSTER_HOME is {home}, which has no dagster.yaml: work in the project's folder, or set DAGSTER_HOME"
+            f"DAGSTER_HOME is {home}, which has no dagster.yaml: change to the project's folder, or set DAGSTER_HOME"
         )
     make_storage(home)
     with dg.DagsterInstance.get() as instance:

@@ -1,4 +1,4 @@
-"""`mixpeek-assets retry`: what failed, was lost or was rejected, once more."""
+"""`mixpeek-assets retry`: what failed, was lost or was rejected is tried again."""
 
 from collections import Counter
 from dataclasses import replace
@@ -26,24 +26,24 @@ _ACTIONS = {
 
 
 def retry(settings: Settings, selection: RetrySelection, *, dry_run: bool, mark_only: bool) -> int:
-    """Try again what `selection` covers, and say what became of it; returns 1 when some of it went wrong again."""
+    """Retry what `selection` covers and print the outcome; returns 1 when some of it fails again."""
     console = Console()
     warehouse = open_warehouse(settings)
     warehouse.load_pending()
     deadline = timedelta(hours=settings.task_deadline_hours)
     candidates = warehouse.retry(selection, dry_run=dry_run, deadline=deadline)
     if not candidates:
-        console.print("Nothing that went wrong fits: `mixpeek-assets status` shows what did.")
+        console.print("Nothing to retry matches: `mixpeek-assets status` shows what went wrong.")
         return 0
     _show(console, candidates)
     if dry_run:
         console.print("\nDry run: nothing was changed.")
     elif mark_only:
-        console.print("\nMarked: the sensors of `make dev`, or the next `mixpeek-assets run`, do it.")
+        console.print("\nMarked for the sensors of `make dev` or the next `mixpeek-assets run`.")
     else:
         _work(settings, console, warehouse, candidates)
-        left = _left(warehouse, selection, candidates)
-        console.print(f"\n{len(candidates) - len(left):,} of {len(candidates):,} came right.", highlight=False)
+        left = _still_wrong(warehouse, selection, candidates)
+        console.print(f"\n{len(candidates) - len(left):,} of {len(candidates):,} succeeded.", highlight=False)
         _show(console, left)
         return 1 if left else 0
     return 0
@@ -55,7 +55,7 @@ def _work(settings: Settings, console: Console, warehouse: Warehouse, candidates
         dagster_instance() as instance,
         local_api(settings),
         open_client(settings) as client,
-        console.status("Trying again ..."),
+        console.status("Retrying ..."),
     ):
         client.probe()
         jobs = Jobs(settings, instance)
@@ -66,12 +66,13 @@ def _work(settings: Settings, console: Console, warehouse: Warehouse, candidates
         console.print(labelled("red", "failed", failure), soft_wrap=True)
 
 
-def _left(warehouse: Warehouse, selection: RetrySelection, candidates: list[RetryCandidate]) -> list[RetryCandidate]:
-    """Return which of them are still wrong, for whatever reason."""
-    # The reason may have changed.
-    anything = replace(selection, reason=None)
+def _still_wrong(
+    warehouse: Warehouse, selection: RetrySelection, candidates: list[RetryCandidate]
+) -> list[RetryCandidate]:
+    """Return the candidates that are still wrong, for any reason."""
+    any_reason = replace(selection, reason=None)  # it may have changed
     before = {_identity(candidate) for candidate in candidates}
-    return [one for one in warehouse.retry(anything, dry_run=True) if _identity(one) in before]
+    return [one for one in warehouse.retry(any_reason, dry_run=True) if _identity(one) in before]
 
 
 def _identity(candidate: RetryCandidate) -> tuple[bool, str]:
@@ -84,7 +85,7 @@ def _show(console: Console, candidates: list[RetryCandidate]) -> None:
         console.print(f"{count:,} to be {_ACTIONS[verb]}:", highlight=False)
         for one in [candidate for candidate in candidates if candidate.verb == verb][:_MOST_SHOWN]:
             about = one.url if one.object_id == one.video_id else f"{one.object_id} of {one.url}"
-            said = f"{one.partition_date} {about}: {one.reason}"
-            console.print(" ", labelled("red", one.kind, said), soft_wrap=True)
+            line = f"{one.partition_date} {about}: {one.reason}"
+            console.print(" ", labelled("red", one.kind, line), soft_wrap=True)
         if count > _MOST_SHOWN:
             console.print(f"  ... and {count - _MOST_SHOWN:,} more", highlight=False)

@@ -19,7 +19,7 @@ from mixpeek_assets.settings import Settings
 
 
 def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False) -> int:
-    """Ingest, wait, land, and say how it went; returns the exit code: 1 when a video of the manifest did not land."""
+    """Ingest, wait, land and print a summary; returns the exit code: 1 when a video of the manifest did not land."""
     warehouse, console, started = open_warehouse(settings), Console(), time.monotonic()
     with dagster_instance() as instance, read_manifest(settings) as manifest:
         warehouse.load_pending()
@@ -30,7 +30,7 @@ def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False
         jobs = Jobs(settings, instance, retry_failed=retry_failed)
         worked, tried = bool(to_ingest or to_refresh or is_unfinished(warehouse)), None
         if worked:
-            _say_what_is_missing(settings, console)
+            _print_missing_models(settings, console)
             with local_api(settings), open_client(settings) as client:
                 client.probe()
                 with progress_of(warehouse, manifest, console):
@@ -45,7 +45,7 @@ def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False
         return print_summary(console, warehouse, manifest, jobs.failures, seconds, tried, worked=worked)
 
 
-def _say_what_is_missing(settings: Settings, console: Console) -> None:
+def _print_missing_models(settings: Settings, console: Console) -> None:
     for why in missing_models().values() if settings.uses_local_api else ():
         if why:
             console.print(f"[yellow]missing[/] {why}", highlight=False, soft_wrap=True)

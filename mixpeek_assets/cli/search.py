@@ -1,4 +1,4 @@
-"""`mixpeek-assets search`: words find moments, and the warehouse shows them."""
+"""`mixpeek-assets search`: find moments by words, and show their rows."""
 
 import shlex
 import shutil
@@ -24,16 +24,18 @@ from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 EXAMPLES = ("a lighthouse at night", "pollination of flowers")
-"""What the samples are searched for: the one is shown and never said, the other is spoken of in other words."""
+"""Example searches of the samples: the first is shown and never said, the second is said in other words."""
 
 _EXAMPLE_HITS = 2
-_NEAR = 0.35
-"""Without the model that hears speech, nothing is near to the second; then it is no example."""
+_LOWEST_SCORE = 0.35
+"""Lowest score of an example. Without the speech model nothing matches the second, which is then left out."""
 
 _POLICY = RetryPolicy(connect=5, read=60, attempts=2, rate_limit=60)
-_FOUND_CHARACTERS = 70
+_LONGEST_FOUND = 70
 
-_INSTEAD = "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
+_SQL_SEARCH = (
+    "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
+)
 
 _COLLECTIONS = "SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL"
 _MOMENTS = """\
@@ -52,12 +54,12 @@ ORDER BY rank;"""
 
 @dataclass(frozen=True)
 class Moments:
-    """What a search found, as the warehouse has it.
+    """The rows of what a search found.
 
     Attributes:
         rows: Score, video, start_time, modality, found; the best first.
         missing: How many hits are not in the warehouse.
-        sql: The statement that gives the rows.
+        sql: The statement that returns the rows.
     """
 
     rows: list[tuple[Any, ...]]
@@ -67,11 +69,11 @@ class Moments:
 
 @dataclass(frozen=True)
 class Tried:
-    """Searches that were made as examples.
+    """Example searches.
 
     Attributes:
-        found: Words, and what is near to them.
-        problem: Why there are no more.
+        found: What each example's words found.
+        problem: Why a search failed.
     """
 
     found: dict[str, Moments]
@@ -85,12 +87,12 @@ def search(
     console, warehouse = Console(), open_warehouse(settings)
     collections = [collection] if collection else known_collections(warehouse)
     if not collections:
-        raise CommandError(f"{warehouse.path} holds no video yet: `mixpeek-assets run` ingests some")
+        raise CommandError(f"{warehouse.path} has no videos yet: `mixpeek-assets run` ingests some")
     with local_api(settings), open_client(settings, _POLICY) as client:
         reply = find(client, words, collections, modality=modality, index=index, limit=limit)
     moments = look_up(warehouse, reply)
     if not reply.found:
-        console.print(plain(f"No hit in {', '.join(collections)}: nothing there can be compared with these words."))
+        console.print(plain(f"No hits in {', '.join(collections)}: nothing there can be compared with these words."))
     if moments.rows:
         show(console, moments)
         console.print("\nThe same rows in SQL:")
@@ -102,7 +104,7 @@ def search(
 
 
 def known_collections(warehouse: Warehouse) -> list[str]:
-    """The collections of all videos in the warehouse."""
+    """Return the collections of all videos in the warehouse."""
     with warehouse.database.connection(read_only=True) as connection:
         return [name for (name,) in connection.execute(_COLLECTIONS).fetchall()]
 
@@ -119,30 +121,30 @@ def find(
     """Ask the API.
 
     Raises:
-        CommandError: it offers no search, or answers something else than a list of features.
-        MixpeekError: it refused, or did not answer.
+        CommandError: it offers no search, or its reply is not a list of features.
+        MixpeekError: it refuses, or does not answer.
     """
     try:
         reply = client.search(words, collections, index=index, modality=modality, limit=limit)
     except PermanentError as error:
         if error.status not in (404, 405):
             raise
-        message = f"this API offers no search ({error.endpoint} answered {error.status}): {_INSTEAD}"
+        message = f"this API offers no search ({error.endpoint} answered {error.status}): {_SQL_SEARCH}"
         raise CommandError(message) from None
     if reply.problems and not reply.found:
         problem = reply.problems[0]
-        said = terminal_safe(f"{problem.reason}: {problem.excerpt}")
-        raise CommandError(f"the search's answer cannot be read: {said}")
+        detail = terminal_safe(f"{problem.reason}: {problem.excerpt}")
+        raise CommandError(f"the search reply cannot be read: {detail}")
     return reply
 
 
 def try_out(client: MixpeekClient, warehouse: Warehouse) -> Tried:
-    """Search the samples for the examples' words."""
+    """Run the example searches on the samples."""
     found: dict[str, Moments] = {}
     try:
         for words in EXAMPLES:
             moments = look_up(warehouse, find(client, words, known_collections(warehouse), limit=_EXAMPLE_HITS))
-            if moments.rows and moments.rows[0][0] >= _NEAR:
+            if moments.rows and moments.rows[0][0] >= _LOWEST_SCORE:
                 found[words] = moments
     except (CommandError, MixpeekError) as error:
         return Tried(found, str(error))
@@ -150,7 +152,7 @@ def try_out(client: MixpeekClient, warehouse: Warehouse) -> Tried:
 
 
 def look_up(warehouse: Warehouse, reply: SearchReply) -> Moments:
-    """Read what was found from the warehouse."""
+    """Look up the hits in the warehouse."""
     hits = [
         f"({rank}, {literal(hit.feature_id)}, {'NULL' if hit.score is None else format(hit.score, '.4f')})"
         for rank, hit in enumerate(reply.found, start=1)
@@ -180,7 +182,7 @@ def show(console: Console, moments: Moments) -> None:
 
 
 def command() -> str:
-    """How this shell calls this program: by its path, unless it is found by its name."""
+    """Return how to call this program from the shell: by its name if it is on the PATH, else by its path."""
     if shutil.which("mixpeek-assets"):
         return "mixpeek-assets"
     path = Path(sys.argv[0]).absolute()
@@ -188,11 +190,11 @@ def command() -> str:
 
 
 def clock(seconds: float) -> str:
-    """A moment of a video as people write it, e.g. 1:02.5."""
+    """Write a moment of a video, e.g. 1:02.5."""
     minutes, tenths = divmod(round(seconds * 10), 600)
     return f"{minutes}:{tenths / 10:04.1f}"
 
 
 def _brief(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _FOUND_CHARACTERS else line[: _FOUND_CHARACTERS - 1] + "…"
+    return line if len(line) <= _LONGEST_FOUND else line[: _LONGEST_FOUND - 1] + "…"

@@ -14,13 +14,13 @@ def serve(settings: Settings, port: int, folders: tuple[Path, ...], more: tuple[
     """Serve the local API until Ctrl-C.
 
     Args:
-        settings: Whose data directory it serves.
-        port: 0 takes a free one.
-        folders: Videos may be read from below these, beside the settings' own.
+        settings: The settings, with the data directory to serve.
+        port: The port; 0 picks a free one.
+        folders: Folders of videos to allow, beside the settings' own.
         more: Options of `python -m mixpeek_local`.
 
     Raises:
-        LocalApiError: it is not installed, or another one serves this data directory.
+        LocalApiError: it is not installed, or another server serves this data directory.
     """
     logging.getLogger().setLevel(logging.INFO)
     options = [f"--state-dir={settings.local_api_folder}", f"--port={port}"]
@@ -30,7 +30,7 @@ def serve(settings: Settings, port: int, folders: tuple[Path, ...], more: tuple[
     key = local_api.api_key(config.state_dir)
     click.echo(f"Key (send it as `Authorization: Bearer …`): {config.state_dir / 'key'}, {len(key)} characters")
     click.echo(
-        f"Videos are read from public http(s) URLs and from below: {', '.join(map(str, config.allowed_folders))}"
+        f"Videos are read from public http(s) URLs and these folders: {', '.join(map(str, config.allowed_folders))}"
     )
     for missing in filter(None, local_api.missing_models().values()):
         click.echo(missing)

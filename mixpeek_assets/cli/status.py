@@ -12,30 +12,30 @@ from mixpeek_assets.warehouse.rows import ProblemRow, StatusRow, Waiting
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _LOAD_SECONDS = 1.0
-"""How long to wait for the file to load what is pending: an analyst's session does not delay an answer."""
+"""How long to wait for the file to load pending replies: an open session does not delay the answer."""
 
 _COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "lost", "features", "vectors", "rejects")
 _REMEDIES = {
-    "unsubmitted": "the next `mixpeek-assets run` submits them, as do the sensors of `make dev`",
-    "pending": "the API is at work; they are polled until they end, or for MIXPEEK_TASK_DEADLINE_HOURS",
-    "to_land": "the next `mixpeek-assets run` lands them, as do the sensors of `make dev`",
+    "unsubmitted": "the next `mixpeek-assets run` submits them, or the sensors of `make dev`",
+    "pending": "the API is processing them; they are polled until they end, for up to MIXPEEK_TASK_DEADLINE_HOURS",
+    "to_land": "the next `mixpeek-assets run` lands them, or the sensors of `make dev`",
     "failed": "fix the reason, then `mixpeek-assets retry --reason failed` (the API may bill it again)",
-    "lost": "`mixpeek-assets retry --reason lost` polls the tasks again; with --pay-again they are submitted again",
-    "rejects": "`mixpeek-assets retry --reason rejected` fetches again; fix a row of a manifest there",
+    "lost": "`mixpeek-assets retry --reason lost` polls the tasks again; --pay-again submits them again",
+    "rejects": "`mixpeek-assets retry --reason rejected` fetches them again; fix manifest rows in the manifest",
 }
 
 
 def status(settings: Settings, problems: int) -> None:
-    """Print what is pending, landed and failed, per partition and collection, why, and what can be done about it."""
+    """Print what is pending, landed and failed, per partition and collection, why, and what to do."""
     console, warehouse = Console(), open_warehouse(settings)
     try:
         open_warehouse(settings, longest_wait=_LOAD_SECONDS).load_pending()
     except (DiskError, WarehouseBusyError) as error:  # what is loaded can still be read
-        console.print(plain(f"Replies wait to be loaded. {error}"), soft_wrap=True)
+        console.print(plain(f"Some replies are not loaded yet. {error}"), soft_wrap=True)
     with warehouse.reader() as reader:
         rows, found, waiting = reader.status(), reader.problems(problems), reader.waiting()
     if not rows:
-        console.print(plain(f"{warehouse.path} holds no video yet: `make run`, or materialize `videos` in the UI."))
+        console.print(plain(f"{warehouse.path} has no videos yet: use `make run`, or materialize `videos` in the UI."))
     else:
         _show_counts(console, rows)
     _show_problems(console, found)
@@ -48,7 +48,7 @@ def status(settings: Settings, problems: int) -> None:
 
 def _show_counts(console: Console, rows: list[StatusRow]) -> None:
     table = Table("partition", "collection", box=None, header_style="bold")
-    # A column that is empty says nothing; those of a healthy warehouse fit a narrow terminal.
+    # Empty columns are left out, so that a healthy warehouse fits a narrow terminal.
     columns = [column for column in _COLUMNS if any(getattr(row, column) for row in rows)]
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")
@@ -61,16 +61,16 @@ def _show_counts(console: Console, rows: list[StatusRow]) -> None:
 
 def _show_problems(console: Console, problems: list[ProblemRow]) -> None:
     if problems:
-        console.print("\nWhat went wrong, the newest first:")
+        console.print("\nWhat went wrong, newest first:")
     for problem in problems:
         times = f" ({problem.times:,} times, e.g. this)" if problem.times > 1 else ""
-        said = f"{problem.partition_date} {problem.about}{times}: {problem.reason}"
-        console.print(labelled("red", problem.kind, said), soft_wrap=True)
+        line = f"{problem.partition_date} {problem.about}{times}: {problem.reason}"
+        console.print(labelled("red", problem.kind, line), soft_wrap=True)
     console.print()
 
 
 def _show_waiting(console: Console, warehouse: Warehouse, waiting: list[Waiting]) -> None:
-    """Print what waits for something other than time."""
+    """Print what waits, and for what."""
     for row in waiting:
         reason = (
             f"tasks were submitted to {row.name}, and wait until MIXPEEK_API_URL and MIXPEEK_API_KEY name it again"
@@ -79,5 +79,5 @@ def _show_waiting(console: Console, warehouse: Warehouse, waiting: list[Waiting]
         )
         console.print(plain(f"{row.tasks:,} {reason}"), soft_wrap=True)
     for file in landing_files.quarantined_files(warehouse.landing_folder):
-        said = f"{file} could not be loaded and is quarantined: rename it to end with .ndjson to have it tried again"
-        console.print(plain(said), soft_wrap=True)
+        line = f"{file} could not be loaded and is quarantined: rename it to end with .ndjson to load it again"
+        console.print(plain(line), soft_wrap=True)

@@ -1,7 +1,7 @@
-"""The databases of a Dagster instance, made whole or not at all.
+"""The databases of a new Dagster instance, created completely or not at all.
 
-Dagster makes them table by table where they belong: two first starts at once fail over each other, sometimes for good,
-and a death in the middle leaves tables out that are missed for ever.
+Dagster creates them table by table in place: two first starts at once break each other, sometimes for good, and a
+crash in the middle leaves tables missing for ever.
 """
 
 import shutil
@@ -12,28 +12,28 @@ import dagster as dg
 from mixpeek_assets.lock import exclusive
 
 _SECONDS = 120
-"""Making them takes less than one."""
+"""Creating them takes less than one second."""
 
 
 def make_storage(home: Path) -> None:
-    """Have the databases of an instance that has none made aside, and put into place."""
-    if _is_made(home):
+    """Create a new instance's databases in a temporary folder, then move them into place."""
+    if _exists(home):
         return
     with exclusive(home / "storage.lock", _SECONDS):
-        if _is_made(home):
+        if _exists(home):
             return
-        aside = home / ".new"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        shutil.copy(home / "dagster.yaml", aside)
-        with dg.DagsterInstance.from_config(str(aside)):
+        staging = home / ".new"
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir()
+        shutil.copy(home / "dagster.yaml", staging)
+        with dg.DagsterInstance.from_config(str(staging)):
             pass
-        # `history` last: where it is, the rest is too. An instance of another kind of storage makes neither.
+        # `history` last: if it exists, the rest does too. Another kind of storage creates neither.
         for name in ("schedules", "history"):
-            if (aside / name).exists() and not (home / name).exists():
-                (aside / name).rename(home / name)
-        shutil.rmtree(aside)
+            if (staging / name).exists() and not (home / name).exists():
+                (staging / name).rename(home / name)
+        shutil.rmtree(staging)
 
 
-def _is_made(home: Path) -> bool:
+def _exists(home: Path) -> bool:
     return (home / "history").exists()

@@ -1,4 +1,4 @@
-"""What `run` says at its end."""
+"""The summary that `run` prints at its end."""
 
 from rich.console import Console
 from rich.table import Table
@@ -34,24 +34,24 @@ def print_summary(
     *,
     worked: bool,
 ) -> int:
-    """Print how each video fared, the tables, a similarity query, a search, and where to go on; returns the exit code.
+    """Print each video's outcome, row counts, a similarity query, a search and where to look; returns the exit code.
 
     Args:
-        console: Where to.
-        warehouse: What was landed.
-        manifest: What was to be.
+        console: The console.
+        warehouse: The warehouse.
+        manifest: The videos of the run.
         failures: One sentence for each step that failed.
-        seconds: How long it took.
-        tried: Searches that were made as examples; None for none.
+        seconds: How long the run took.
+        tried: The example searches; None for none.
         worked: Whether there was anything to do.
     """
     with warehouse.reader() as reader:
         outcomes, counts, example = reader.outcomes(manifest.videos), reader.table_counts(), reader.example_search()
-    bad = [outcome for outcome in outcomes if not outcome.whole]
+    incomplete = [outcome for outcome in outcomes if not outcome.whole]
     if worked:
         console.print(f"\nDone in {seconds:.1f} s.")
     else:
-        console.print("\nNothing new: nothing is submitted again, and nothing is fetched again.")
+        console.print("\nNothing new to submit or fetch.")
     _print_videos(console, outcomes)
     _print_tables(console, counts)
     if example is not None:
@@ -61,19 +61,19 @@ def print_summary(
         console.print(labelled("yellow", "skipped", f"{problem['object_id']} {problem['reason']}"), soft_wrap=True)
     for failure in failures:
         console.print(labelled("red", "failed", failure), soft_wrap=True)
-    if bad:
+    if incomplete:
         console.print(
-            f"[red]{len(bad)} of {len(outcomes)} videos did not land whole[/] (`mixpeek-assets status` says why;"
-            " `mixpeek-assets run --retry-failed` submits the failed ones again)."
+            f"[red]{len(incomplete)} of {len(outcomes)} videos did not land completely[/] (`mixpeek-assets status` says"
+            " why; `mixpeek-assets run --retry-failed` submits the failed ones again)."
         )
     console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
     console.print("Dagster's UI, with these runs in it: `make dev`, then http://127.0.0.1:3000", highlight=False)
-    return 1 if bad or failures or manifest.unusable else 0
+    return 1 if incomplete or failures or manifest.unusable else 0
 
 
 def _print_videos(console: Console, outcomes: list[Outcome]) -> None:
     table = Table("video", "collection", "state", "features", "vectors", "why not", box=None, header_style="bold")
-    # What went wrong comes first: it must not be what a long list leaves out.
+    # Problems come first, so that a long list does not leave them out.
     ordered = sorted(outcomes, key=lambda outcome: outcome.whole)
     for outcome in ordered[:_MOST_VIDEOS]:
         table.add_row(
@@ -94,21 +94,21 @@ def _print_tables(console: Console, counts: dict[TableName, int]) -> None:
 
 
 def _print_query(console: Console, warehouse: Warehouse, example: ExampleFeature) -> None:
-    """Show a similarity search whose answer lies in another video, where there is one."""
+    """Show a similarity search that finds another video, if there is one."""
     search = _SEARCH.format(
         feature_id=literal(example.feature_id),
         vector_name=literal(example.vector_name),
         # In a comment of the statement: a line break would end it, and what follows would be executed.
         moment=terminal_safe(f"{example.modality} at {example.start_time:.1f} s of {example.name}"),
     )
-    console.print("\nWhat is most like this moment?")
+    console.print("\nWhich moments are most similar to this one?")
     show_sql(console, search)
     with warehouse.database.connection(read_only=True) as connection:
         show_rows(console, connection.sql(search))
 
 
 def _print_search(console: Console, tried: Tried | None) -> None:
-    """Show how to search by words, and what that finds."""
+    """Show how to search by words, with what the examples found."""
     console.print("\nFind moments by words:")
     found = tried.found if tried else {}
     for words in found or EXAMPLES[:1]:

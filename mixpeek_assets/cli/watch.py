@@ -18,13 +18,13 @@ _POLL_SECONDS = 5.0
 _LAND_EVERY = 10.0
 """While tasks are open, landings (runs of their own) are this many seconds apart."""
 
-_LANDINGS_THAT_MAY_FAIL = 3
-_SILENCE_SECONDS = 120.0
-"""How long every poll may fail before the run gives up."""
+_MAX_FAILED_LANDINGS = 3
+_NO_REPLY_SECONDS = 120.0
+"""How long all polls may fail before the run gives up."""
 
 
 def is_unfinished(warehouse: Warehouse) -> bool:
-    """Say whether tasks are open, or their results are not landed."""
+    """Return whether tasks are open, or their results are not landed."""
     with warehouse.reader() as reader:
         return bool(reader.open_tasks().tasks or reader.partitions_to_land())
 
@@ -33,28 +33,28 @@ def land_as_it_settles(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, 
     """Poll the open tasks and land their results, until no task is open and nothing is left to land.
 
     Raises:
-        CommandError: no task's status can be read any more.
+        CommandError: all polls have failed for two minutes.
     """
-    landed_at, heard_at, failures = 0.0, time.monotonic(), 0
+    landed_at, last_reply_at, failures = 0.0, time.monotonic(), 0
     warned = set[str]()
     while True:
         polled = poll_due_tasks(client, warehouse, _POLL_SECONDS)
         _warn_once(console, polled.warnings(), warned)
         if polled.polled or not polled.errors:
-            heard_at = time.monotonic()
-        elif time.monotonic() - heard_at > _SILENCE_SECONDS:
-            raise CommandError(f"no task's status can be read; the last try: {polled.errors[-1]}")
+            last_reply_at = time.monotonic()
+        elif time.monotonic() - last_reply_at > _NO_REPLY_SECONDS:
+            raise CommandError(f"no task's status can be read; the last error: {polled.errors[-1]}")
         with warehouse.reader() as reader:
-            still_open, to_land = reader.open_tasks(), reader.partitions_to_land()
-        if not still_open.tasks and not to_land:
+            open_tasks, to_land = reader.open_tasks(), reader.partitions_to_land()
+        if not open_tasks.tasks and not to_land:
             return
-        if to_land and (not still_open.tasks or time.monotonic() - landed_at > _LAND_EVERY):
+        if to_land and (not open_tasks.tasks or time.monotonic() - landed_at > _LAND_EVERY):
             failures = 0 if jobs.land(to_land) else failures + 1
             landed_at = time.monotonic()
-            if failures >= _LANDINGS_THAT_MAY_FAIL:
+            if failures >= _MAX_FAILED_LANDINGS:
                 return
             continue
-        _sleep_until(still_open.next_poll_at)
+        _sleep_until(open_tasks.next_poll_at)
 
 
 def _warn_once(console: Console, warnings: Iterable[str], warned: set[str]) -> None:

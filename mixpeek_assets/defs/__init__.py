@@ -1,1 +1,1 @@
-"""All that Dagster sees: the five assets in the order of the data, then what runs, watches and checks them."""
+"""Everything that Dagster sees: the five assets in the order of the data, their jobs, schedule, sensors and checks."""

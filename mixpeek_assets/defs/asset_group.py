@@ -19,11 +19,11 @@ OWNERS = ["team:data-engineering"]
 
 @dataclass(frozen=True)
 class AssetGroup:
-    """What tells one set of the five assets from another.
+    """One set of the five assets.
 
     Attributes:
         name: The assets' group in the UI.
-        key_prefix: Before each asset's key; jobs, sensors, schedules and resources carry it in their names.
+        key_prefix: Prefix of each asset's key, and of the names of jobs, sensors, schedules and resources.
         first_partition: The first day that can be a partition.
     """
 
@@ -76,7 +76,7 @@ class AssetGroup:
         }
 
     def step_arguments(self, *tables: TableName) -> dict[str, Any]:
-        """Return what every step declares that makes these tables."""
+        """Return what the step that fills these tables declares."""
         return {
             "partitions_def": self.partitions,
             "backfill_policy": several_days_a_run,

@@ -18,13 +18,13 @@ from mixpeek_assets.warehouse.schema import TableName
 ASSETS = """A row is a Mixpeek asset: what a task made of a video.
 
 Landing is incremental: only assets of settled tasks that are not landed yet are fetched. An asset that the API refuses
-to give is in `rejects` with the reason. `payload` holds the whole asset as it was sent.
+to return is in `rejects` with the reason. `payload` holds the whole asset as it was sent.
 """
 
-FEATURES = """A row is a feature of an asset: a segment of picture, a frame, a text, a stretch of sound.
+FEATURES = """A row is a feature of an asset: a segment of video, a frame, a text or a stretch of sound.
 
-Listed with its asset; what the detail reply adds is merged in when its vectors land, and never erases what the list
-gave. `payload` holds the whole feature as it was sent, less its vectors.
+Features come with their asset. The detail reply, fetched with the vectors, adds to a feature and never erases what the
+list gave. `payload` holds the whole feature as it was sent, without its vectors.
 """
 
 UPSTREAM: dict[TableName, TableName] = {"assets": "tasks", "features": "assets"}
@@ -63,7 +63,7 @@ def build_assets_and_features(group: AssetGroup) -> dg.AssetsDefinition:
                 return
             with mixpeek.client() as client, warehouse.partitions_locked("land", partitions):
                 result = fetch_assets(client, warehouse, partitions, run_id=context.run.run_id, refresh=config.refresh)
-            # Assets that did not come must not keep back the vectors of the rest: the step `vectors` fails over them.
+            # Missing assets must not hold back the vectors of the rest: the step `vectors` fails over them.
             for error in result.unfinished[:10]:
                 context.log.warning("%s", error)
             for table in DESCRIPTIONS:

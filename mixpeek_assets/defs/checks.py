@@ -21,7 +21,7 @@ _LONGEST_EXAMPLE = 1_000
 class Check:
     """A check: each row that its query returns is a violation, shown as `example`.
 
-    Wrong data blocks the assets downstream. Data that is not there yet is an error that blocks none.
+    Wrong data blocks the assets downstream. Missing data is an error that blocks nothing.
     """
 
     name: str
@@ -42,7 +42,7 @@ CHECKS: tuple[Check, ...] = (
         if table.key
     ),
     *(
-        Check("unique_key", table.name, f"{' and '.join(table.key)} occur once.", duplicates_query(table))
+        Check("unique_key", table.name, f"Each ({', '.join(table.key)}) occurs once.", duplicates_query(table))
         for table in TABLES
         if table.key
     ),
@@ -52,20 +52,22 @@ CHECKS: tuple[Check, ...] = (
         "Every row of the manifest names a video.",
         "check_rejects",
     ),
-    _warning("no_task_failed", "tasks", "No video's last task failed, was cancelled or lost.", "check_failed_tasks"),
+    _warning(
+        "no_task_failed", "tasks", "No video's last task failed, was cancelled or was lost.", "check_failed_tasks"
+    ),
     Check(
         "settled_is_landed",
         "assets",
-        "What every settled task made is landed, or in rejects.",
+        "Every settled task's asset is landed or in `rejects`.",
         SQL.text("check_settled_without_asset"),
         level="error",
     ),
-    _warning("none_rejected", "assets", "No asset is in rejects.", "check_rejects"),
-    _warning("has_features", "assets", "Every asset lists a feature.", "check_assets_without_features"),
+    _warning("none_rejected", "assets", "No asset is in `rejects`.", "check_rejects"),
+    _warning("has_features", "assets", "Every asset lists at least one feature.", "check_assets_without_features"),
     Check(
         "listed_is_landed",
         "features",
-        "As many features are landed or rejected as their assets list.",
+        "Every feature that an asset lists is landed or in `rejects`.",
         SQL.text("check_listed_not_landed"),
     ),
     Check("has_asset", "features", "Every feature has its asset.", SQL.text("check_features_without_asset")),
@@ -73,18 +75,20 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "landed_or_rejected",
         "vectors",
-        "Every feature has vectors, or a row in rejects that says why not.",
+        "Every feature has vectors, or a row in `rejects` with the reason.",
         SQL.text("check_features_without_vectors"),
         level="error",
     ),
-    Check("sound", "vectors", "Every embedding is finite and as long as it says.", SQL.text("check_unsound_vectors")),
+    Check(
+        "sound", "vectors", "Every embedding is finite and has `dimensions` values.", SQL.text("check_unsound_vectors")
+    ),
     _warning(
         "none_rejected",
         "vectors",
-        "No feature or vector is in rejects.",
+        "No feature or vector is in `rejects`.",
         "check_rejects",
     ),
-    _warning("one_dimension", "vectors", "Each named vector has one dimension a modality.", "check_mixed_dimensions"),
+    _warning("one_dimension", "vectors", "Each named vector has one dimension per modality.", "check_mixed_dimensions"),
     _warning("none_zero", "vectors", "No embedding is all zero.", "check_zero_vectors"),
 )
 
@@ -115,11 +119,11 @@ def run_checks(
     """Run the checks of a table on an open file.
 
     Args:
-        reader: The file.
-        table: Whose checks.
+        reader: The open file.
+        table: The table to check.
         key: The table's asset.
-        partitions: Of which days.
-        planned_at: Rows that were written later are not expected to be landed; None is never.
+        partitions: The days to check.
+        planned_at: What the tables got after this moment is not expected to be landed; None: all of it is.
     """
     parameters = {"partitions": list(partitions), "planned_at": planned_at or _ANY_TIME, "table": table}
     results: list[dg.AssetCheckResult] = []
@@ -156,6 +160,6 @@ def _result(check: Check, key: dg.AssetKey, wrong: list[str]) -> dg.AssetCheckRe
 def _as_code(example: str) -> str:
     """Write an example as a span of code: a server's text must not become a link or a picture in the UI."""
     shown = terminal_safe(example[:_LONGEST_EXAMPLE])
-    # Markdown ends a span at as many backticks as it began with.
+    # Markdown closes a span with as many backticks as opened it.
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
     return f"{fence} {shown} {fence}"

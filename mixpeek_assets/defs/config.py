@@ -4,10 +4,10 @@ import dagster as dg
 
 
 class LandingConfig(dg.Config):
-    """What a landing may do beyond fetching what is missing."""
+    """Options of a landing, which by default fetches what is missing."""
 
     dry_run: bool = False
     """Show what would be fetched, and send nothing."""
 
     refresh: bool = False
-    """Fetch what is landed or rejected again, and replace it."""
+    """Fetch again what is landed or rejected, and replace it."""

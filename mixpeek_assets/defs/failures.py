@@ -1,4 +1,4 @@
-"""From an error that explains itself to a failed step that says so in one sentence."""
+"""From a `UserError` to a failed step with its sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ def fail_if_unfinished(unfinished: list[MixpeekError], what: str) -> None:
 
 
 def unfinished_assets(unfinished: list[MixpeekError]) -> dict[str, int | str]:
-    """Return the metadata by which a later step of the run knows which assets did not come."""
+    """Return the metadata that tells a later step of the run which assets did not arrive."""
     first = {f"{_UNFINISHED}_first": str(unfinished[0])} if unfinished else {}
     return {_UNFINISHED: len(unfinished), **first}
 
@@ -39,7 +39,7 @@ def unfinished_assets(unfinished: list[MixpeekError]) -> dict[str, int | str]:
 def fail_if_assets_are_unfinished(context: dg.AssetExecutionContext, assets: dg.AssetKey) -> None:
     """Fail the step over assets that this run asked for and did not get, now that the rest is landed.
 
-    What settled after the run had asked is not its concern, so its own materialization is read, not the warehouse.
+    A task that settles later is the next run's concern, so this reads the run's own materialization, not the warehouse.
 
     Raises:
         dg.Failure: there are some; the next run asks for them again.
@@ -55,6 +55,6 @@ def fail_if_assets_are_unfinished(context: dg.AssetExecutionContext, assets: dg.
 
 def _incomplete(count: object, what: str, first: object) -> dg.Failure:
     return dg.Failure(
-        f"{count} {what} did not come, and the next run asks for them again; the rest is landed. The first: {first}",
+        f"{count} {what} did not arrive; the next run asks for them again, and the rest is landed. The first: {first}",
         allow_retries=False,
     )

@@ -1,4 +1,4 @@
-"""The two jobs: one submits videos to the API, the other lands what it made of them."""
+"""The two jobs: one submits videos to the API, the other lands their results."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _SELECTIONS: dict[str, list[TableName]] = {
     LAND_JOB: ["assets", "features", "vectors"],
 }
 _DESCRIPTIONS = {
-    INGEST_JOB: "Read the manifest and submit what was never submitted.",
+    INGEST_JOB: "Read the manifest and submit the videos that need it.",
     LAND_JOB: "Land the assets, features and vectors of settled tasks; only what is missing is fetched.",
 }
 

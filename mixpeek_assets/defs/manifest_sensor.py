@@ -1,4 +1,4 @@
-"""The sensor that ingests videos as soon as the manifest names them."""
+"""The sensor that reads the manifest and requests `ingest_job` for new videos."""
 
 import json
 from contextlib import nullcontext
@@ -21,7 +21,7 @@ from mixpeek_assets.warehouse.errors import WarehouseBusyError
 
 @dataclass(frozen=True)
 class Cursor:
-    """What the sensor last found wholly ingested, and on which day; a hint that may be lost."""
+    """The manifest that was last found fully ingested, and the day; losing it costs one more read."""
 
     fingerprint: str | None = None
     day: str | None = None
@@ -29,7 +29,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str | None) -> "Cursor":
-        """Read a cursor; one that is unreadable, or of another version, counts as none."""
+        """Read a cursor; an unreadable one, or one of another version, is ignored."""
         try:
             cursor = cls(**json.loads(text or "{}"))
         except (ValueError, TypeError):
@@ -49,7 +49,7 @@ def build_manifest_sensor(group: AssetGroup) -> dg.SensorDefinition:
         required_resource_keys=group.resource_keys,
     )
     def manifest_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """Requests an ingest for each partition with videos that are not in `videos` yet, or were not submitted."""
+        """Requests `ingest_job` for each partition with videos that are new or not submitted."""
         now, resource = clock.now(), group.warehouse(context)
         settings = resource.settings
         with user_errors_as_failures():
@@ -67,12 +67,14 @@ def build_manifest_sensor(group: AssetGroup) -> dg.SensorDefinition:
             for partition, key in ready(partitions, past_runs(context.instance, job), now).items()
         ]
         if not partitions:
-            # An unusable row may become usable while the manifest stays as it is: a local file that appears.
+            # An unusable row may become usable without a change of the manifest: a local file may appear.
             if manifest is None or not manifest.unusable:
                 context.update_cursor(json.dumps(asdict(current)))
             return dg.SkipReason("every video of the manifest is ingested")
         if not requests:
-            return dg.SkipReason(f"{len(partitions)} partitions to ingest: in progress, or failed a moment ago")
+            return dg.SkipReason(
+                f"{len(partitions)} partitions to ingest: a run of each is in progress, or failed a moment ago"
+            )
         return dg.SensorResult(run_requests=requests)
 
     return manifest_sensor

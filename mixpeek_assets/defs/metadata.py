@@ -1,4 +1,4 @@
-"""What the UI shows of a table: its columns, row counts and a few of its rows."""
+"""What the UI shows about a table: its columns, row counts and a few rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,13 +36,13 @@ def materialized(
     """Return the materialization: what the run did, each partition's rows, the newest few, and the checks.
 
     Args:
-        context: The step's.
-        warehouse: Where the table is.
-        table: What was materialized.
-        partitions: Of which days.
+        context: The step's context.
+        warehouse: The warehouse with the table.
+        table: The table that was materialized.
+        partitions: The days of the run.
         key: The table's asset.
-        planned_at: When the run asked what is missing; what came into the tables later is not its concern.
-        figures: What the run did.
+        planned_at: When the run asked what is missing; the checks ignore what the tables got later.
+        figures: Counts of what the run did.
     """
     common: dict[str, Any] = dict(figures)
     with warehouse.reader() as reader:

@@ -1,6 +1,6 @@
-"""The daily partitions: one is all videos that were added on one UTC day.
+"""The daily partitions: each holds the videos that were added on one UTC day.
 
-Days, not videos: Dagster's UI suffers from some 20,000 partitions an asset, and a run costs seconds to start.
+Days, not videos: Dagster's UI slows down from some 20,000 partitions an asset, and each run takes seconds to start.
 """
 
 import warnings
@@ -17,7 +17,7 @@ several_days_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
 
 def daily_partitions(first: date) -> dg.DailyPartitionsDefinition:
     """Return a partition for each UTC day from `first` to today."""
-    # Dagster ends with yesterday by default; a video that is added now has a partition now.
+    # Dagster ends with yesterday by default; a video that is added today needs today's partition.
     return dg.DailyPartitionsDefinition(start_date=first.isoformat(), end_offset=1)
 
 

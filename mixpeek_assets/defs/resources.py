@@ -14,13 +14,13 @@ from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 TICK_WAREHOUSE_SECONDS = 10
-"""For how long a sensor waits for the warehouse: Dagster drops a tick after 60 s, and its thread would wait on."""
+"""How long a sensor waits for the warehouse: Dagster drops a tick after 60 s, but its thread would go on waiting."""
 
 
 class MixpeekResource(dg.ConfigurableResource):
     """The Mixpeek API that the settings name; with no key set, the local one.
 
-    It has no configuration of its own, so the key stands in no run config and on no page of the UI.
+    It has no configuration of its own, so the key appears in no run config and on no page of the UI.
     """
 
     settings: dg.ResourceDependency[Settings]
@@ -38,7 +38,7 @@ class MixpeekResource(dg.ConfigurableResource):
 
 
 class WarehouseResource(DuckDBResource):
-    """The DuckDB file. An asset of yours that asks for a `DuckDBResource` can be given this one."""
+    """The DuckDB file. It also serves assets of yours that ask for a `DuckDBResource`."""
 
     settings: dg.ResourceDependency[Settings]
 

@@ -1,4 +1,4 @@
-"""Which partitions to run a job for: functions of what the tables and the run history say."""
+"""Which partitions to run a job for, derived from the tables and the run history."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _RANGE_END = "dagster/asset_partition_range_end"
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run of a job, as planning needs to know it."""
+    """A run of a job: its partitions and its end."""
 
     run_id: str
     status: dg.DagsterRunStatus
@@ -39,7 +39,7 @@ class PastRun:
     ended_at: datetime | None
 
     def covers(self, partition: date) -> bool:
-        """Say whether the run was for this partition."""
+        """Return whether the run covers this partition."""
         return self.first <= partition <= self.last
 
 
@@ -64,33 +64,33 @@ def past_runs(instance: dg.DagsterInstance, job_name: str) -> list[PastRun]:
 def ready(partitions: Iterable[date], runs: Sequence[PastRun], now: datetime) -> dict[date, str]:
     """Choose the partitions to request a run for, each with a key that is new for every new attempt.
 
-    A partition is left out while a run of it is queued or running, and, after runs of it have failed in a row, for
-    30 s, doubled with each, up to an hour. Dagster remembers a run key for ever, even of a run that failed: so the
-    key names the run that came before.
+    A partition is left out while a run of it is queued or running and, after failures in a row, for 30 s, doubled with
+    each failure, up to an hour. Dagster never accepts a run key twice, even after a failure, so the key names the
+    previous run.
     """
     chosen: dict[date, str] = {}
     for partition in partitions:
-        of_it = [run for run in runs if run.covers(partition)]
-        if any(run.status in _IN_PROGRESS for run in of_it):
+        its_runs = [run for run in runs if run.covers(partition)]
+        if any(run.status in _IN_PROGRESS for run in its_runs):
             continue
         failures = 0
-        while failures < len(of_it) and of_it[failures].status == dg.DagsterRunStatus.FAILURE:
+        while failures < len(its_runs) and its_runs[failures].status == dg.DagsterRunStatus.FAILURE:
             failures += 1
-        last_end = of_it[0].ended_at if of_it else None
-        # A run that has ended later than now ended before the clock was set back.
+        last_end = its_runs[0].ended_at if its_runs else None
+        # An end time in the future means the clock was set back: ignore it.
         if failures and last_end is not None and last_end <= now < last_end + back_off(failures):
             continue
-        chosen[partition] = f"{partition} after {of_it[0].run_id if of_it else 'none'}"
+        chosen[partition] = f"{partition} after {its_runs[0].run_id if its_runs else 'none'}"
     return chosen
 
 
 def back_off(failures: int) -> timedelta:
-    """Return how long to wait after so many failures in a row."""
+    """Return how long to wait after this many failures in a row."""
     return min(_FIRST_BACK_OFF * 2 ** min(failures - 1, 10), _LONGEST_BACK_OFF)
 
 
 def ranges(partitions: Iterable[date]) -> list[tuple[date, date]]:
-    """Join consecutive days into ranges, so that one run does several."""
+    """Join consecutive days into ranges, so that one run covers several days."""
     joined: list[tuple[date, date]] = []
     for day in sorted(partitions):
         if joined and day - joined[-1][1] == timedelta(days=1):
@@ -113,8 +113,8 @@ def partitions_to_ingest(
     """Return the partitions up to today with videos that are not in `videos`, or need a submission; in order.
 
     Args:
-        warehouse: What knows the videos.
-        manifest: What names them; None when all of it is known to be in `videos`.
+        warehouse: The warehouse with the known videos.
+        manifest: The manifest; None when all of its videos are known to be in `videos`.
         rules: Which videos are submitted.
         now: The current time.
     """

@@ -35,16 +35,16 @@ def build_task_status_sensor(group: AssetGroup) -> dg.SensorDefinition:
         required_resource_keys=group.resource_keys,
     )
     def task_status_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """Polls due tasks, and requests a landing for each partition with results to land."""
+        """Polls due tasks, and requests `land_job` for each partition with results to land."""
         started = time.monotonic()
         warehouse = group.warehouse(context).open(TICK_WAREHOUSE_SECONDS)
         with user_errors_as_failures():
             try:
-                result, trouble = _poll(group.mixpeek(context), warehouse, started)
+                result, api_down = _poll(group.mixpeek(context), warehouse, started)
                 with warehouse.reader() as reader:
                     to_land = reader.partitions_to_land()
             except WarehouseBusyError as error:
-                return dg.SkipReason(str(error))  # the answers are kept, and the next load loads them
+                return dg.SkipReason(str(error))  # the replies are on disk, and the next load loads them
         fail_dead_runs(context.instance, job)
         requests = [
             dg.RunRequest(run_key=key, partition_key=partition.isoformat())
@@ -53,14 +53,14 @@ def build_task_status_sensor(group: AssetGroup) -> dg.SensorDefinition:
         for warning in [*result.errors[:10], *result.warnings()]:
             context.log.warning("%s", warning)
         if not requests and not result.settled:
-            return dg.SkipReason(trouble or _why_nothing(warehouse, result, to_land))
+            return dg.SkipReason(api_down or _skip_reason(warehouse, result, to_land))
         return dg.SensorResult(run_requests=requests, asset_events=_events(group, warehouse, result))
 
     return task_status_sensor
 
 
 def _poll(mixpeek: MixpeekResource, warehouse: Warehouse, started: float) -> tuple[PollResult, str | None]:
-    """Poll what is due; without a local API nothing can be asked, which is not a failure of the tick."""
+    """Poll the due tasks; a local API that is not running does not fail the tick, but is named as the second value."""
     with warehouse.reader() as reader:
         is_open = reader.open_tasks().tasks > 0
     if not is_open:
@@ -74,21 +74,21 @@ def _poll(mixpeek: MixpeekResource, warehouse: Warehouse, started: float) -> tup
         return PollResult(), str(error)
 
 
-def _why_nothing(warehouse: Warehouse, result: PollResult, to_land: Sequence[date]) -> str:
+def _skip_reason(warehouse: Warehouse, result: PollResult, to_land: Sequence[date]) -> str:
     if to_land:
         return f"{len(to_land)} partitions to land: a run of each is in progress, or failed a moment ago"
     with warehouse.reader() as reader:
         waiting = reader.waiting()
     for row in waiting:
         if row.kind == "api" and not result.polled:
-            return f"{row.tasks} tasks were submitted to {row.name}, which the settings do not name now"
-    return f"{result.polled} tasks polled, none is over" if result.polled else "no task is due"
+            return f"{row.tasks} tasks were submitted to {row.name}, not to the API of the current settings"
+    return f"{result.polled} tasks polled, none has ended" if result.polled else "no task is due"
 
 
 def _events(
     group: AssetGroup, warehouse: Warehouse, result: PollResult
 ) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
-    """Show on the asset `tasks` what became of a partition's tasks, and which failed and why."""
+    """Show on the asset `tasks` the states of a partition's tasks, and which failed and why."""
     if not result.settled:
         return []
     days = list(result.settled)

@@ -1,4 +1,4 @@
-"""The asset `tasks`: each video submitted, once."""
+"""The asset `tasks`: each video is submitted once."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,19 +17,19 @@ from mixpeek_assets.pipeline.submit import submit_videos
 
 
 class TasksConfig(dg.Config):
-    """What a run may do beyond submitting new videos."""
+    """Options of a submission, which by default covers new videos only."""
 
     dry_run: bool = False
     """Show what would be submitted, and send nothing."""
 
     resubmit_failed: bool = False
-    """Submit every video again whose last task failed, was cancelled or lost."""
+    """Submit again the videos whose last task failed, was cancelled or was lost."""
 
     refresh: bool = False
-    """Submit every video again, and pay for it again; the new results replace what is landed."""
+    """Submit every video again, which the API may bill; the new results replace what is landed."""
 
     max_attempts: int | None = None
-    """How often a failing video is submitted in all; by default MIXPEEK_MAX_ATTEMPTS, which is 1."""
+    """How many times a failing video is submitted in all; by default MIXPEEK_MAX_ATTEMPTS (1)."""
 
 
 def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
@@ -42,9 +42,9 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """A row is one submission of a video to the Mixpeek API.
 
-        Materializing submits what was never submitted. The intent is committed before the request leaves and the
-        task's id right after, so that no video is sent twice unknowingly. The sensor `task_status_sensor` keeps the
-        rows up to date and lands what becomes ready; `state` is ours, `status` is what the API said.
+        Materializing submits the videos that were never submitted. The intent is committed before the request is sent
+        and the task's id right after, so that no video is sent twice unnoticed. The sensor `task_status_sensor` polls
+        the tasks and requests landings. `status` is what the API sent; `state` is ours.
         """
         record_process(context)
         partitions, mixpeek = days(context.partition_keys), group.mixpeek(context)
@@ -87,7 +87,7 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
 
 
 def _runs_of_group(context: dg.AssetExecutionContext) -> list[str]:
-    """Return the runs that this one re-executes: it does not submit again what they have submitted."""
+    """Return the runs that this one re-executes: it does not resubmit their videos."""
     if context.run.root_run_id is None:
         return []
     found = context.instance.get_run_group(context.run.run_id)

@@ -25,10 +25,9 @@ def build_vectors(group: AssetGroup) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """A row is one named vector of a feature: its embedding.
 
-        One request a feature, many in flight; each reply is kept on disk as it comes and loaded in batches, so that
-        nothing is fetched twice, whatever dies. A vector that is empty, not finite or of no known form is in
-        `rejects`. For each named vector of one dimension there is a view `mixpeek.vectors_<name>` with
-        `embedding FLOAT[d]`.
+        One request per feature, many in flight. Each reply is written to disk as it arrives and loaded in batches, so
+        a crash fetches nothing twice. A vector that is empty, not finite or of an unknown form is in `rejects`. Each
+        named vector of one dimension has a view `mixpeek.vectors_<name>` with `embedding FLOAT[d]`.
         """
         record_process(context)
         partitions, mixpeek = days(context.partition_keys), group.mixpeek(context)

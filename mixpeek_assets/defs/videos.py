@@ -20,8 +20,8 @@ def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
         """A row is a video to ingest: one per (collection, url).
 
         Its partition is the UTC day on which it was added: the manifest's `added_at`, else the day on which it was
-        first seen. A known video keeps its day, and a video that leaves the manifest stays. Rows of the manifest that
-        name no usable video are in `rejects`.
+        first seen. A known video keeps its day, and a video that leaves the manifest stays. Unusable rows of the
+        manifest are in `rejects`.
         """
         record_process(context)
         partitions, resource = days(context.partition_keys), group.warehouse(context)

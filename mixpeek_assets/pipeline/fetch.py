@@ -1,4 +1,4 @@
-"""Fetching assets and vectors: ask for what is missing, keep each reply at once, load in batches."""
+"""Fetching assets and vectors: ask for what is missing, write each reply to disk at once, load in batches."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -26,8 +26,8 @@ Reply = TypeVar("Reply")
 _VISIBLE_WITHIN = timedelta(minutes=10)
 """Grace period after a task ends in which its results may return 404."""
 
-_LOOKS = 3
-"""How often a run asks for such a result."""
+_ATTEMPTS = 3
+"""How many times a run asks for such a result."""
 
 _LAST = 20
 """The last load starts this many replies (per request in flight) before the end, so that little is left then."""
@@ -38,10 +38,10 @@ class FetchResult:
     """What a run fetched.
 
     Attributes:
-        planned_at: The moment at which it asked the warehouse what is missing, by DuckDB's clock.
-        fetched: Replies that came, whole or in part.
-        rejected: Objects that the server refuses to give; they are in `rejects`.
-        unfinished: Calls that may succeed later; nothing is recorded of them.
+        planned_at: When it asked the warehouse what is missing, by DuckDB's clock.
+        fetched: Replies received, whole or in part.
+        rejected: Objects that the server refuses to return; they are in `rejects`.
+        unfinished: Calls that may succeed later; nothing is recorded for them.
     """
 
     planned_at: datetime
@@ -56,7 +56,7 @@ def fetch_assets(
     """Fetch the assets of settled tasks that are not landed, with their features; with `refresh`, all.
 
     Raises:
-        MixpeekError: one of `ABORTS_RUN`; what came before is landed.
+        MixpeekError: one of `ABORTS_RUN`; earlier replies are landed.
     """
 
     def fetch(asset: AssetToFetch) -> AssetLine:
@@ -80,7 +80,7 @@ def fetch_assets(
             problems=problems,
         )
 
-    # What a dead run has fetched is loaded first, so that it is not missing.
+    # First load what a dead run fetched, so that it is not fetched again.
     warehouse.load_pending()
     with warehouse.assets_to_fetch(partitions, refresh=refresh) as wanted:
         return _fetch(client, warehouse, "assets", wanted, fetch, reject)
@@ -92,7 +92,7 @@ def fetch_vectors(
     """Fetch the features that have no vectors yet, with their vectors; with `refresh`, all.
 
     Raises:
-        MixpeekError: one of `ABORTS_RUN`; what came before is landed.
+        MixpeekError: one of `ABORTS_RUN`; earlier replies are landed.
     """
 
     def fetch(feature: FeatureToFetch) -> FeatureLine:
@@ -126,7 +126,7 @@ def fetch_vectors(
 
 
 def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: datetime | None) -> Reply:
-    """Read what a task has made; right after the task ends, it may not be visible yet.
+    """Read a result of a task, which may not be visible right after the task ends.
 
     Raises:
         NotYetVisibleError: 404, several times; the next run asks again.
@@ -136,7 +136,7 @@ def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: date
         return read(object_id)
     retrying = Retrying(
         retry=retry_if_exception_type(NotFoundError),
-        stop=stop_after_attempt(_LOOKS),
+        stop=stop_after_attempt(_ATTEMPTS),
         wait=wait_random_exponential(multiplier=0.5, max=4),
         reraise=True,
     )
@@ -160,7 +160,7 @@ def _fetch(
     with warehouse.spool(kind) as spool:
 
         def fetch_and_keep(item: Wanted) -> bool:
-            """Keep the reply in the thread that got it, so that none is dropped; say whether it was rejected."""
+            """Store the reply in the thread that got it, so that none is dropped; return whether it was rejected."""
             try:
                 line, rejected = fetch(item), False
             except AccessDeniedError:
@@ -170,8 +170,8 @@ def _fetch(
                 line, rejected = reject(item, reason), True
             try:
                 spool.append(line)
-            except orjson.JSONEncodeError as error:  # what can be parsed may be nested too deeply to be written
-                spool.append(reject(item, f"cannot be kept: {error}"))
+            except orjson.JSONEncodeError as error:  # JSON that can be parsed may be nested too deeply to be written
+                spool.append(reject(item, f"cannot be stored: {error}"))
                 rejected = True
             return rejected
 

@@ -1,4 +1,4 @@
-"""What a run would send, found out without sending anything."""
+"""The requests that a run would send, without sending any."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Plan:
     """The requests that a run would send.
 
     Attributes:
-        lines: What is known to be needed.
-        features_per_asset: How many features landed assets have on average; None while none is landed.
+        lines: The requests that are known to be needed.
+        features_per_asset: How many features landed assets have on average; None while no asset is landed.
         requests_per_minute: The rate limit; 0 is none.
     """
 
@@ -25,14 +25,14 @@ class Plan:
     requests_per_minute: int
 
     def requests(self, *verbs: Verb) -> int:
-        """How many requests of some verbs (or of all) are known to be needed."""
+        """Return how many requests of these verbs (by default of all) are known to be needed."""
         return sum(line.requests for line in self.lines if not verbs or line.verb in verbs)
 
     @property
     def total(self) -> float | None:
-        """About how many requests it takes until all is landed; None while nothing tells how many features to expect.
+        """About how many requests it takes to land everything; None while the number of features is unknown.
 
-        A video that is not processed yet is polled at least once, and gives an asset with its features.
+        A video that is not processed yet is polled at least once, and becomes an asset with features.
         """
         to_come = self.requests("submit", "poll")
         assets = to_come + self.requests("fetch asset")
@@ -53,7 +53,7 @@ class Plan:
             return f"{known}{self._minutes(self.total)}."
         return (
             f"{known}; about {self.total:,.0f} in all{self._minutes(self.total)}, if assets have"
-            f" {self.features_per_asset:.1f} features as so far (repeated polls not counted)."
+            f" {self.features_per_asset:.1f} features on average, as before (repeated polls are not counted)."
         )
 
     def _minutes(self, requests: float) -> str:
@@ -71,14 +71,14 @@ def plan(
     manifest: Manifest | None = None,
     refetch: bool = False,
 ) -> Plan:
-    """Find out what would be submitted, polled and fetched.
+    """Return what would be submitted, polled and fetched.
 
     Args:
-        warehouse: What is known.
+        warehouse: The warehouse with the known videos and tasks.
         requests_per_minute: The rate limit; 0 is none.
-        rules: Which videos are submitted, beside those that never were.
+        rules: Which videos are submitted again, beside the new ones.
         partitions: Only these; None is all.
-        manifest: Its new videos are counted too.
+        manifest: A manifest whose new videos are counted too.
         refetch: Whether what is landed is fetched again.
     """
     with warehouse.reader() as reader:

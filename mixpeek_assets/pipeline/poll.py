@@ -1,4 +1,4 @@
-"""Reading the status of due tasks, within a bounded time."""
+"""Polling the due tasks, within a bounded time."""
 
 import time
 from collections import Counter
@@ -19,14 +19,14 @@ from mixpeek_assets.warehouse.spool import Spool
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 TICK_POLICY = RetryPolicy(connect=3, read=10, whole=10, attempts=1)
-"""A poll that fails is due again soon: a tick has no time to try it twice."""
+"""A tick tries each poll once; a poll that fails is due again soon."""
 
 _VISIBLE_WITHIN = timedelta(minutes=10)
 """Grace period in which a newly accepted task may return 404."""
 
-_SKEW_WORTH_TELLING = timedelta(minutes=5)
+_NOTABLE_SKEW = timedelta(minutes=5)
 
-_MOST_A_TICK = 10_000
+_MAX_TASKS_PER_TICK = 10_000
 _FIRST_WAIT, _GROWTH, _LONG_WAIT, _LONGEST_WAIT = 1.0, 1.5, 30.0, 300.0
 
 
@@ -38,7 +38,7 @@ class PollResult:
         polled: How many tasks were read.
         settled: How many of them are over, per partition.
         errors: Calls that failed; those tasks are due again.
-        new_statuses: How many tasks changed to a status that no era of the API lists.
+        new_statuses: How many tasks changed to a status that no documented version of the API lists.
         skew: How far the API's clock is ahead of ours.
     """
 
@@ -60,15 +60,15 @@ class PollResult:
             self.new_statuses[answer.status] += 1
 
     def warnings(self) -> list[str]:
-        """Return what deserves a line in the log; the next poll of the same tasks does not repeat it."""
+        """Return lines for the log; the next poll of the same tasks does not repeat them."""
         warnings = [
-            f"{count} tasks are {excerpt(status)!r}, a status that no era of the API lists: they are polled until they"
-            " end, or until their deadline"
+            f"{count} tasks have the status {excerpt(status)!r}, which no documented version of the API lists: they are"
+            " polled until they end or reach their deadline"
             for status, count in self.new_statuses.items()
         ]
-        if abs(self.skew) > _SKEW_WORTH_TELLING:
+        if abs(self.skew) > _NOTABLE_SKEW:
             ahead = "behind" if self.skew > timedelta(0) else "ahead of"
-            warnings.append(f"this machine's clock is {abs(self.skew)} {ahead} the API's: set it")
+            warnings.append(f"this machine's clock is {abs(self.skew)} {ahead} the API's: correct it")
         return warnings
 
 
@@ -76,16 +76,16 @@ def next_wait(polls: int, age: timedelta) -> timedelta:
     """Return how long to wait before a task is read again.
 
     1 s at first, half as much again each time up to 30 s (contract (c), poll advice); a task that is older than an
-    hour is read every few minutes, so that it does not eat the budget of the others.
+    hour is read every few minutes, to leave the request budget to the others.
     """
     if age > timedelta(hours=1):
         return timedelta(seconds=_LONGEST_WAIT)
-    # The power is bounded before it is taken: polls may be thousands.
+    # The exponent is bounded: there may be thousands of polls.
     return timedelta(seconds=min(_FIRST_WAIT * _GROWTH ** min(polls, 20), _LONG_WAIT))
 
 
 def tick_policy(seconds: float) -> RetryPolicy:
-    """Return the policy of a tick that may last so long: no call waits for the rate limit beyond its end."""
+    """Return the policy of a tick of `seconds`: no call waits for the rate limit beyond its end."""
     return replace(TICK_POLICY, until=time.monotonic() + seconds)
 
 
@@ -93,12 +93,12 @@ def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) 
     """Read the tasks that are due, the longest-waiting first, for at most `seconds` (and the calls then in flight).
 
     Raises:
-        MixpeekError: no server, or one that does not take the key; what was read before is kept.
+        MixpeekError: the server is unreachable or rejects the key; earlier replies are kept.
     """
     stop_at = time.monotonic() + seconds
     warehouse.load_pending()
     with warehouse.reader() as reader:
-        due = reader.tasks_due(clock.now(), _MOST_A_TICK)
+        due = reader.tasks_due(clock.now(), _MAX_TASKS_PER_TICK)
     polled = PollResult()
     if not due:
         return polled
@@ -119,13 +119,13 @@ def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) 
                 for task, answer in answers:
                     polled.add(task, answer)
         except RateLimitedError as error:
-            polled.errors.append(error)  # the rest is due again, and will be asked for first
+            polled.errors.append(error)  # the rest stays due, and is polled first next time
     polled.skew = client.skew
     return polled
 
 
 def _poll(client: MixpeekClient, spool: Spool, task: DueTask) -> TaskReply:
-    """Read one task and keep what it says."""
+    """Read one task and record its status."""
     try:
         reply = client.get_task(task.task_id)
         if reply.state in ("done", "skipped") and reply.asset_id is None:
@@ -134,7 +134,7 @@ def _poll(client: MixpeekClient, spool: Spool, task: DueTask) -> TaskReply:
         if _age(client, task) < _VISIBLE_WITHIN:
             reply = TaskReply(task.task_id, task.status or "", "open", None, None)
         else:
-            # The server has forgotten it: polling would never end.
+            # The server no longer knows the task: polling would never end.
             reply = _lost(task, f"{error}; `mixpeek-assets retry` asks for it again")
     except UnaddressableError as error:
         reply = _lost(task, str(error))
@@ -142,7 +142,7 @@ def _poll(client: MixpeekClient, spool: Spool, task: DueTask) -> TaskReply:
         raise  # it is not about this task
     except MixpeekError as error:
         if not _is_overdue(client, task):
-            # Due again, but not at once: constant requests do not help a server in trouble.
+            # Due again, but not at once: constant requests do not help a failing server.
             spool.append(_event(task, next_poll_at=_next_poll(client, task)))
             raise
         reply = _lost(task, str(error))
@@ -188,11 +188,11 @@ def _lost(task: DueTask, reason: str, status: str = "") -> TaskReply:
 
 
 def _with_asset(client: MixpeekClient, reply: TaskReply, collection: str) -> TaskReply:
-    """Look an asset up whose task is over and names none (contract b3)."""
+    """Look up the asset of a finished task that names none (contract b3)."""
     asset_id = None
-    with suppress(NotFoundError):  # of an API that cannot be asked
+    with suppress(NotFoundError):  # this API has no such lookup
         asset_id = client.find_asset(reply.task_id, collection)
     if asset_id is not None:
         return TaskReply(reply.task_id, reply.status, reply.state, asset_id, reply.error)
-    error = {"reason": f"the task is {reply.status}, but names no asset, and none is found for it"}
+    error = {"reason": f"the task is {reply.status}, but names no asset, and the API finds none for it"}
     return TaskReply(reply.task_id, reply.status, "failed", None, error)

@@ -1,4 +1,4 @@
-"""Submitting videos: the intent is committed first and the answer right after, whatever dies when."""
+"""Submitting videos: the intent is committed before each request, and the answer right after it."""
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,12 +20,12 @@ from mixpeek_assets.warehouse.spool import Spool
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _ROUNDS = 3
-"""How often a run sends a video whose submission's outcome is unknown."""
+"""How many times a run sends a video whose submission's outcome is unknown."""
 
 
 @dataclass
 class SubmitResult:
-    """What a run's submissions came to."""
+    """The outcomes of a run's submissions."""
 
     accepted: int = 0
     refused: int = 0
@@ -41,23 +41,23 @@ def submit_videos(
     rules: SubmissionRules | None = None,
     deadline: timedelta = timedelta(hours=24),
 ) -> SubmitResult:
-    """Submit the videos of some partitions that were never submitted, or are to be again.
+    """Submit the videos of some partitions that are new or need another submission.
 
     A video whose submission's outcome is unknown is sent again with `skip_duplicate`, as another attempt.
 
     Args:
-        client: The API.
-        warehouse: Where videos and tasks are.
-        partitions: Whose videos.
+        client: The client of the API.
+        warehouse: The warehouse with videos and tasks.
+        partitions: The days whose videos are submitted.
         run_id: The run that submits them.
-        rules: Which of them.
+        rules: Which videos need a submission.
         deadline: How long after its submission an unfinished task is marked `lost`.
 
     Raises:
-        MixpeekError: nothing can be submitted at all (no server, a wrong key, no credits); what was sent is recorded.
+        MixpeekError: nothing can be submitted (no server, a wrong key, no credits); what was sent is recorded.
     """
     submitted, rules = SubmitResult(), rules or SubmissionRules()
-    # A run does not resubmit what failed in itself.
+    # A run does not resubmit what it has submitted itself.
     rules = replace(rules, runs=[*rules.runs, run_id])
     with warehouse.partitions_locked("submit", partitions):
         warehouse.load_pending()
@@ -88,7 +88,7 @@ class _Submission:
         self._client, self._warehouse, self._spool, self._run_id = client, warehouse, spool, run_id
         self._extractors, self._deadline = rules.extractors, deadline
         self._unsent: dict[str, VideoToSubmit] = {}
-        self._starting = threading.Lock()
+        self._unsent_lock = threading.Lock()
 
     def send(self, videos: Iterable[VideoToSubmit], submitted: SubmitResult) -> None:
         try:
@@ -101,8 +101,8 @@ class _Submission:
                     else:
                         submitted.refused += 1
         finally:
-            # What never left must not look as if it might have.
-            with self._starting:
+            # A video that was never sent must not look as if it might have been.
+            with self._unsent_lock:
                 for video in self._unsent.values():
                     self._record(video, state="withdrawn")
                 self._unsent.clear()
@@ -110,20 +110,20 @@ class _Submission:
     def _committed(self, videos: Iterable[VideoToSubmit]) -> Iterator[VideoToSubmit]:
         """Commit the intents of the next few videos, then yield them; earlier answers are loaded meanwhile.
 
-        Runs in the thread that draws the next video, so that no wave waits for the end of the one before.
+        Runs in the thread that takes the next video, so that no batch waits for the end of the previous one.
         """
         size = 4 * self._client.concurrency
         remaining = iter(videos)
-        while wave := list(islice(remaining, size)):
-            self._spool.rotate(room_for=len(wave) + self._client.concurrency)  # so that no answer finds the disk full
-            self._warehouse.insert_intents(wave, self._run_id, self._extractors)
-            with self._starting:
-                self._unsent.update({video.video_id: video for video in wave})
-            yield from wave
+        while batch := list(islice(remaining, size)):
+            self._spool.rotate(room_for=len(batch) + self._client.concurrency)  # so that no answer finds the disk full
+            self._warehouse.insert_intents(batch, self._run_id, self._extractors)
+            with self._unsent_lock:
+                self._unsent.update({video.video_id: video for video in batch})
+            yield from batch
 
     def _submit(self, video: VideoToSubmit) -> None:
-        """Send one video, and keep its answer at once."""
-        with self._starting:
+        """Send one video, and record the answer at once."""
+        with self._unsent_lock:
             if self._unsent.pop(video.video_id, None) is None:
                 return  # withdrawn
         try:
@@ -191,7 +191,7 @@ class _Submission:
 
 
 def _metadata(video: VideoToSubmit) -> JsonObject | None:
-    """Read what is stored, which an older mixpeek_assets may have taken from a manifest unchecked."""
+    """Parse the stored metadata, which an older version may have taken from a manifest unchecked."""
     try:
         return read_json_object(video.metadata) if video.metadata else None
     except ValueError as error:

@@ -72,7 +72,7 @@ def test_a_run_goes_on_while_a_video_fails_and_exits_with_1(listed: Project, mix
 
     assert process.returncode == 1
     assert "moov atom not found" in process.stdout
-    assert "1 of 2 videos did not land whole" in process.stdout
+    assert "1 of 2 videos did not land completely" in process.stdout
     assert listed.sql("SELECT count(*) FROM mixpeek.vectors") == [(1,)]
 
     mixpeek.videos.pop(URL)
@@ -225,7 +225,7 @@ def test_status_shows_every_partition_and_what_went_wrong(listed: Project, mixpe
 
 
 def test_status_of_an_empty_project_says_how_to_begin(project: Project) -> None:
-    assert "holds no video yet" in project.command("status").stdout
+    assert "has no videos yet" in project.command("status").stdout
 
 
 def test_query_runs_sql_read_only(listed: Project, mixpeek: ScriptedMixpeek) -> None:

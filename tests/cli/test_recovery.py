@@ -79,7 +79,7 @@ def test_what_failed_is_submitted_again_on_request_and_by_reason(project: Projec
     retried = project.command("retry", "--reason", "MOOV")
 
     assert retried.returncode == 0, retried.stdout + retried.stderr
-    assert "1 of 1 came right" in retried.stdout
+    assert "1 of 1 succeeded" in retried.stdout
     assert states(project) == [
         ("first.mp4", 1, "failed", "new"),
         ("first.mp4", 2, "done", "retry"),
@@ -95,7 +95,7 @@ def test_what_fails_again_is_told_and_the_exit_code_says_so(project: Project, mi
     retried = project.command("retry")
 
     assert retried.returncode == 1
-    assert "0 of 1 came right" in retried.stdout
+    assert "0 of 1 succeeded" in retried.stdout
     assert "moov atom not found" in retried.stdout
     assert len(mixpeek.asked(POST)) == 3
 
@@ -136,7 +136,7 @@ def test_what_was_rejected_is_fetched_again_and_nothing_else_is(project: Project
     retried = project.command("retry", "--reason", "rejected")
 
     assert retried.returncode == 0, retried.stdout + retried.stderr
-    assert "1 of 1 came right" in retried.stdout
+    assert "1 of 1 succeeded" in retried.stdout
     assert [after - was for after, was in zip(counts(mixpeek), before, strict=True)] == [0, 0, 0, 1]
     assert project.sql("SELECT count(*) FROM mixpeek.rejects") == [(0,)]
     assert project.sql("SELECT count(DISTINCT feature_id) FROM mixpeek.vectors") == [(3,)]
@@ -165,7 +165,7 @@ def test_an_asset_that_listed_nothing_is_read_again_when_it_is_asked_for(
 ) -> None:
     mixpeek.videos[FIRST] = mixpeek.videos[SECOND] = Video(features={"video": []})
     project.command("run")
-    assert "Nothing that went wrong fits" in project.command("retry").stdout
+    assert "Nothing to retry matches" in project.command("retry").stdout
     for asset_id in mixpeek.assets:
         mixpeek.assets[asset_id] = Video(features={"video": [mixpeek.feature("video", "late")]})
 

@@ -131,7 +131,7 @@ def test_no_hit_is_a_sentence(ask: Ask, project: Project, mixpeek: ScriptedMixpe
 
     assert (process.exit_code, process.stdout) == (
         0,
-        "No hit in films: nothing there can be compared with these words.\n",
+        "No hits in films: nothing there can be compared with these words.\n",
     )
 
 
@@ -141,7 +141,7 @@ def test_no_hit_is_a_sentence(ask: Ask, project: Project, mixpeek: ScriptedMixpe
         (Answer({"error": {"message": "Not Found"}}, 404), "this API offers no search (POST /features/search answered"),
         (Answer(b"", 405), "this API offers no search"),
         (Answer({"detail": [{"loc": ["body"], "msg": "no text side", "type": "x"}]}, 422), "no text side"),
-        (Answer({"hits": []}), "the search's answer cannot be read: the reply holds no list of results"),
+        (Answer({"hits": []}), "the search reply cannot be read: the reply holds no list of results"),
         (Answer({"results": [{"id": 1}]}), "a result has no feature_id"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_project_without_videos_says_how_to_begin(
     process = ask("a lighthouse at night")
 
     assert process.exit_code == 1
-    assert "holds no video yet: `mixpeek-assets run`" in process.stderr
+    assert "has no videos yet: `mixpeek-assets run`" in process.stderr
     assert mixpeek.requests == []
 
 

@@ -312,7 +312,7 @@ def test_a_landing_that_is_not_complete_fails_after_landing_the_rest(
     result = run("land_job", instance)
 
     assert not result.success
-    assert "1 assets did not come" in failures(result)[0]
+    assert "1 assets did not arrive" in failures(result)[0]
     assert ask(warehouse, Reader.table_counts)["vectors"] == 1
     mixpeek.unscript()
     assert run("land_job", instance).success

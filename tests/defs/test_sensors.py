@@ -115,7 +115,7 @@ def test_a_task_that_is_still_open_requests_nothing(
     result, _ = tick("task_status_sensor", instance, warehouse)
 
     assert isinstance(result, dg.SkipReason)
-    assert "1 tasks polled, none is over" in str(result.skip_message)
+    assert "1 tasks polled, none has ended" in str(result.skip_message)
 
 
 def test_the_sensor_needs_no_cursor(

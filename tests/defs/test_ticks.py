@@ -55,7 +55,7 @@ def test_what_does_not_fit_into_a_tick_comes_first_in_the_next(
     due: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(poll, "_MOST_A_TICK", 20)
+    monkeypatch.setattr(poll, "_MAX_TASKS_PER_TICK", 20)
 
     tick("task_status_sensor", instance, warehouse)
     tick("task_status_sensor", instance, warehouse)

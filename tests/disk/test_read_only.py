@@ -84,7 +84,7 @@ def test_replies_that_wait_to_be_loaded_are_told_of_and_stay(closable: Closable,
 
     code, said = steps.cli("status")
     assert code == 0
-    assert said.startswith("Replies wait to be loaded. ")
+    assert said.startswith("Some replies are not loaded yet. ")
     assert_one_sentence(said, closable)
     assert "unsubmitted" in said
     code, said = steps.cli("run")

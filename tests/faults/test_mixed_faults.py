@@ -126,7 +126,7 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
 
     faulty.order(broken)
     (said,) = failures(run("ingest_job", instance))
-    assert said.startswith("3 answers to submissions did not come, and the next run asks for them again")
+    assert said.startswith("3 answers to submissions did not arrive; the next run asks for them again")
     assert "answered 503: the service is not available" in said
     faulty.order()
     assert run("ingest_job", instance).success
@@ -134,7 +134,7 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
 
     faulty.order(broken)
     (said,) = failures(run("land_job", instance))
-    assert said.startswith("3 assets did not come (the log of assets_and_features says why), and the next run asks")
+    assert said.startswith("3 assets did not arrive; the next run asks")
     faulty.order()
     assert run("land_job", instance).success
     assert tables().contents == truth

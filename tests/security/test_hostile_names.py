@@ -85,7 +85,7 @@ def test_a_run_says_how_each_video_fared_in_plain_text(ran: CompletedProcess[str
     assert_is_harmless(ran, 1)
     assert_nothing_was_executed(landed)
     assert f"Rows: videos {2 * len(EVERY)}, tasks {2 * len(EVERY)}, assets {len(EVERY)}" in ran.stdout
-    assert "What is most like this moment?" in ran.stdout
+    assert "Which moments are most similar to this one?" in ran.stdout
     comment = next(line for line in ran.stdout.splitlines() if f" -- {' '.join(EVERY[0].name.splitlines())}" in line)
     assert "COPY (SELECT 1) TO 'owned.csv';" in comment
     assert NAMES["rich markup"] in ran.stdout

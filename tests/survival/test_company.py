@@ -158,7 +158,7 @@ def test_status_and_query_answer_and_a_tick_names_the_reader_while_a_run_waits_f
         assert f"(process {reader})" in str(result.skip_message)
     assert (status.returncode, query.returncode) == (0, 0), status.stderr + query.stderr
     assert f"(process {reader})" in status.stdout, "replies wait to be loaded, and it says for whom"
-    assert "1 pending: the API is at work" in status.stdout
+    assert "1 pending: the API is processing them" in status.stdout
     assert "42" in query.stdout
     each_landed_once(project, mixpeek)
 

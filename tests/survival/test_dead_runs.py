@@ -1,4 +1,4 @@
-"""A run whose process is gone is marked as failed, and its partition is landed by another."""
+"""A run whose process has died is marked as failed, and its partition is landed by another."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -72,7 +72,7 @@ def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_
             assert isinstance(after_its_death, dg.SkipReason), "a failed landing is requested again a little later"
             [run] = instance.get_runs(dg.RunsFilter(job_name="land_job"))
             assert run.status == FAILURE
-            assert any("is gone: it was killed" in event.message for event in instance.all_logs(run.run_id))
+            assert any("has died: it was killed" in event.message for event in instance.all_logs(run.run_id))
 
             monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(minutes=1))
             result, _ = tick("task_status_sensor", instance, warehouse)
