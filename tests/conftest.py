@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mixpeek_assets import clock
 from mixpeek_assets.settings import load_settings
@@ -21,6 +22,11 @@ pytest_configure = lanes.pytest_configure
 pytest_ignore_collect = lanes.pytest_ignore_collect
 pytest_collection_modifyitems = lanes.pytest_collection_modifyitems
 pytest_runtest_protocol = lanes.pytest_runtest_protocol
+
+
+# On a busy machine every strategy is slow at times.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

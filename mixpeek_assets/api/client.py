@@ -45,21 +45,21 @@ from mixpeek_assets.api.session import Session, never_connected
 from mixpeek_assets.terminal_safe import terminal_safe
 
 _LONGEST_PATH = 8_000
-"""Characters: servers take no longer request line (RFC 9112 asks for 8,000), and break the connection over some."""
+"""In characters. RFC 9112 asks servers to accept request lines of 8,000; some close the connection over longer ones."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long a call may take before it is given up.
+    """How long a call may take before the client gives up.
 
     Attributes:
         connect: Seconds to connect.
         read: Seconds between two bytes of a reply.
-        whole: Seconds from the sending of a request until all of its reply is there.
-        attempts: How often a call is sent when it fails in a retryable way.
-        pause: Seconds of the longest pause between two attempts, where the server names none.
+        whole: Seconds from sending a request to the last byte of its reply.
+        attempts: How often a call is sent while its failures are retryable.
+        pause: Longest pause between two attempts, in seconds, where the server names none.
         rate_limit: Seconds to wait for the rate limit, ours or the server's (429), which costs no attempt.
-        until: A moment of `time.monotonic()` after which no call waits for the rate limit.
+        until: The `time.monotonic()` after which no call waits for the rate limit.
     """
 
     connect: float = 5
@@ -72,7 +72,7 @@ class RetryPolicy:
 
     @property
     def for_the_rate_limit(self) -> float:
-        """Seconds from now that a call waits for it."""
+        """Seconds that a call sent now waits for the rate limit."""
         left = math.inf if self.until is None else self.until - time.monotonic()
         return max(min(self.rate_limit, left), 0.0)
 
@@ -92,7 +92,7 @@ class _Call:
 
     @property
     def path(self) -> str:
-        # What stands in the path is an id; a submission's object is in its body.
+        # Only an id goes into the path; a submission names its video in the body.
         path = self.template.format(id=quote(self.object_id or "", safe=""))
         return f"{path}?{self.query}" if self.query else path
 
@@ -105,9 +105,9 @@ def _encoded(call: _Call) -> bytes | None:
 
 
 def _retrying(retryable: type[TransientError], policy: RetryPolicy) -> Retrying:
-    """Return what sends a call again; threads may share it."""
+    """Return the retry loop for one kind of error; threads may share it."""
     return Retrying(
-        # RetryPolicy with the rate limit is over when that error comes: it is not to be had five times.
+        # The rate-limit wait is already spent; do not multiply it by the attempts.
         retry=retry_if_exception_type(retryable) & retry_if_not_exception_type(RateLimitedError),
         stop=stop_after_attempt(policy.attempts),
         wait=wait_random_exponential(multiplier=0.5, max=policy.pause),
@@ -116,10 +116,10 @@ def _retrying(retryable: type[TransientError], policy: RetryPolicy) -> Retrying:
 
 
 class MixpeekClient:
-    """Speaks the Mixpeek API: the guide's paths with no prefix, the later ones with `/v1`.
+    """Calls the Mixpeek API: the guide's paths without a prefix, the later ones with `/v1`.
 
-    Thread-safe: one session with `concurrency` connections, for which threads wait. A call that fails in a way that
-    retryable way is sent again with growing, random pauses; a submission only when it certainly never arrived.
+    Thread-safe: threads share one session with `concurrency` connections. A call that fails in a retryable way is sent
+    again after growing, random pauses; a submission only if it certainly never arrived.
 
     Args:
         api_url: Where the API is, without a trailing slash.
@@ -127,12 +127,12 @@ class MixpeekClient:
         prefix: `/v1` for the paths from January 2025 on (contract, timeline).
         namespace: Sent as X-Namespace (contract b1).
         concurrency: How many requests are in flight at most.
-        limit: The budget of requests that all processes share; closed with the client.
-        policy: Time-outs and attempts.
+        limit: The rate limit that all processes share; closed with the client.
+        policy: Timeouts and attempts.
 
     Attributes:
         concurrency: How many requests are in flight at most.
-        threads: How many threads keep so many in flight while each reads and keeps its reply.
+        threads: How many threads keep that many in flight, since each also parses and stores its reply.
         skew: How far the API's clock was ahead of ours at its last reply.
     """
 
@@ -173,7 +173,7 @@ class MixpeekClient:
         self.close()
 
     def close(self) -> None:
-        """Close every connection, and the rate limit."""
+        """Close the connections and the rate limit."""
         self._session.close()
         self._limit.close()
 
@@ -191,15 +191,15 @@ class MixpeekClient:
 
         Args:
             url: The video's address.
-            collection: Name or id; made when there is none.
-            metadata: Free; comes back on the asset.
+            collection: Name or id; the API creates a missing one.
+            metadata: Any object; the API returns it with the asset.
             skip_duplicate: Sent when not None. True makes a second submission safe (contract b8).
             feature_extractors: Sent when not None; otherwise the API uses its own.
-            replaces: The asset whose content the video's is to take the place of.
+            replaces: The asset whose content the video replaces.
 
         Raises:
-            SubmissionOutcomeUnknownError: it may have been accepted.
-            MixpeekError: it was not.
+            SubmissionOutcomeUnknownError: the API may have accepted it.
+            MixpeekError: the API did not accept it.
         """
         body: JsonObject = {"url": url, "collection": collection}
         if metadata:
@@ -213,7 +213,7 @@ class MixpeekClient:
         call = _Call("POST", "/ingest/videos/url", object_id=url, body=body, submits=True)
         task_id = records.read_task_id(reply := self._send(call))
         if task_id is None:
-            raise SubmissionOutcomeUnknownError(call.endpoint, self._told(f"a reply without a task_id: {reply}"), url)
+            raise SubmissionOutcomeUnknownError(call.endpoint, self._masked(f"a reply without a task_id: {reply}"), url)
         return task_id
 
     def get_task(self, task_id: str) -> TaskReply:
@@ -233,7 +233,7 @@ class MixpeekClient:
     def get_feature(self, feature_id: str) -> FeatureReply:
         """Read a feature with its named vectors (contract b5).
 
-        The guide asks with `include_vectors`, the reference with `return_vectors`: both are sent.
+        The guide has `include_vectors`, the reference `return_vectors`: the call sends both.
         """
         call = _Call("GET", "/features/{id}", feature_id, "include_vectors=true&return_vectors=true")
         body, content = self._answer(call)
@@ -248,13 +248,13 @@ class MixpeekClient:
         modality: str | None = None,
         limit: int = 10,
     ) -> SearchReply:
-        """Find the features that are nearest to words (contract b5), the nearest first.
+        """Find the features nearest to some words (contract b5), nearest first.
 
         Args:
             words: What to look for.
             collections: Names or ids; at least one.
-            index: The named vector in whose space is searched; its key was renamed on 2024-12-28, so both are sent.
-            modality: Only features of this one.
+            index: The named vector to search; its key was renamed on 2024-12-28, so the call sends both.
+            modality: Find only features of this modality.
             limit: How many to find at most, 1 to 100.
 
         Raises:
@@ -268,14 +268,14 @@ class MixpeekClient:
         return records.read_search(self._send(call))
 
     def time(self) -> datetime:
-        """Return the time by the API's clock, as its last reply told it; before the first, by ours."""
+        """Return the time by the API's clock, from its last reply; before the first reply, by ours."""
         return clock.now() + self.skew
 
     def probe(self) -> None:
-        """Ask for a task that cannot exist: a 404 of the API's own shows that it is there and takes the key.
+        """Ask for a task that cannot exist: the API's own 404 shows that it answers and accepts the key.
 
         Raises:
-            MixpeekError: it is not, or does not.
+            MixpeekError: it does not.
         """
         with suppress(NotFoundError):
             self._send(_Call("GET", "/tasks/00000000-0000-0000-0000-000000000000"))
@@ -284,20 +284,20 @@ class MixpeekClient:
         return self._answer(call)[0]
 
     def _answer(self, call: _Call) -> tuple[JsonObject, bytes]:
-        # A submission whose fate is unknown must not be repeated here: its attempt is recorded first.
+        # A submission whose outcome is unknown is not repeated here: its next attempt must be recorded first.
         return (self._submitting if call.submits else self._reading)(self._exchange, call)
 
     def _exchange(self, call: _Call) -> tuple[JsonObject, bytes]:
-        """Send a call as often as the rate limit makes us, and read its reply: as an object, and as it came."""
+        """Send a call, again after each 429, and return its reply: parsed, and as bytes."""
         if "{id}" in call.template and (call.object_id in (".", "..") or len(call.path) > _LONGEST_PATH):
-            # In a path, dots lead to another place, however they are written.
-            raise UnaddressableError(call.endpoint, "no address can hold such an id", call.object_id)
+            # Dots in a path lead to another resource, even when escaped.
+            raise UnaddressableError(call.endpoint, "such an id cannot be part of a URL", call.object_id)
         content = _encoded(call)
-        policy = self._policy.for_the_rate_limit
-        deadline = time.monotonic() + policy
+        longest_wait = self._policy.for_the_rate_limit
+        deadline = time.monotonic() + longest_wait
         refused = 0
         while True:
-            self._wait_for_turn(call, policy, deadline)
+            self._wait_for_turn(call, longest_wait, deadline)
             reply = self._request(call, content)
             self.skew = clock_skew(reply) or self.skew
             if reply.status_code != 429:
@@ -306,34 +306,34 @@ class MixpeekClient:
             pause = retry_after(reply) or min(2.0**refused, self._policy.pause)
             self._resume_at = max(self._resume_at, time.monotonic() + pause)
         try:
-            # Where an asset is to be replaced, it may be that which is not known.
+            # A 404 for a replacement may mean that the API does not know the asset.
             by_id = call.method == "GET" or "asset_update" in (call.body or {})
             body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
             return self._mask.reply(body, reply.content), reply.content
         except MixpeekError as error:
-            failure = replace(error, message=self._told(error.message))
+            failure = replace(error, message=self._masked(error.message))
         except ValueError as error:
             kind = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             failure = kind(call.endpoint, f"a reply that cannot be kept: {error}", call.object_id, reply.status_code)
         raise failure
 
-    def _told(self, message: str) -> str:
-        # A server that echoes the key must not get it into a log, nor a part of it by being cut short.
-        # One line, and no character that a terminal would obey.
+    def _masked(self, message: str) -> str:
+        # A server may echo the key: mask it before the excerpt cuts it, so that no part of it reaches a log.
+        # One line, without control characters that a terminal would obey.
         return records.excerpt(" ".join(terminal_safe(self._mask.text(message)).split()))
 
-    def _wait_for_turn(self, call: _Call, policy: float, deadline: float) -> None:
+    def _wait_for_turn(self, call: _Call, longest_wait: float, deadline: float) -> None:
         while True:
             # A 429 holds every thread back, not just the one that got it.
             while (pause := self._resume_at - time.monotonic()) > 0:
                 if self._resume_at > deadline:
-                    message = f"rate limit exceeded, and not free again within {policy:.0f} s"
+                    message = f"rate limit exceeded for longer than {longest_wait:.0f} s"
                     raise RateLimitedError(call.endpoint, message, call.object_id, 429)
                 time.sleep(min(pause, 1.0))
             if not self._limit.wait(max(deadline - time.monotonic(), 0.0)):
-                message = f"no place in our own budget of requests within {policy:.0f} s"
+                message = f"our own rate limit left no room for it within {longest_wait:.0f} s"
                 raise RateLimitedError(call.endpoint, message, call.object_id)
-            if time.monotonic() >= self._resume_at:  # no other thread got one meanwhile
+            if time.monotonic() >= self._resume_at:  # no other thread got a 429 meanwhile
                 return
 
     def _request(self, call: _Call, content: bytes | None) -> Reply:
@@ -346,13 +346,13 @@ class MixpeekClient:
             raise self._failure(call, error) from None
 
     def _failure(self, call: _Call, error: OSError | HTTPError) -> MixpeekError:
-        """Say what it means that there is no reply."""
+        """Return the error for a call without a reply."""
         if isinstance(error, requests.exceptions.InvalidURL | LocationValueError):
-            return WrongEndpointError(call.endpoint, self._told(str(error)), call.object_id)
+            return WrongEndpointError(call.endpoint, self._masked(str(error)), call.object_id)
         if never_connected(error):
-            # A plain one tells of a file of certificates that the environment names.
+            # A plain OSError is about a certificate file that the environment names.
             reason = error if type(error) is OSError else type(error).__name__
             message = f"no server at {self._base} ({reason})"
             return ServerUnreachableError(call.endpoint, message, call.object_id)
         lost = SubmissionOutcomeUnknownError if call.submits else TransientError
-        return lost(call.endpoint, f"no whole answer ({type(error).__name__})", call.object_id)
+        return lost(call.endpoint, f"no complete reply ({type(error).__name__})", call.object_id)

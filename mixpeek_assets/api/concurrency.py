@@ -1,4 +1,4 @@
-"""Many calls at once, a bounded number of them in flight."""
+"""Concurrent calls, with a bounded number in flight."""
 
 import threading
 import time
@@ -13,22 +13,22 @@ Item = TypeVar("Item")
 Reply = TypeVar("Reply")
 
 AHEAD = 64
-"""How many answers may wait to be taken."""
+"""How many answers may wait for the caller."""
 
 _PAUSE = 0.005
-"""Seconds in which answers gather: waking up for each one costs as much as parsing it."""
+"""Seconds to let answers gather: waking up for each one costs as much as parsing it."""
 
 
 def map_concurrently(
     call: Callable[[Item], Reply], items: Iterable[Item], concurrency: int
 ) -> Generator[tuple[Item, Reply | MixpeekError], None, None]:
-    """Yield each item with its reply, or with the error of its own call, in the order in which they come.
+    """Yield each item with its reply, or with the error of its own call, in the order of arrival.
 
-    Each thread draws its next item itself, so that no call waits for the end of another, or for the caller to take an
-    answer; but at most `AHEAD` answers wait to be taken. `items` may be long, and may be made while calls run.
+    Each thread takes its next item itself, so no call waits for another, or for the caller until `AHEAD` answers wait.
+    `items` may be long, or a generator that runs while calls are in flight.
 
     Raises:
-        MixpeekError: one of `ABORTS_RUN`, once the calls in flight have ended; no more are begun.
+        MixpeekError: one of `ABORTS_RUN`, once the calls in flight have ended; no more start.
     """
     remaining, drawing, stop = iter(items), threading.Lock(), threading.Event()
     answers: Queue[tuple[Item, Reply | MixpeekError] | None] = Queue(AHEAD)  # None: a thread has ended
@@ -77,6 +77,6 @@ def map_concurrently(
             while working:
                 working -= answers.get() is None
     for thread in threads:
-        thread.result()  # raises what is a bug, in a call or in `items`
+        thread.result()  # raises an unexpected error of a call or of `items`
     if fatal is not None:
         raise fatal

@@ -1,7 +1,7 @@
-"""Replies that end: all of one is there within a time and a size, or it is given up.
+"""Responses with a total deadline and a size limit.
 
-The time-out of `requests` is one between two bytes, and its `content` takes a body of any size: a server that sends a
-byte now and then holds a thread for ever, and one that sends without an end fills the memory.
+The timeout of `requests` applies between two bytes, and its `content` reads a body of any size: a server that sends a
+byte now and then blocks a thread for ever, and an endless body fills the memory.
 """
 
 import http.client
@@ -17,14 +17,14 @@ from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 LARGEST_REPLY = 64 << 20
-"""Bytes of a body, decoded: an asset with tens of thousands of features has less."""
+"""Bytes of a decoded body. An asset with tens of thousands of features is smaller."""
 
 _PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole reply, its body decoded."""
+    """A complete reply with its body decoded."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -32,44 +32,44 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Whether it is what was asked for."""
+        """Whether the status is a success (2xx)."""
         return 200 <= self.status_code < 300
 
     @property
     def text(self) -> str:
-        """The body as people may read it."""
+        """The body as text, for messages."""
         return self.content.decode(errors="replace")
 
 
 class ReplyTooLargeError(Exception):
-    """There is more of a body than we read."""
+    """A body is larger than the client reads."""
 
 
 def read_whole(response: BaseHTTPResponse) -> Reply:
-    """Read a reply of which only the headers are there; of an error that is too large, the beginning.
+    """Read the body of a response whose headers are read; only the beginning of an error that is too large.
 
     Raises:
-        ReplyTooLargeError: the body is larger than `LARGEST_REPLY`; counted as it is decoded, so that no bomb unfolds.
-        HTTPError: it did not come whole, or not in time.
+        ReplyTooLargeError: the decoded body is larger than `LARGEST_REPLY`, as that of a gzip bomb is.
+        HTTPError: it is incomplete or late.
     """
     try:
         content = response.read(LARGEST_REPLY + 1, decode_content=True)
     finally:
-        # Read whole, its connection has gone back to the pool already; else it is of no more use, and its place is.
+        # After a complete read the pool has the connection back; any other is closed, and frees its place.
         response.close()
         response.release_conn()
     reply = Reply(response.status, response.headers, content)
     if reply.ok and len(content) > LARGEST_REPLY:
-        raise ReplyTooLargeError(f"a reply of more than {LARGEST_REPLY / (1 << 20):.0f} MiB, the most we read")
+        raise ReplyTooLargeError(f"a reply of more than {LARGEST_REPLY / (1 << 20):.0f} MiB, the limit")
     return reply
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Connections on which a reply, from its first header to its last byte, takes a bounded time.
+    """Connections with a deadline for each reply, from its first header to its last byte.
 
     Args:
-        seconds: From the request's being sent to the reply's being there.
-        connections: How many there are; who finds none waits for one.
+        seconds: From sending a request to the last byte of its reply.
+        connections: How many there are; further callers wait for one.
     """
 
     def __init__(self, seconds: float, connections: int) -> None:
@@ -100,9 +100,9 @@ def _with_deadline(base: type[HTTPConnection], seconds: float) -> type[HTTPConne
 
 
 class _DeadlineReader(io.RawIOBase):
-    """A socket's bytes until a moment.
+    """Reads a socket until a deadline.
 
-    Below every buffer, for whatever is read in a loop up there: headers, sizes of chunks, gzip that has yet to unfold.
+    It is below every buffer, so it covers whatever they read in loops: headers, chunk sizes, compressed bodies.
     """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
@@ -119,7 +119,7 @@ class _DeadlineReader(io.RawIOBase):
         if between_bytes is not None and left >= between_bytes:
             return self._raw.readinto(buffer)
         if left <= 0:
-            raise TimeoutError("the reply takes too long")
+            raise TimeoutError("the reply took too long")
         self._socket.settimeout(left)
         try:
             return self._raw.readinto(buffer)

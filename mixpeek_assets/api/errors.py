@@ -1,4 +1,4 @@
-"""What can go wrong with a call, as classes that say whether trying again can help."""
+"""Errors of API calls; the class says whether a retry can help."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from mixpeek_assets.errors import UserError
 from mixpeek_assets.terminal_safe import terminal_safe
 
 _LONGEST_ID = 500
-"""Characters of an id or URL that a message shows."""
+"""How many characters of an id or URL a message shows."""
 
 
 @dataclass
@@ -15,7 +15,7 @@ class MixpeekError(UserError):
 
     Attributes:
         endpoint: The method and path template, e.g. `GET /tasks/{task_id}`.
-        message: What went wrong, in the server's words where it said any.
+        message: What went wrong, in the server's words if it sent any.
         object_id: The id (or the video's URL) that the call was about.
         status: The HTTP status, or None when no reply was read.
     """
@@ -32,7 +32,7 @@ class MixpeekError(UserError):
         about = f" for {_shortened(self.object_id)}" if self.object_id else ""
         answered = f" answered {self.status}" if self.status else ""
         hint = f". {self.hint}" if self.hint else ""
-        # Ids and messages are the server's: what is said of them goes to logs and terminals.
+        # Ids and messages come from the server, and go to logs and terminals.
         return terminal_safe(f"{self.endpoint}{about}{answered}: {self.message}{hint}")
 
 
@@ -41,17 +41,17 @@ def _shortened(object_id: str) -> str:
 
 
 class PermanentError(MixpeekError):
-    """The server refused this very request: sending it again gets the same answer."""
+    """The server refused this request; sending it again gets the same answer."""
 
 
 class UnsendableError(PermanentError):
-    """What the request is to say cannot be written as JSON, so nothing was sent."""
+    """The request cannot be written as JSON, so nothing was sent."""
 
     hint = "Correct its row in the manifest, then run `mixpeek-assets retry`"
 
 
 class UnaddressableError(PermanentError):
-    """The server gave an id that no address can hold, so what it names cannot be asked for."""
+    """The server gave an id that cannot be part of a URL, so its object cannot be fetched."""
 
 
 class NotFoundError(PermanentError):
@@ -59,69 +59,69 @@ class NotFoundError(PermanentError):
 
 
 class UnreadableReplyError(PermanentError):
-    """A whole, well-formed reply that is not what the contract says, e.g. a list where an object belongs."""
+    """A complete, well-formed reply that breaks the contract, e.g. a list instead of an object."""
 
 
 class AccessDeniedError(PermanentError):
-    """The key, the account, the address or the budget is the problem.
+    """The key, the account, the address or the rate limit store is the problem.
 
-    Every other call would fail alike: stop and say so.
+    Every other call would fail in the same way, so the run stops.
     """
 
 
 class AuthenticationError(AccessDeniedError):
     """401 or 403: the key is missing, wrong, or lacks the permission."""
 
-    hint = "Set MIXPEEK_API_KEY to a key that this server takes"
+    hint = "Set MIXPEEK_API_KEY to a key that this server accepts"
 
 
 class InsufficientCreditsError(AccessDeniedError):
-    """A 401 whose body tells of credits (contract b7): the key is fine, the account is empty."""
+    """A 401 whose body is about credits (contract b7): the key is fine, the account is empty."""
 
     hint = "The key is fine: the account behind it needs credits"
 
 
 class WrongEndpointError(AccessDeniedError):
-    """There is a server (or a proxy), and what it serves at this address is not this API.
+    """A server (or a proxy) answers at this address, but it is not this API.
 
-    A redirect says so; a 404 or 405 for a submission, in which no id could be unknown; and one for a read that is not
-    in the API's own words.
+    The signs are a redirect, a 404 or 405 for a submission, which has no id that could be unknown, and a 404 for a read
+    that is not worded like the API's.
     """
 
     hint = "Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"
 
 
 class RateLimitStoreError(AccessDeniedError):
-    """What we send cannot be counted, so it cannot be kept below the server's limit."""
+    """The request count cannot be stored, so the rate limit cannot be enforced."""
 
     hint = "Free some space there, or set MIXPEEK_DATA_DIR to a folder that you may write"
 
 
 class TransientError(MixpeekError):
-    """A failure of the moment (a 5xx, a time-out, a broken reply): the same call may succeed later."""
+    """A temporary failure (a 5xx, a timeout, a broken reply): the same call may succeed later."""
 
     retryable = True
 
 
 class ServerUnreachableError(TransientError):
-    """No connection: nothing was sent, so even a submission may simply be sent again."""
+    """No connection: nothing was sent, so even a submission is safe to send again."""
 
-    hint = "Check MIXPEEK_API_URL, and that the server runs"
+    hint = "Check MIXPEEK_API_URL, and that the server is running"
 
 
 class NotYetVisibleError(TransientError):
-    """A 404 for what a task has only just made: it may take a moment to become visible."""
+    """A 404 for something that a task has just created: it may take a moment to become visible."""
 
-    hint = "It has only just been made, and is asked for again"
+    hint = "It was created only just now; it is requested again later"
 
 
 class RateLimitedError(TransientError):
-    """429, for longer than the client is willing to wait."""
+    """The rate limit did not allow the call in the time that the client waits."""
 
 
 class SubmissionOutcomeUnknownError(TransientError):
-    """A submission was sent and its answer never came, or made no sense: it may have been accepted."""
+    """A submission got no usable answer; the API may have accepted it."""
 
 
 ABORTS_RUN = (AccessDeniedError, RateLimitedError, ServerUnreachableError)
-"""What no other call would escape either, so a run that meets it stops and says so."""
+"""Errors that every other call would meet too, so a run stops at the first."""

@@ -1,4 +1,4 @@
-"""One budget of requests for every process that uses the same key (contract b7)."""
+"""One rate limit for all processes that use the same key (contract b7)."""
 
 import hashlib
 import sqlite3
@@ -19,7 +19,7 @@ class RateLimit(Protocol):
     """Decides when the next request may leave."""
 
     def wait(self, timeout: float) -> bool:
-        """Wait for a place in the budget; False if there is none within `timeout` seconds."""
+        """Wait until the limit allows a request; False if it does not within `timeout` seconds."""
         ...
 
     def close(self) -> None:
@@ -43,9 +43,9 @@ class SharedLimit:
 
     Args:
         folder: Where the count is stored.
-        per_minute: The budget, one for all endpoints together (the strictest reading of contract b7).
-        account: What shares the budget, e.g. URL and key; only its hash is stored.
-        window: The time in which the budget may be spent.
+        per_minute: The limit, one for all endpoints together (the strictest reading of contract b7).
+        account: Identifies who shares the limit, e.g. URL and key; only its hash is stored.
+        window: The length of the "minute".
     """
 
     def __init__(self, folder: Path, per_minute: int, account: str, window: timedelta = timedelta(minutes=1)) -> None:
@@ -58,7 +58,7 @@ class SharedLimit:
             raise self._unusable(error) from None
 
     def wait(self, timeout: float) -> bool:
-        """Wait for a place in the budget; False if there is none within `timeout` seconds.
+        """Wait until the limit allows a request; False if it does not within `timeout` seconds.
 
         Raises:
             RateLimitStoreError: the request count cannot be stored.
@@ -96,8 +96,8 @@ class SharedLimit:
 
     def _unusable(self, error: OSError | sqlite3.Error) -> RateLimitStoreError:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
-        message = f"nothing was sent, as {self._file} cannot be written: {reason}"
-        return RateLimitStoreError("the budget of requests", message)
+        message = f"nothing was sent, because {self._file} cannot be written: {reason}"
+        return RateLimitStoreError("the rate limit", message)
 
 
 def _left(deadline: float) -> float:

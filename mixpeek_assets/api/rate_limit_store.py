@@ -1,4 +1,4 @@
-"""When requests have left, in a file, which says when the next one may."""
+"""A file with the times of past requests, from which the next allowed time follows."""
 
 import logging
 import math
@@ -13,7 +13,7 @@ _MARGIN = timedelta(seconds=1)
 """Requests that leave evenly may arrive unevenly, and the server counts arrivals."""
 
 _PARTS = 6
-"""Each of so many parts of a window has its share of the budget, which is not spent at once then."""
+"""A window has this many parts, each with its share of the limit, so that requests do not leave in one burst."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS departures (item_timestamp INTEGER)"
 _INDEX = "CREATE INDEX IF NOT EXISTS departures_by_time ON departures (item_timestamp)"
@@ -26,10 +26,10 @@ _log = logging.getLogger(__name__)
 
 
 class Bucket:
-    """The requests of the last window. For one thread of one process at a time: the caller holds a lock.
+    """The requests of the last window. Not thread-safe: the caller holds a lock.
 
     Args:
-        file: Where they are kept.
+        file: The SQLite file.
         limit: How many requests may leave in any window.
         window: The length of a window.
     """
@@ -51,7 +51,7 @@ class Bucket:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
-            self._begin_anew(error)
+            self._restart(error)
             return self._take()
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class Bucket:
         now = _now()
         with self._connection as transaction:
             transaction.execute(_FORGET, (now - self._span,))
-            # Those that left while the clock was ahead count as left now: else they block until it is there again.
+            # Times from a clock that was ahead count as now; otherwise they would block until it gets there again.
             transaction.execute(_NOT_AFTER, (now, now))
             shares = ((self._limit, self._span), (math.ceil(self._limit / _PARTS), self._span // _PARTS))
             pause = max(_free_at(transaction, limit, span) for limit, span in shares) - now
@@ -76,7 +76,7 @@ class Bucket:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, check_same_thread=False)
         try:
-            # The death of a process loses nothing; a file that the death of the machine spoils is replaced.
+            # A process that dies loses nothing; a file that a power failure corrupts is replaced.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.execute(_TABLE)
@@ -86,9 +86,9 @@ class Bucket:
             raise
         return connection
 
-    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
-        """Empty a spoilt file, in place as other processes have it open, and count the budget as spent just now."""
-        _log.warning("%s cannot be read (%s): the count starts again, with the budget spent", self._file, error)
+    def _restart(self, error: sqlite3.DatabaseError) -> None:
+        """Empty a corrupt file in place, since other processes have it open, and count the limit as used up."""
+        _log.warning("%s cannot be read (%s): the count restarts with the limit used up", self._file, error)
         self.close()
         self._file.with_name(f"{self._file.name}-journal").unlink(missing_ok=True)
         self._file.write_bytes(b"")
@@ -97,7 +97,7 @@ class Bucket:
 
 
 def _free_at(connection: sqlite3.Connection, limit: int, span: int) -> int:
-    """Return the moment from which at most `limit` requests have left within `span`."""
+    """Return the time from which fewer than `limit` requests are within the last `span`."""
     found = connection.execute(_NTH_NEWEST, (limit - 1,)).fetchone()
     return found[0] + span + 1 if found else 0
 

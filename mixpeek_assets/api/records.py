@@ -1,7 +1,7 @@
-"""What the API's replies say, read tolerantly: known fields typed, the rest kept as `payload`.
+"""Tolerant parsing of the API's replies: known fields are typed, the rest is kept as `payload`.
 
-The replies of every era are read by the same functions (contract a, b3 to b5); a field that is absent, null or of
-another type becomes None, and whatever cannot be landed becomes a `Problem`, never an exception.
+The same functions read the replies of every era (contract a, b3 to b5). A field that is absent, null or of another
+type becomes None, and a part that cannot be landed becomes a `Problem`, never an exception.
 """
 
 import math
@@ -43,7 +43,7 @@ _LARGEST_FLOAT = 3.4028234663852886e38
 """The largest FLOAT: beyond it DuckDB would store infinity."""
 
 _LONGEST_NAME = 500
-"""Characters of a vector's name, which becomes that of a view."""
+"""In characters: a vector's name becomes part of a view's name."""
 
 _YEAR = re.compile(r"[0-9]{4}(?![0-9])")
 
@@ -62,7 +62,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class TaskReply:
-    """What the server says of a task."""
+    """A task's status."""
 
     task_id: str
     status: str
@@ -95,9 +95,9 @@ class FeatureReply:
     Attributes:
         feature: As a row of the table `features`.
         dense: Embeddings.
-        as_sent: The text of an embedding, where it is known: to write its numbers again takes longer than to read them.
+        as_sent: An embedding's original JSON, where known: formatting the numbers takes longer than parsing them.
         sparse: Sparse vectors.
-        problems: What cannot be landed.
+        problems: The parts that cannot be landed.
     """
 
     feature: JsonObject
@@ -112,7 +112,7 @@ class FoundFeature:
     """A feature that a search found.
 
     Attributes:
-        score: How well it fits; higher is better, None when the reply does not tell.
+        score: How well it matches; higher is better, None if the reply has no score.
         feature: As a row of the table `features`.
     """
 
@@ -123,7 +123,7 @@ class FoundFeature:
 
 @dataclass(frozen=True)
 class SearchReply:
-    """What a search found, the best first."""
+    """Search results, best first."""
 
     found: list[FoundFeature] = field(default_factory=list[Any])
     problems: list[Problem] = field(default_factory=list[Any])
@@ -135,12 +135,12 @@ def state_of(status: str) -> TaskState:
 
 
 def is_known(status: str) -> bool:
-    """Say whether a status is one of those that any era lists."""
+    """Say whether any era of the API lists a status."""
     return status.strip().upper() in (*_STATES, *_UNDER_WAY)
 
 
 def duplicated_asset(error: Any) -> str | None:
-    """Find the asset that an error names as the one which the video repeats (contract b8)."""
+    """Find the existing asset that a duplicate error names (contract b8)."""
     if is_object(error):
         details = error.get("details")
         for place in (error, details if is_object(details) else {}):
@@ -163,14 +163,14 @@ def read_task(body: JsonObject, task_id: str) -> TaskReply:
     state, asset_id = state_of(status), _find_asset_id(body)
     error = body.get("error") or body.get("error_message")
     if state in ("failed", "skipped") and (repeated := duplicated_asset(error)):
-        # A video that is there already may be refused with an error that names its asset (contract b8).
+        # The error for a duplicate video may name the existing asset (contract b8).
         state, asset_id = "skipped", repeated
-    # The guide polls another task than it submitted (contract (a) trap 1): ours is the id that we asked for.
+    # The guide polls a different task from the one submitted (contract (a) trap 1): keep the requested id.
     return TaskReply(task_id, status, state, asset_id, error)
 
 
 def read_found_asset(body: JsonObject, task_id: str) -> str | None:
-    """Read from `POST /assets` which asset is the task's (contract b4), though the server may ignore the filter."""
+    """Find the task's asset in `POST /assets` (contract b4); the server may ignore the filter."""
     results = body.get("results")
     for asset in results if is_list(results) else []:
         if is_object(asset) and asset.get("task_id") in (None, task_id):
@@ -180,7 +180,7 @@ def read_found_asset(body: JsonObject, task_id: str) -> str | None:
 
 def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
     """Read `GET /assets/{id}/features` (contract a, b4); a modality's list may be null or missing."""
-    # An asset's own fields may stand beside `features` instead of under `asset`.
+    # The asset's fields may be beside `features` instead of under `asset`.
     asset = body["asset"] if is_object(body.get("asset")) else _without(body, "features")
     lists = body.get("features")
     features: dict[str, JsonObject] = {}
@@ -199,14 +199,14 @@ def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
 def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> FeatureReply:
     """Read `GET /features/{id}` with vectors (contract a, b5).
 
-    A vector that is empty, not all finite numbers, or in no known form becomes a `Problem`; the others land.
+    A vector that is empty, not all finite numbers, or of an unknown form becomes a `Problem`; the others land.
 
     Args:
         body: The reply.
-        feature_id: What was asked for.
-        content: What the reply was read from, if at hand.
+        feature_id: The requested id.
+        content: The reply's bytes, if at hand.
     """
-    # Absent or null is not "erase it": the list may have given what the detail lacks (contract (a) trap 3).
+    # Absent or null does not mean "erase": the list may have what the detail lacks (contract (a) trap 3).
     present = {name: value for name, value in body.items() if name != "vectors" and value is not None}
     row = _feature_row(present, feature_id, None)
     vectors = body.get("vectors")
@@ -230,7 +230,7 @@ def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> Fea
 
 
 def read_search(body: JsonObject) -> SearchReply:
-    """Read `POST /features/search` (contract b5), whose reply no reference types: a list of features, with scores."""
+    """Read `POST /features/search` (contract b5): a list of features with scores; no reference types it."""
     reply = SearchReply()
     results = body.get("results")
     if not is_list(results):
@@ -248,7 +248,7 @@ def read_search(body: JsonObject) -> SearchReply:
 
 
 def excerpt(value: object) -> str:
-    """Show the beginning of a value, for a table that people read."""
+    """Return the beginning of a value, short enough for a table or a message."""
     shown = value if isinstance(value, str) else _BRIEF.repr(value)
     return shown if len(shown) <= 300 else shown[:299] + "…"
 
@@ -316,8 +316,8 @@ _NUMBERS = b"0123456789eE+-., []"
 
 
 def _only_list(content: bytes) -> bytes | None:
-    """Find the text of the one list that there is, if it is nothing but numbers on one line."""
-    if content.count(b"[") != 1:  # those within words count as well
+    """Return the text of the only list in a reply, if it is numbers on one line."""
+    if content.count(b"[") != 1:  # brackets within strings count as well
         return None
     start = content.index(b"[")
     text = content[start : content.find(b"]", start) + 1]
@@ -347,18 +347,18 @@ def _flaw(value: object) -> str | None:
         return "is empty"
     if not _is_numbers(value):
         return "holds something that is not a finite number"
-    # The length of the vector is at least its largest number, and is computed ten times as fast as that is found.
+    # A vector's length is at least its largest number, and computing it is ten times as fast as finding that.
     if _length(value) <= _LARGEST_FLOAT:
         return None
-    # No comparison holds for a NaN.
+    # Every comparison with NaN is false.
     sound = all(abs(number) <= _LARGEST_FLOAT for number in value)
-    return None if sound else "holds a number that no FLOAT can hold"
+    return None if sound else "holds a number that is too large for a FLOAT"
 
 
 def _length(vector: list[float]) -> float:
     try:
         return math.hypot(*vector)
-    except OverflowError:  # an int that no float can hold
+    except OverflowError:  # an int too large for a float
         return math.inf
 
 
@@ -369,9 +369,9 @@ def _text(value: object) -> str | None:
 
 
 def _time(value: object) -> str | None:
-    """Return what may be a time, for DuckDB to read.
+    """Return a text that looks like a time, for DuckDB to parse.
 
-    DuckDB would also take the words `epoch` and `infinity` for one, and years that Python cannot read back.
+    DuckDB would also accept the words `epoch` and `infinity`, and years that Python cannot read back.
     """
     text = (_text(value) or "").strip().upper()
     return text if _YEAR.match(text) and "0001" < text[:4] < "9999" and "BC" not in text else None
@@ -380,7 +380,7 @@ def _time(value: object) -> str | None:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    # Compared before it is converted: an int may be too large for any float. No comparison holds for a NaN.
+    # Compared before it is converted: an int may be too large for a float. Every comparison with NaN is false.
     return float(value) if abs(value) <= _LARGEST_FLOAT else None
 
 

@@ -1,11 +1,11 @@
-r"""Keeping the key out of what a server answers, before any of it can reach a table, a log or a page.
+r"""Masks the key in a server's replies, before any of them can reach a table, a log or a page.
 
 A server may echo the key in another spelling: escaped once more for JSON (`\u002b`), for HTML (`&#43;`, `&plus;`) or
 for a URL (`%2B`), or several of these on top of each other. What decodes to the key is masked like the key itself.
 
-Limits: encodings that no echo makes by itself, such as Base64, quoted-printable or a hash, are not decoded, and of one
-text at most a hundred decodings are looked at: enough for any four encodings on top of each other. Of a text of more
-than 64 KiB it is eight.
+Limits: encodings that an echo does not add by itself, such as Base64, quoted-printable or a hash, are not decoded. A
+text gets at most a hundred decodings, enough for any four encodings on top of each other; one of more than 64 KiB gets
+eight.
 """
 
 import html.entities
@@ -21,17 +21,17 @@ from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 MASK = "***"
 
 _SHORTEST_SECRET = 8
-"""What is shorter is no secret but a word (`test`, for a server that asks for none), and may stand in any text."""
+"""A shorter key is not a secret but a word (`test`, for a server without keys), which may occur in any text."""
 
 _DEEPEST = 200
-"""So deep can JSON be written; what has no more brackets is not deeper."""
+"""Below orjson's nesting limit (254): a reply with fewer brackets cannot nest deeper."""
 
 _MOST_DECODINGS, _FEW_DECODINGS = 100, 8
 
 _LONGEST = 1 << 16
-"""Characters of a text of which many decodings are looked at, place by place.
+"""Characters of the longest text that is decoded in many ways and masked place by place.
 
-Of a longer one few are, so that no server can keep us busy, and nothing of it is kept when one holds the key.
+A longer one is decoded in few ways, so that a server cannot keep us busy, and is masked as a whole if it holds the key.
 """
 
 _NAMED = {name: char for name, char in html.entities.html5.items() if len(char) == 1 and "!" <= char <= "~"}
@@ -43,10 +43,10 @@ _ESCAPES = {
         r"&(?:\#(?:0*(?P<decimal>[0-9]{2,3})|[xX]0*(?P<hex>[0-9a-fA-F]{2}));?"
         rf"|(?P<name>[A-Za-z]{{2,24}};|{'|'.join(name for name in _NAMED if name[-1] != ';')}))"
     ),
-    # UTF-16 that was read as another encoding.
+    # UTF-16 read as another encoding.
     "\0": re.compile(r"(?P<nothing>\0)"),
 }
-"""By the character with which an escape begins: to search for it alone is faster than for one of several."""
+"""By the first character of an escape: searching for one character is faster than for several."""
 
 _SIGN = re.compile(r"[\\%&\0]")
 _NUMBERS = {float, int}
@@ -62,7 +62,7 @@ class KeyMask:
     def __init__(self, key: SecretStr) -> None:
         secret = key.get_secret_value()
         self._secret = secret if len(secret) >= _SHORTEST_SECRET else None
-        # One of these is in the bytes, in whichever way a character of the key is written (a zero byte in UTF-16).
+        # However the key is written, its bytes contain one of these (a zero byte in UTF-16).
         self._signs = (*(sign.encode() for sign in _ESCAPES), secret.encode())
 
     def reply(self, body: JsonObject, content: bytes) -> JsonObject:
@@ -111,11 +111,11 @@ class KeyMask:
 
 
 def _decodings(text: str) -> Iterator[tuple[str, list[re.Pattern[str]]]]:
-    """Yield a text as it is, and what decoding makes of it: in any order, with that order."""
+    """Yield a text and its decodings in every order of escapes, each with that order."""
     most = _MOST_DECODINGS if len(text) <= _LONGEST else _FEW_DECODINGS
     orders: dict[str, list[re.Pattern[str]]] = {text: []}
     found = [text]
-    for decoded in found:  # which grows meanwhile
+    for decoded in found:  # grows during the loop
         yield decoded, orders[decoded]
         for sign, escape in _ESCAPES.items():
             if sign in decoded and len(found) < most:
@@ -126,7 +126,7 @@ def _decodings(text: str) -> Iterator[tuple[str, list[re.Pattern[str]]]]:
 
 
 def _places(secret: str, text: str, order: list[re.Pattern[str]]) -> Iterator[tuple[int, int]]:
-    """Find where a text holds what is decoded in this order to the key."""
+    """Yield where a text holds the key, when its escapes are decoded in this order."""
     places = [(place, place + 1) for place in range(len(text))]
     for escape in order:
         text, places = _decoded_with_places(escape, text, places)
@@ -137,7 +137,7 @@ def _places(secret: str, text: str, order: list[re.Pattern[str]]) -> Iterator[tu
 def _decoded_with_places(
     escapes: re.Pattern[str], text: str, places: list[tuple[int, int]]
 ) -> tuple[str, list[tuple[int, int]]]:
-    """Decode a text once, and keep for each character where it began and ended in the text that came."""
+    """Decode a text once; return for each character its start and end in the original text."""
     decoded: list[str] = []
     moved: list[tuple[int, int]] = []
     end = 0
@@ -153,7 +153,7 @@ def _decoded_with_places(
 
 
 def _character(escape: re.Match[str]) -> str:
-    """Return the character that an escape stands for, or the escape where no key can hold that character."""
+    """Return the character that an escape stands for, or the escape itself if a key cannot contain that character."""
     kind = escape.lastgroup or ""
     value = escape[kind]
     if kind == "plain":

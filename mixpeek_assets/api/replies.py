@@ -32,11 +32,11 @@ def read_object(
     """Return the JSON object of a reply.
 
     Args:
-        reply: The reply, read whole.
+        reply: The complete reply.
         endpoint: For the error.
         object_id: For the error.
-        submits: Whether the call creates a task, so that a reply which says nothing leaves its fate unknown.
-        by_id: Whether the call is about something by its id, so that a 404 may mean the id and not the address.
+        submits: Whether the call creates a task, so that an unusable reply leaves its outcome unknown.
+        by_id: Whether the call names an id, so that a 404 may be about the id and not the address.
 
     Raises:
         MixpeekError: the class says what the reply means.
@@ -47,9 +47,9 @@ def read_object(
     try:
         body = _parse(reply.content)
     except ValueError as error:
-        raise lost(endpoint, f"a reply that is not whole JSON ({error})", object_id, reply.status_code) from None
+        raise lost(endpoint, f"a reply that is not complete JSON ({error})", object_id, reply.status_code) from None
     if not is_object(body):
-        message = f"a reply that is no JSON object: {reply.text}"
+        message = f"a reply that is not a JSON object: {reply.text}"
         raise (lost if submits else UnreadableReplyError)(endpoint, message, object_id, reply.status_code)
     return body
 
@@ -73,7 +73,7 @@ def retry_after(reply: Reply) -> float | None:
 
 
 def clock_skew(reply: Reply) -> timedelta | None:
-    """How far the server's clock is ahead of ours, to a second; None when it does not tell the time."""
+    """How far the server's clock is ahead of ours, to a second; None if the reply has no date."""
     date = _date(reply.headers.get("Date", ""))
     return date - clock.now() if date else None
 
@@ -98,19 +98,19 @@ def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bo
 
 
 def _is_of_the_api(reply: Reply) -> bool:
-    """Say whether a 404 or 405 for an id is about the id: else there is no such route here, or not even an API."""
+    """Say whether a 404 or 405 is about the id, and not about a route that is missing here."""
     if reply.status_code == 405:
         return False
     try:
         body = _parse(reply.content)
     except ValueError:
         return False
-    # FastAPI's own words for a path that it does not have.
+    # FastAPI's reply for an unknown path.
     return is_object(body) and body != {"detail": "Not Found"}
 
 
 def message_of(reply: Reply) -> str:
-    """The server's own words, from any of the error bodies of the contract (b7), or the body as it is."""
+    """The server's message, from any error body of the contract (b7), else the body itself."""
     body = _body(reply)
     error, detail = body.get("error"), body.get("detail")
     if is_object(error):
@@ -126,7 +126,7 @@ def message_of(reply: Reply) -> str:
     if said:
         return said
     kind = reply.headers.get("Content-Type", "no content type")
-    return f"a body that tells nothing ({kind}): {reply.text.strip() or 'empty'}"
+    return f"no error message in the reply ({kind}): {reply.text.strip() or 'empty'}"
 
 
 def _validation_problem(item: Any) -> str:
@@ -150,7 +150,7 @@ def _parse(content: bytes) -> Any:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        # Python servers write NaN, Infinity, half an emoji and numbers of any size, which no JSON parser need take:
+        # Python servers write NaN, Infinity, lone surrogates and numbers of any size, which are not valid JSON:
         # read them as null, as a question mark and as the nearest number, so that the rest lands.
         try:
             body = json.loads(content, parse_constant=_finite, parse_float=_finite, parse_int=_finite)
@@ -160,7 +160,7 @@ def _parse(content: bytes) -> Any:
 
 
 def _finite(number: str) -> int | float | None:
-    # As many digits as 64 bits may have; what has more, orjson takes for a float too.
+    # 64 bits have at most 20 digits; orjson reads longer numbers as floats too.
     if number.removeprefix("-").isdigit() and len(number) <= 20 and -(2**63) <= int(number) < 2**64:
         return int(number)
     return value if math.isfinite(value := float(number)) else None

@@ -1,4 +1,4 @@
-"""What our requests travel on: signed, never redirected, and told apart when they never left."""
+"""The HTTP session: adds the key, follows no redirects, and knows which requests never left."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,23 +11,23 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from mixpeek_assets.api.deadline import DeadlineAdapter, Reply, read_whole
 
 _NEVER = Retry(total=False)
-"""Who retries is the client."""
+"""The client does the retrying."""
 
 
 class Session:
-    """Kept connections to one server, with the key on every request.
+    """Persistent connections to one server, with the key on every request.
 
-    `requests` says once what the environment asks for (proxies, certificates); the requests then go straight over its
-    urllib3 pool, at a third of the CPU. So no redirect is followed: a POST would become a GET, and the key would travel
-    to another host. Nor is there a .netrc to replace the key, or a cookie.
+    `requests` reads the environment once (proxies, certificates); the calls then use its urllib3 pool directly, at a
+    third of the CPU. So there are no redirects, which would turn a POST into a GET and send the key to another host, no
+    .netrc that replaces the key, and no cookies.
 
     Args:
         base: Where the API is.
         key: Sent as the bearer token.
         headers: Sent beside it.
-        connections: How many requests are in flight at most, each on a connection that is kept.
+        connections: How many requests are in flight at most, each on its own connection.
         timeout: Seconds to connect, and between two bytes.
-        whole: Seconds from a request's being sent to its reply's being there.
+        whole: Seconds from sending a request to the last byte of its reply.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Session:
         self._adapter = DeadlineAdapter(whole, connections)
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
         defaults = requests.utils.default_headers()
-        # Of its other defaults HTTP/1.1 itself is one, and the other says nothing.
+        # Its other defaults (keep-alive, any media type) are HTTP/1.1's own.
         chosen = {name: defaults[name] for name in ("User-Agent", "Accept-Encoding")}
         self._headers = {**chosen, **headers, "Authorization": f"Bearer {key.get_secret_value()}"}
 
@@ -57,8 +57,8 @@ class Session:
             content: The body, JSON.
 
         Raises:
-            ReplyTooLargeError: there is more of it than we read.
-            OSError: it failed (those of `requests` are OSErrors).
+            ReplyTooLargeError: the reply is larger than the client reads.
+            OSError: it failed (the errors of `requests` are OSErrors).
             HTTPError: it failed.
         """
         pool, target = self._route
@@ -81,7 +81,7 @@ class Session:
 
     @cached_property
     def _route(self) -> tuple[HTTPConnectionPool, str]:
-        """The connections to the server, or to the proxy before it, and how an address begins there."""
+        """The pool to the server (or its proxy), and the prefix of request targets there."""
         request = requests.Request("GET", self._base).prepare()
         with requests.Session() as environment:
             found = environment.merge_environment_settings(self._base, {}, None, None, None)
@@ -95,8 +95,8 @@ _REFUSED_BY_TLS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "HANDSHA
 
 
 def never_connected(error: OSError | HTTPError) -> bool:
-    """Say whether the request certainly never left: a submission may then be sent again."""
+    """Say whether the request certainly never left, so that a submission may be sent again."""
     if isinstance(error, SSLError):
-        # TLS can also break while the answer is read.
+        # TLS can also fail while the reply is read.
         return any(sign in str(error) for sign in _REFUSED_BY_TLS)
     return type(error) is OSError or isinstance(error, NewConnectionError | ConnectTimeoutError | ProxyError)

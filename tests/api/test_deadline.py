@@ -92,7 +92,7 @@ PLACES = [
 @pytest.mark.parametrize(("at_once", "drips"), PLACES)
 def test_a_reply_that_drips_is_given_up(connect: Connect, at_once: bytes, drips: bytes) -> None:
     with dripping(at_once, drips) as server:
-        with pytest.raises(TransientError, match="no whole answer") as caught:
+        with pytest.raises(TransientError, match="no complete reply") as caught:
             connect(server.url, policy=HASTY).get_task("t1")
         assert type(caught.value) is TransientError
         assert server.connections == 1
@@ -102,7 +102,7 @@ def test_a_reply_that_drips_is_given_up(connect: Connect, at_once: bytes, drips:
 @pytest.mark.parametrize(("at_once", "drips"), PLACES[1:5:3])
 def test_a_submission_whose_answer_drips_is_lost(connect: Connect, at_once: bytes, drips: bytes) -> None:
     with dripping(at_once, drips) as server:
-        with pytest.raises(SubmissionOutcomeUnknownError, match="no whole answer"):
+        with pytest.raises(SubmissionOutcomeUnknownError, match="no complete reply"):
             connect(server.url, policy=HASTY).submit_video(VIDEO, "c")
         assert server.connections == 1
     assert server.dripped < len(drips) / 2
@@ -213,7 +213,7 @@ def test_a_reply_of_two_lengths_leaves_the_fate_of_a_submission_unknown(
     mixpeek: ScriptedMixpeek, client: MixpeekClient
 ) -> None:
     mixpeek.script("POST", Answer(JSON, headers={"Content-Length": "35, 36"}))
-    with pytest.raises(SubmissionOutcomeUnknownError, match="no whole answer"):
+    with pytest.raises(SubmissionOutcomeUnknownError, match="no complete reply"):
         client.submit_video(VIDEO, "c")
     gc.collect()
 

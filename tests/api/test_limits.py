@@ -1,4 +1,4 @@
-"""The budget of requests that all processes share."""
+"""The rate limit that all processes share."""
 
 import subprocess
 import sys
@@ -192,7 +192,7 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(open_limit: Open, tmp
     with pytest.raises(RateLimitStoreError) as caught:
         open_limit(3, folder=folder).wait(1)
     said = str(caught.value)
-    assert said.startswith(f"the budget of requests: nothing was sent, as {folder}")
+    assert said.startswith(f"the rate limit: nothing was sent, because {folder}")
     assert "set MIXPEEK_DATA_DIR to a folder that you may write" in said
     assert KEY not in said
 

@@ -12,7 +12,7 @@ HOSTILE = """it's "x"; DROP TABLE mixpeek.vectors; --"""
 NOON = datetime(2024, 11, 7, 12, 0, 0, 500000, UTC)
 NO_VECTORS = "the reply holds no vectors"
 NOT_FINITE = "holds something that is not a finite number"
-NO_FLOAT = "holds a number that no FLOAT can hold"
+NO_FLOAT = "holds a number that is too large for a FLOAT"
 NO_FORM = "is neither a list of numbers nor a sparse vector"
 PLAIN = '"vectors": {"v": [1]}'
 
@@ -265,8 +265,8 @@ ASSETS = [
     Asset("no asset", '{"features": {"text": [{"feature_id": "1 {id}"}]}}', {"1": "text"}, columns={"status": None}),
     Asset("null in place of an asset", '{"asset": null, "status": "DONE"}', columns={"status": "DONE"}),
     Asset("its fields beside its features", '{"status": "DONE", "features": {}}', columns={"status": "DONE"}),
-    Asset("a list in place of the reply", "[]", rejected=("a reply that is no JSON object",), columns=None),
-    Asset("a string in place of the reply", '"none"', rejected=("a reply that is no JSON object",), columns=None),
+    Asset("a list in place of the reply", "[]", rejected=("a reply that is not a JSON object",), columns=None),
+    Asset("a string in place of the reply", '"none"', rejected=("a reply that is not a JSON object",), columns=None),
     # Fields of an asset.
     asset(
         "null in every field of an asset",

@@ -1,4 +1,4 @@
-"""The budget of requests, as sensors and runs meet it."""
+"""The rate limit, as sensors and runs meet it."""
 
 import threading
 
@@ -42,7 +42,7 @@ def test_a_tick_that_meets_the_limit_stops_and_keeps_what_it_read(
         polled = poll_due_tasks(client, warehouse, 5)
 
     assert polled.polled == 4
-    assert "our own budget" in str(polled.errors[0])
+    assert "our own rate limit" in str(polled.errors[0])
     assert ask(warehouse, Reader.open_tasks).tasks == 2
 
 

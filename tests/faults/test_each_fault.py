@@ -116,7 +116,7 @@ def test_a_fault_that_passes_leaves_no_trace_in_the_tables(
     if is_rejected:
         # A reply that is sound and makes no sense is told, and not asked for again unless a user says so.
         ((_, reason),) = tables().contents["rejects"]
-        assert ("no JSON object" if kind == "json-array" else "more than 2 MiB") in reason
+        assert ("not a JSON object" if kind == "json-array" else "more than 2 MiB") in reason
         pipeline.land(refresh=True)
     elif kind in STOPS | UNREADABLE:
         make_due()

@@ -69,15 +69,15 @@ def test_one_request_in_ten_meets_each_of_six_faults_and_the_tables_are_the_trut
 
 
 ENDLESS: dict[str, tuple[dict[str, Any], str]] = {
-    "reset": ({}, "no whole answer (ProtocolError)"),
-    "lost-acknowledgement": ({}, "no whole answer (ProtocolError)"),
-    "read-timeout": ({"seconds": 60}, "no whole answer (ReadTimeoutError)"),
-    "cut-off": ({}, "no whole answer (ProtocolError)"),
+    "reset": ({}, "no complete reply (ProtocolError)"),
+    "lost-acknowledgement": ({}, "no complete reply (ProtocolError)"),
+    "read-timeout": ({"seconds": 60}, "no complete reply (ReadTimeoutError)"),
+    "cut-off": ({}, "no complete reply (ProtocolError)"),
     "503": ({}, "answered 503: the service is not available; Error"),
-    "502-html": ({}, "answered 502: a body that tells nothing (text/html; charset=utf-8): <!DOCTYPE html>"),
-    "429": ({}, "rate limit exceeded, and not free again within 0 s"),
-    "truncated-json": ({}, "a reply that is not whole JSON"),
-    "broken-gzip": ({}, "no whole answer (DecodeError)"),
+    "502-html": ({}, "answered 502: no error message in the reply (text/html; charset=utf-8): <!DOCTYPE html>"),
+    "429": ({}, "rate limit exceeded for longer than 0 s"),
+    "truncated-json": ({}, "a reply that is not complete JSON"),
+    "broken-gzip": ({}, "no complete reply (DecodeError)"),
     "redirect": ({}, "redirects to /elsewhere. Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"),
     "refused": ({}, "no server at"),
 }

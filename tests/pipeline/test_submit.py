@@ -85,7 +85,7 @@ def test_a_lost_answer_is_sent_again_as_another_attempt_that_skips_duplicates(
     first, second = mixpeek.asked(POST)
     assert "skip_duplicate" not in first.body
     assert second.body["skip_duplicate"] is True
-    assert "no whole answer" in tasks(warehouse)[0]["error"]
+    assert "no complete reply" in tasks(warehouse)[0]["error"]
 
 
 @pytest.mark.parametrize("answer", [Answer(b"oops", 500), Answer(b"<html>", 502), Answer(b'{"task_id"'), Answer(b"[]")])

@@ -369,7 +369,7 @@ def test_an_id_that_would_lead_to_another_path_is_not_asked_for(
     client: MixpeekClient, mixpeek: ScriptedMixpeek, object_id: str
 ) -> None:
     before = len(mixpeek.requests)
-    with pytest.raises(UnaddressableError, match="no address can hold such an id"):
+    with pytest.raises(UnaddressableError, match="such an id cannot be part of a URL"):
         client.get_asset(object_id)
     assert len(mixpeek.requests) == before
 

@@ -254,6 +254,7 @@ def test_a_session_of_this_very_process_is_waited_for_too(
     assert video_ids(warehouse) == ["v1", "v2"]
 
 
+@pytest.mark.slow
 def test_a_writer_that_waits_for_a_session_delays_no_reader_and_other_writers_name_the_session_too(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -277,6 +278,7 @@ def test_a_writer_that_waits_for_a_session_delays_no_reader_and_other_writers_na
     assert video_ids(warehouse) == ["patient", "v1"]
 
 
+@pytest.mark.slow
 def test_a_writer_has_its_turn_though_readers_of_ours_come_without_end(warehouse: Warehouse, tmp_path: Path) -> None:
     add_videos(warehouse, video("v1"))
     stop = tmp_path / "stop"
@@ -291,6 +293,7 @@ def test_a_writer_has_its_turn_though_readers_of_ours_come_without_end(warehouse
     assert len(video_ids(warehouse)) == 21
 
 
+@pytest.mark.slow
 def test_a_long_wait_for_one_of_our_own_processes_is_reported(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +317,7 @@ def test_a_long_wait_for_one_of_our_own_processes_is_reported(
     assert said == [f"Waiting for {warehouse.path}.lock: process {ahead.pid} holds it"]
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_to_migrate_waits_for_the_session_and_goes_on(warehouse: Warehouse, tmp_path: Path) -> None:
     add_videos(warehouse, video("v1"))
     with warehouse.database.transaction() as connection:
@@ -331,6 +335,7 @@ def test_a_reader_that_has_to_migrate_waits_for_the_session_and_goes_on(warehous
     assert f"(process {holder.pid})" in waits.read_text()
 
 
+@pytest.mark.slow
 def test_our_own_processes_wait_in_turn_and_the_one_ahead_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
     with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as ahead:
         until((tmp_path / "ready").exists)

@@ -43,6 +43,7 @@ def test_the_file_can_be_written_while_rows_are_gone_through(warehouse: Warehous
     assert ask(warehouse, Reader.table_counts)["features"] == 4
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_is_named_by_the_file_of_the_list(warehouse: Warehouse, tmp_path: Path) -> None:
     land(warehouse, "assets", asset_reply("a1", *(feature(f"{number}-{uuid.uuid4()}") for number in range(1000))))
     answer = tmp_path / "answer"
