@@ -113,7 +113,7 @@ def test_what_was_lost_is_asked_for_again_and_paid_for_again_only_on_request(
     asked = project.command("retry", "--video", "first", "--reason", "lost")
 
     assert asked.returncode == 0, asked.stdout + asked.stderr
-    assert "1 to be asked for again (free)" in asked.stdout
+    assert "1 to be polled again (free)" in asked.stdout
     assert states(project) == [("first.mp4", 1, "done", "new"), ("second.mp4", 1, "lost", "new")]
     assert len(mixpeek.asked(POST)) == 2
 
