@@ -53,9 +53,9 @@ def cli() -> None:
 @click.option("--retry-failed", is_flag=True, help="Submit again the videos whose last task failed.")
 @click.option("--refresh", is_flag=True, help="Fetch again what is already landed.")
 def run(videos: str | None, retry_failed: bool, refresh: bool) -> None:
-    """Ingest videos, wait for their tasks, and land their embeddings.
+    """Ingest videos and land their embeddings.
 
-    Only what is new is submitted and fetched. Exits with 1 when a video did not land.
+    Waits for the tasks to end. Only what is new is submitted and fetched. Exits with 1 when a video did not land.
     """
     from mixpeek_assets.cli.run import run as run_
 
@@ -66,9 +66,10 @@ def run(videos: str | None, retry_failed: bool, refresh: bool) -> None:
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("dagster_options", nargs=-1, type=click.UNPROCESSED)
 def dev(dagster_options: tuple[str, ...]) -> None:
-    """Start `dagster dev`, with the local API beside it unless a key is set.
+    """Start `dagster dev` and the local API.
 
-    Options are passed on to `dagster dev`, e.g. `--port 3001`. Ctrl-C ends both.
+    With a key set, the local API is not started. Options are passed on to `dagster dev`, e.g. `--port 3001`.
+    Ctrl-C ends both.
     """
     from mixpeek_assets.cli.dev import dev as dev_
 
@@ -79,7 +80,10 @@ def dev(dagster_options: tuple[str, ...]) -> None:
 @cli.command()
 @click.option("--problems", default=20, show_default=True, help="How many problems to list.")
 def status(problems: int) -> None:
-    """Show what is pending, landed and failed, per partition and collection, and why."""
+    """Show what is pending, landed or failed, and why.
+
+    Counts are per partition and collection; each problem has its reason and its remedy.
+    """
     from mixpeek_assets.cli.status import status as status_
 
     with friendly_errors():
@@ -90,7 +94,10 @@ def status(problems: int) -> None:
 @click.option("--videos", metavar="SOURCE", help="As for `run`.")
 @click.option("--retry-failed", is_flag=True, help="As for `run`.")
 def plan(videos: str | None, retry_failed: bool) -> None:
-    """Show what `run` would submit, poll and fetch, and how long that takes, without sending anything."""
+    """Show what `run` would send, without sending it.
+
+    Lists the submissions, polls and fetches, and how long they take at the rate limit.
+    """
     from mixpeek_assets.cli.plan import plan as plan_
 
     with friendly_errors():
@@ -98,8 +105,15 @@ def plan(videos: str | None, retry_failed: bool) -> None:
 
 
 @cli.command()
-@click.option("--partition", "partitions", metavar="DAY", multiple=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--collection", "collections", metavar="NAME", multiple=True)
+@click.option(
+    "--partition",
+    "partitions",
+    metavar="DAY",
+    multiple=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="A day such as 2026-01-31; repeatable.",
+)
+@click.option("--collection", "collections", metavar="NAME", multiple=True, help="A collection; repeatable.")
 @click.option("--video", metavar="TEXT", help="A video's id, or a part of its URL.")
 @click.option(
     "--reason",
@@ -118,9 +132,11 @@ def retry(
     dry_run: bool,
     mark_only: bool,
 ) -> None:
-    """Retry what failed, was lost or was rejected: everything, or what the options select.
+    """Retry what failed, was lost or was rejected.
 
-    Failed videos are submitted again, lost tasks are polled again, and rejected replies are fetched again.
+    The options select what to retry; by default it is everything. Failed videos
+    are submitted again, lost tasks are polled again, and rejected replies are fetched again.
+
     Exits with 1 when some of them fail again.
     """
     from mixpeek_assets.cli.retry import retry as retry_
@@ -135,7 +151,7 @@ def retry(
 @cli.command()
 @click.argument("sql")
 def query(sql: str) -> None:
-    """Run a query on the warehouse, read-only, and print its result.
+    """Run a read-only query on the warehouse.
 
     \b
     mixpeek-assets query "SELECT vector_name, count(*) FROM mixpeek.vectors GROUP BY ALL"
@@ -156,9 +172,9 @@ def query(sql: str) -> None:
     show_default=True,
     help="The named vector to search: `multimodal` finds pictures, sounds and words; `text` finds words read or said.",
 )
-@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Most hits to show.")
 def search(words: str, collection: str | None, modality: str | None, index: str, limit: int) -> None:
-    """Find moments by words, and show their rows in the warehouse.
+    """Find moments by words.
 
     \b
     mixpeek-assets search "a lighthouse at night"
@@ -176,7 +192,10 @@ def search(words: str, collection: str | None, modality: str | None, index: str,
 
 @cli.command()
 def doctor() -> None:
-    """Check the environment, the key, the server and the warehouse, and say what to fix."""
+    """Check the set-up, and say what to fix.
+
+    Checks the environment, the key, the server, the videos and the warehouse.
+    """
     from mixpeek_assets.cli.doctor import doctor as doctor_
 
     sys.exit(doctor_())
@@ -189,7 +208,7 @@ def doctor() -> None:
     "folders",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Allow videos below this folder; repeatable. The samples and the folder of MIXPEEK_VIDEOS always are.",
+    help="Allow videos below this folder; repeatable. Always allowed: the samples and MIXPEEK_VIDEOS.",
 )
 @click.argument("more", nargs=-1, type=click.UNPROCESSED)
 def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...]) -> None:

@@ -322,7 +322,7 @@ def test_a_reply_that_is_nested_too_deeply_is_rejected_and_stops_no_other(
     land()
 
     assert [count(warehouse, table) for table in ("vectors", "rejects")] == [2, 1]
-    assert "cannot be stored" in cells(warehouse, "SELECT reason FROM mixpeek.rejects")[0][0]
+    assert "cannot be kept" in cells(warehouse, "SELECT reason FROM mixpeek.rejects")[0][0]
 
 
 def test_fetching_goes_on_while_what_came_before_waits_to_be_loaded(

@@ -145,11 +145,11 @@ def test_a_task_that_is_not_visible_at_first_stays_open(mixpeek: ScriptedMixpeek
     assert task(warehouse, "state") == "done"
 
 
-def test_a_status_that_no_era_lists_is_kept_and_told_once(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
+def test_an_unknown_status_is_kept_and_warned_of_once(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> None:
     submitted(mixpeek, "WARMING_UP", count=3)
 
-    (told,) = poll().warnings()
-    assert "3 tasks are 'WARMING_UP'" in told
+    (warning,) = poll().warnings()
+    assert "3 tasks have the status 'WARMING_UP'" in warning
     assert (task(warehouse, "state"), task(warehouse, "status")) == ("open", "WARMING_UP")
 
     make_due(warehouse)
@@ -158,15 +158,15 @@ def test_a_status_that_no_era_lists_is_kept_and_told_once(mixpeek: ScriptedMixpe
 
 
 @pytest.mark.parametrize("by", [timedelta(days=1), timedelta(days=-1)])
-def test_a_clock_that_jumps_loses_no_task_and_is_told_of(
+def test_a_clock_that_jumps_loses_no_task_and_is_warned_of(
     by: timedelta, mixpeek: ScriptedMixpeek, warehouse: Warehouse, jump: Callable[[timedelta], None]
 ) -> None:
     submitted(mixpeek, "PROCESSING", "PROCESSING", "DONE")
 
     jump(by)
-    (told,) = poll().warnings()
+    (warning,) = poll().warnings()
 
-    assert "this machine's clock is 1 day" in told or "this machine's clock is 23:59:5" in told
+    assert "this machine's clock is 1 day" in warning or "this machine's clock is 23:59:5" in warning
     assert task(warehouse, "state") == "open"
     jump(timedelta(0))
     make_due(warehouse)
