@@ -206,7 +206,7 @@ _NOT_IN_PREVIEW = frozenset(
 
 
 def preview_query(table: Table) -> str:
-    """Return the query of a table's newest rows ($partitions, $rows): its key, and the columns that are short enough to read."""
+    """Return the query of a table's newest rows ($partitions, $rows): its key, and the readable columns."""
     names = [column.name for column in table.columns]
     chosen = [quote(name) for name in names if name in table.key or name not in _NOT_IN_PREVIEW]
     if "embedding" in names:

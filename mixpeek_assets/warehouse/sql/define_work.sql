@@ -82,8 +82,8 @@ FROM reasoned
 WHERE why IS NOT NULL;
 
 -- The assets of this API's settled tasks that are neither landed nor rejected, or have a refetch
--- request; with `refresh`, all of them. An asset that two videos share (contract b8: SKIPPED) belongs
--- to the video that landed it first.
+-- request; with `refresh`, all of them. An asset that two videos share (contract b8: SKIPPED)
+-- belongs to the video that landed it first.
 CREATE OR REPLACE MACRO mixpeek_internal.assets_to_fetch(refreshed, this_api) AS TABLE
 SELECT
     task.asset_id,

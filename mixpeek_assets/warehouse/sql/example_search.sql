@@ -1,4 +1,4 @@
--- A feature to search from: the newest few images' one that is most similar to another video's.
+-- A feature to search from: of the newest few images, the one most similar to another video's.
 WITH newest AS (
     SELECT
         vector.feature_id,

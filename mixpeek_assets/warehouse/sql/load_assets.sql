@@ -23,8 +23,8 @@ WHERE
     verb = 'fetch asset'
     AND object_id IN (SELECT asset_id FROM asset_replies);
 
--- Delete features that an asset no longer lists, with their vectors and rejects; an empty list never
--- means "there are none".
+-- Delete features that an asset no longer lists, with their vectors and rejects; an empty list
+-- never means "there are none".
 CREATE OR REPLACE TEMP TABLE unlisted_features AS
 SELECT feature_id
 FROM mixpeek.features

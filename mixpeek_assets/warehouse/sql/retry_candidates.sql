@@ -1,6 +1,6 @@
 -- What went wrong and can be retried, with the verb of the retry: failed tasks are submitted again,
--- lost ones are polled again (or, with $pay_again, submitted again), and rejected replies are fetched
--- again. Assets that list no feature are included only when asked for.
+-- lost ones are polled again (or, with $pay_again, submitted again), and rejected replies are
+-- fetched again. Assets that list no feature are included only when asked for.
 CREATE OR REPLACE TEMP TABLE retry_candidates AS
 WITH found AS (
     SELECT
