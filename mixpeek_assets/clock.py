@@ -1,4 +1,4 @@
-"""The one clock of the project, so that a test can make it jump."""
+"""The project's only clock, so that a test can make it jump."""
 
 from datetime import UTC, datetime
 

@@ -17,7 +17,7 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 
 
 class LocalApiDownError(UserError):
-    """No key is set, so the local API is meant, and it is not running."""
+    """No key is set, and the local API is not running."""
 
     retryable = True
 
@@ -26,8 +26,8 @@ def open_client(settings: Settings, policy: RetryPolicy | None = None) -> Mixpee
     """Open a client of the API that the settings name.
 
     Raises:
-        SettingsError: a URL is set and no key.
-        LocalApiDownError: the local API is meant, and it is not running.
+        SettingsError: a URL is set without a key.
+        LocalApiDownError: no key is set, and the local API is not running.
     """
     url, key = _address(settings)
     per_minute = settings.effective_requests_per_minute
@@ -57,9 +57,9 @@ def open_warehouse(
     """Return the warehouse of the settings.
 
     Args:
-        settings: Which, and how long to wait for it.
-        path: Another DuckDB file.
-        longest_wait: Seconds to wait for the file, if that is less than what the settings say.
+        settings: The path, and how long to wait for the file.
+        path: A DuckDB file to use instead.
+        longest_wait: Seconds to wait for the file, if shorter than the settings say.
         on_wait: Called with each sentence about a long wait, which is also logged.
     """
     timeout = min(settings.warehouse_timeout, longest_wait)
@@ -67,7 +67,7 @@ def open_warehouse(
 
 
 def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:
-    """Return which videos are submitted: what the settings say, and what a run was asked for."""
+    """Return the rules for submissions, from the settings and a run's own options."""
     rules = SubmissionRules(max_attempts=settings.max_attempts, extractors=settings.feature_extractors)
     return replace(rules, **asked)
 

@@ -1,6 +1,6 @@
 """The door to the local API: the only module of this package that imports `mixpeek_local`, and only when called.
 
-Importing this module needs none of the packages of the extra `local`. Without them everything works with an API key.
+Importing this module needs no package of the extra `local`; with an API key, everything works without them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _SERVER_PACKAGES = ("av", "certifi", "fastapi", "filelock", "numpy", "starlette"
 
 
 class LocalApiError(UserError):
-    """The local API cannot be used as it is, or did not start."""
+    """The local API cannot be used, or did not start."""
 
 
 class LocalApiNotInstalledError(LocalApiError):
@@ -26,7 +26,7 @@ class LocalApiNotInstalledError(LocalApiError):
 
 
 def require_installed() -> None:
-    """Check that the packages of the server are installed; none is imported.
+    """Check that the server's packages are installed, without importing them.
 
     Raises:
         LocalApiNotInstalledError: some are missing.
@@ -50,7 +50,7 @@ def endpoint(state_dir: Path) -> str | None:
     """Return the URL of the server that serves a state directory, or None if none answers.
 
     Raises:
-        LocalApiNotInstalledError: none answers, and none can be started.
+        LocalApiNotInstalledError: none answers, and the server's packages are missing.
     """
     from mixpeek_local import state
 
@@ -61,7 +61,7 @@ def endpoint(state_dir: Path) -> str | None:
 
 
 def api_key(state_dir: Path) -> str:
-    """Return the key of a state directory's server."""
+    """Return the API key of a state directory's server."""
     from mixpeek_local import state
 
     return state.api_key(state_dir)
@@ -69,7 +69,7 @@ def api_key(state_dir: Path) -> str:
 
 @contextmanager
 def running(state_dir: Path, *, folders: Sequence[Path] = (), hosts: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the URL of a server that is up for as long as this context, alone or shared with other processes.
+    """Yield the URL of a server that runs during this context, perhaps shared with other processes.
 
     Args:
         state_dir: Holds the server's key, database and address.
@@ -78,7 +78,7 @@ def running(state_dir: Path, *, folders: Sequence[Path] = (), hosts: Sequence[st
 
     Raises:
         LocalApiNotInstalledError: the packages of the server are missing.
-        LocalApiError: the server does not start, or the one that runs lacks a folder or a host.
+        LocalApiError: the server does not start, or the running one lacks a folder or a host.
     """
     require_installed()
     from mixpeek_local.config import LocalApiConfig
@@ -116,7 +116,7 @@ def serve(config: "LocalApiConfig") -> None:
 
 
 def missing_models() -> Mapping[str, str | None]:
-    """Return what the local API's models are for, each with None, or with what is missing and how to get it.
+    """Return each capability of the models, with None or with what is missing and how to get it.
 
     Raises:
         LocalApiNotInstalledError: the packages of the server are missing.

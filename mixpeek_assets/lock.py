@@ -29,7 +29,7 @@ class LockTimeoutError(UserError):
 
 @contextmanager
 def exclusive(path: Path, timeout: float, on_wait: Callable[[str], object] | None = None) -> Iterator[None]:
-    """Hold the lock at `path` (a file made for it), waiting in turn for at most `timeout` seconds.
+    """Hold the lock file at `path`, waiting in turn for at most `timeout` seconds.
 
     Args:
         path: The lock's file.
@@ -37,7 +37,7 @@ def exclusive(path: Path, timeout: float, on_wait: Callable[[str], object] | Non
         on_wait: Called with a sentence that names the holder, when the wait is long.
 
     Raises:
-        LockTimeoutError: it was not free in time.
+        LockTimeoutError: the lock was not free in time.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     if not try_lock(handle):
@@ -67,7 +67,7 @@ def create_locked(path: Path) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle
-        os.close(handle)  # Between the two calls, it was taken for a dead creator's file and removed.
+        os.close(handle)  # Between the two calls, another process took it for a dead creator's file and removed it.
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def abandoned(path: Path) -> Iterator[int | None]:
         yield None
         return
     try:
-        # A lock that was free may be that of a file which its creator has just renamed or removed.
+        # A free lock may also mean that the creator has just renamed or removed the file.
         yield handle if try_lock(handle) and path.exists() else None
     finally:
         os.close(handle)

@@ -15,14 +15,14 @@ MIXPEEK_API = "https://api.mixpeek.com"
 
 
 class SettingsError(UserError):
-    """A variable of the environment that cannot be used: which, what it holds, and what it takes."""
+    """An environment variable cannot be used; the message gives its name, its value and what is valid."""
 
 
 def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be an http(s) URL such as " + MIXPEEK_API)
     if "@" in value:
-        raise ValueError("must hold no name and no password: a key goes into MIXPEEK_API_KEY")
+        raise ValueError("must not contain a user name or password: put a key in MIXPEEK_API_KEY")
     return value.rstrip("/")
 
 
@@ -35,18 +35,18 @@ def _header_safe(value: SecretStr) -> SecretStr:
     if not key:
         raise ValueError("is blank: leave it out for the local API")
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError("holds a character that no API key has (a space, a line break, an accent)")
+        raise ValueError("contains a character that no API key has (a space, a line break, an accent)")
     return SecretStr(key)
 
 
 def _sendable(value: str) -> str:
     if not value.isascii() or not value.isprintable():
-        raise ValueError("holds a character that no header takes (a line break, an accent)")
+        raise ValueError("contains a character that a header cannot carry (a line break, an accent)")
     return value
 
 
 def _extractors(value: str) -> str:
-    """Check a list of extractor settings, and write it in one way, so that the same settings are the same text."""
+    """Check a list of extractor settings and normalize it, so that equal settings are equal texts."""
     try:
         if not value.lstrip().startswith(("[", "{")):
             value = Path(value).expanduser().read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def _extractors(value: str) -> str:
     except OSError as error:
         raise ValueError(f"is neither JSON nor a file that can be read ({error.strerror})") from None
     except ValueError as error:
-        raise ValueError(f"is no JSON ({error})") from None
+        raise ValueError(f"is not JSON ({error})") from None
     extractors = found if isinstance(found, list) else [found]
     if not extractors or not all(isinstance(one, dict) for one in extractors):
         raise ValueError('must be a JSON list of extractor settings such as [{"interval_sec": 5}], or a file with one')
@@ -62,9 +62,9 @@ def _extractors(value: str) -> str:
 
 
 class Settings(BaseSettings):
-    """What the environment says, checked. `MIXPEEK_` and a field's name in capitals is its variable.
+    """The validated environment. A field's variable is `MIXPEEK_` and its name in capitals.
 
-    With no `api_key`, the pipeline speaks to the local API, whose address and key lie in the data directory.
+    Without `api_key`, the pipeline uses the local API, whose address and key are in the data directory.
     """
 
     model_config = SettingsConfigDict(
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
 
     @property
     def uses_local_api(self) -> bool:
-        """Whether the pipeline speaks to the local API: no key is set."""
+        """Whether the pipeline uses the local API: no key is set."""
         return self.api_key is None
 
     @property
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file, absolute.
 
-        By default it is not called after the schema (`mixpeek`): DuckDB names a catalog after its file, and
+        By default it is not named after the schema (`mixpeek`): DuckDB names a catalog after its file, and
         `mixpeek.videos` is ambiguous when catalog and schema share a name.
         """
         return (self.warehouse or self.data_folder / "warehouse.duckdb").expanduser().absolute()
@@ -144,10 +144,10 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the environment.
 
     Args:
-        overrides: Fields that are given otherwise, by an option of a command; one that is None is not.
+        overrides: Fields set by a command's options; None leaves a field to the environment.
 
     Raises:
-        SettingsError: a variable cannot be used; the message names each and says what it takes.
+        SettingsError: a variable cannot be used; the message names each and says what is valid.
     """
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})

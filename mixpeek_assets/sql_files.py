@@ -1,4 +1,4 @@
-"""SQL in files: each statement is run by the name of its file, with bound values."""
+"""SQL files, run by name with bound values."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -40,13 +40,13 @@ class SqlFiles:
         return self._texts[name]
 
     def run(self, connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> duckdb.DuckDBPyConnection:
-        """Run every statement of `sql/<name>.sql`, each with those of the parameters that it names."""
+        """Run every statement of `sql/<name>.sql`, each with the parameters that it names."""
         return _run(connection, self.text(name), parameters)
 
     def fetch(
         self, connection: duckdb.DuckDBPyConnection, record: Callable[..., Record], name: str, **parameters: Any
     ) -> list[Record]:
-        """Run `sql/<name>.sql` and return a record for each row of its last statement, made of its columns by name."""
+        """Run `sql/<name>.sql` and return the rows of its last statement as records, built from the columns by name."""
         self.run(connection, name, **parameters)
         columns = [column[0] for column in connection.description or []]
         return [record(**dict(zip(columns, row, strict=True))) for row in connection.fetchall()]

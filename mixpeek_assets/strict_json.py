@@ -1,6 +1,6 @@
-"""JSON as every server reads it (RFC 8259).
+"""Strict JSON (RFC 8259), which every server reads.
 
-DuckDB and Python's `json` take more for JSON: NaN and Infinity, numbers that no double holds, a comma before a bracket.
+DuckDB and Python's `json` accept more: NaN and Infinity, numbers too large for a double, a comma before a bracket.
 """
 
 import json
@@ -12,23 +12,23 @@ import orjson
 JsonObject = dict[str, Any]
 
 DEEPEST = 100
-"""Levels of nesting. The API wraps what it is sent in a few more, and DuckDB reads 128, orjson writes 254 of them."""
+"""Levels of nesting. The API wraps values in a few more; DuckDB reads 128 and orjson writes 254."""
 
 _MORE_THAN_64_BITS = re.compile(r"[0-9]{19}")
 
 
 def is_object(value: object) -> TypeGuard[JsonObject]:
-    """Say whether a value that was read from JSON is an object."""
+    """Say whether a parsed JSON value is an object."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Say whether a value that was read from JSON is a list."""
+    """Say whether a parsed JSON value is a list."""
     return isinstance(value, list)
 
 
 def read_json(text: str) -> Any:
-    """Read JSON that any server reads too; integers keep every digit.
+    """Read strict JSON; integers keep every digit.
 
     Raises:
         ValueError: it is not JSON, or is nested too deeply; the message shows where.
@@ -45,7 +45,7 @@ def read_json(text: str) -> Any:
 
 
 def read_json_object(text: str) -> JsonObject:
-    """Read a JSON object that any server reads too.
+    """Read a strict JSON object.
 
     Raises:
         ValueError: as `read_json` does, and for any other JSON value.

@@ -1,8 +1,8 @@
-"""Texts that may be anybody's (a server's, a manifest's), as a terminal, a log or a page may show them."""
+"""Makes untrusted texts (a server's, a manifest's) safe for a terminal, a log or a page."""
 
 import re
 
-# C0 and C1, escape sequences among them; what turns the direction of reading; halves of characters.
+# C0 and C1 controls, which begin escape sequences; bidirectional controls; lone surrogates.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -12,7 +12,7 @@ def terminal_safe(text: str) -> str:
 
 
 def terminal_safe_lines(text: str) -> str:
-    """Return a text of several lines, each as `terminal_safe` has it."""
+    """Return a text of several lines, each made safe by `terminal_safe`."""
     return "\n".join(map(terminal_safe, text.split("\n")))
 
 

@@ -127,7 +127,7 @@ def test_paths_are_absolute_and_know_the_home(monkeypatch: pytest.MonkeyPatch, t
         ("TASK_DEADLINE_HOURS", "1e300", "less than or equal to 87600"),
         ("WAREHOUSE_TIMEOUT", "1e300", "less than or equal to 604800"),
         ("FEATURE_EXTRACTORS", "nowhere.json", "is neither JSON nor a file that can be read"),
-        ("FEATURE_EXTRACTORS", "[{", "is no JSON"),
+        ("FEATURE_EXTRACTORS", "[{", "is not JSON"),
         ("FEATURE_EXTRACTORS", "[]", "must be a JSON list of extractor settings"),
         ("FEATURE_EXTRACTORS", "[5]", "must be a JSON list of extractor settings"),
         ("TASK_DEADLINE_HOURS", "0", "greater than 0"),
@@ -135,8 +135,8 @@ def test_paths_are_absolute_and_know_the_home(monkeypatch: pytest.MonkeyPatch, t
         ("FIRST_PARTITION", "2026-02-30", "a valid date"),
         ("WAREHOUSE_TIMEOUT", "0", "greater than 0"),
         ("WAREHOUSE_TIMEOUT", "soon", "a valid number"),
-        ("NAMESPACE", "films\nX-Other: 1", "holds a character that no header takes"),
-        ("NAMESPACE", "фильмы", "holds a character that no header takes"),
+        ("NAMESPACE", "films\nX-Other: 1", "contains a character that a header cannot carry"),
+        ("NAMESPACE", "фильмы", "contains a character that a header cannot carry"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_what_the_variable_takes(
@@ -159,7 +159,7 @@ def test_every_bad_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) ->
     "key", [f"{SECRET} {SECRET}", f"{SECRET}\nX-Evil: 1", f"{SECRET}é", f"{SECRET}\u200b", f"{SECRET}\x7f"]
 )
 def test_a_key_that_cannot_be_one_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    with pytest.raises(SettingsError, match="MIXPEEK_API_KEY: holds a character that no API key has") as caught:
+    with pytest.raises(SettingsError, match="MIXPEEK_API_KEY: contains a character that no API key has") as caught:
         loaded(monkeypatch, API_KEY=key)
     assert_hidden(caught.value)
 

@@ -1,4 +1,4 @@
-"""From a manifest to rows of one shape: read by DuckDB, checked in SQL, so that a million rows are no matter."""
+"""Reads a manifest of any kind: DuckDB parses it and SQL checks it, so a million rows are no problem."""
 
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,13 +15,13 @@ from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import quote
 from mixpeek_assets.strict_json import read_json_object
 
-# The dialect is the header's, not a guess: of a lone column of URLs, a `;` or a `#` in them would be taken for syntax.
-# Quoted line breaks and short rows together need the reader that is not parallel.
+# The header gives the delimiter: sniffing would take a `;` or `#` in a lone column of URLs for syntax.
+# Quoted line breaks together with short rows need the serial reader.
 _CSV = (
     "read_csv($files, all_varchar = true, header = true, union_by_name = true, null_padding = true, parallel = false,"
     " delim = $delimiter, quote = '\"', escape = '\"', comment = '')"
 )
-# Depth 1 leaves every value as it was written: no date of another form, no null for another row's metadata.
+# Depth 1 keeps every value as written: dates keep their form, metadata gets no nulls for other rows' fields.
 _JSON = "read_json($files, union_by_name = true, maximum_depth = 1, maximum_object_size = 268435456"
 _READERS = {
     ".csv": _CSV,
@@ -35,16 +35,16 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Manifest:
-    """A list of videos that was read and checked.
+    """A checked list of videos.
 
     Attributes:
         source: Where it came from.
-        videos: A Parquet file: video_id, collection, url, metadata, source, added_at; one row a video. It lives as
-            long as the context that made it.
+        videos: A Parquet file: video_id, collection, url, metadata, source, added_at; one row a video. It is
+            deleted when the context ends.
         lines: How many rows were read.
-        repeated: How many of them name a video that an earlier one names.
+        repeated: How many of them repeat an earlier row's video.
         unusable: How many of them name no usable video.
-        problems: The first thousand of those: `object_id` (source and line), `reason` and `excerpt`.
+        problems: The first thousand unusable rows: `object_id` (source and line), `reason` and `excerpt`.
     """
 
     source: str
@@ -56,7 +56,7 @@ class Manifest:
 
     @property
     def videos_count(self) -> int:
-        """How many videos it names."""
+        """How many videos it lists."""
         return self.lines - self.repeated - self.unusable
 
 
@@ -65,7 +65,7 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
     """Read the list of videos that `MIXPEEK_VIDEOS` (or `videos`) names.
 
     Raises:
-        ManifestError: it is not there, not readable, empty, or has no `url` column.
+        ManifestError: it is missing, unreadable, empty, or has no `url` column.
     """
     source = sources.source_of(settings, videos)
     with tempfile.TemporaryDirectory(prefix="mixpeek-manifest-") as folder, duckdb.connect() as connection:
@@ -93,12 +93,12 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
 
 
 def _read_source(connection: duckdb.DuckDBPyConnection, source: str, folder: Path) -> None:
-    """Make the table `listed` (line, url, collection, metadata, added_at; all text) of any kind of source."""
+    """Make the table `listed` (line, url, collection, metadata, added_at; all text) from any kind of source."""
     if sources.is_url(source):
         try:
             suffix = Path(urlsplit(source).path).suffix.lower()
         except ValueError as error:
-            raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is no URL: {error}") from None
+            raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a URL: {error}") from None
         if suffix not in _READERS:
             return _list_videos(connection, [source])
         return _read_files(connection, [sources.download(source, folder / f"manifest{suffix}")], source, folder)
@@ -115,7 +115,7 @@ def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source
     try:
         _list_table(connection, files, kind, source)
     except ManifestError:
-        # One row of JSON may keep DuckDB from reading all: then each is looked at by itself.
+        # One bad row of JSON may keep DuckDB from reading the file: then Python reads row by row.
         rewritten = folder / "rows.ndjson"
         if not _READERS[kind].startswith(_JSON) or not rows.rewrite(files, rewritten):
             raise
@@ -134,7 +134,7 @@ def _list_table(connection: duckdb.DuckDBPyConnection, files: list[Path], kind: 
     try:
         connection.execute(f"CREATE TABLE source AS FROM {_READERS[kind]}", parameters)
     except duckdb.Error as error:
-        # What follows is the query, and advice about DuckDB's own options.
+        # The rest is the query, and advice about DuckDB's own options.
         reason = " ".join(str(error).partition("\n\n")[0].splitlines()[:3])
         raise ManifestError(f"{source} cannot be read as {kind[1:].upper()}: {reason}") from None
     described = connection.execute("DESCRIBE source").fetchall()
@@ -147,25 +147,25 @@ def _list_table(connection: duckdb.DuckDBPyConnection, files: list[Path], kind: 
     chosen = ", ".join(f"{columns.get(name, 'NULL::VARCHAR')} AS {name}" for name in rows.COLUMNS)
     query = f"SELECT row_number() OVER () AS line, {chosen}, NULL::VARCHAR AS unreadable FROM source"  # noqa: S608
     if _READERS[kind] == _CSV:
-        # A blank line is read as a row of nulls.
+        # DuckDB reads a blank line as a row of nulls.
         query += " QUALIFY NOT (" + " AND ".join(f"{quote(name)} IS NULL" for name, *_ in described) + ")"
     connection.execute(f"CREATE TABLE listed AS {query}")
 
 
 def _delimiter(file: Path) -> str:
-    """Return what separates the columns of a CSV file's header; a spreadsheet may write semicolons."""
+    """Return the delimiter in a CSV file's header; a spreadsheet may write semicolons."""
     with file.open("rb") as lines:
         header = lines.readline(1 << 16)
     return max(",;\t|", key=lambda character: header.count(character.encode()))
 
 
 def _as_text(column: str, type_: str) -> str:
-    """Return the expression that reads a column of any type as text, with JSON for what is nested."""
+    """Return the expression that reads a column of any type as text, nested types as JSON."""
     name = quote(column)
     if type_.startswith(("STRUCT", "MAP")):
         return f"to_json({name})::VARCHAR"
     text = f"({name} ->> '$')" if type_ == "JSON" else f"{name}::VARCHAR"
-    # What trim() leaves alone, tabs and line breaks, is white space too.
+    # trim() would leave tabs and line breaks.
     return f"regexp_replace({text}, '^[\\s\\pZ]+|[\\s\\pZ]+$', '', 'g')"
 
 
@@ -174,7 +174,7 @@ def _list_videos(connection: duckdb.DuckDBPyConnection, urls: Iterable[str]) -> 
 
 
 def _resolve_local_paths(connection: duckdb.DuckDBPyConnection, source: str, *, local_api: bool) -> None:
-    """Turn local paths into file:// URLs, and say which of them cannot be."""
+    """Turn local paths into file:// URLs, or record why one cannot be used."""
     base = sources.folder_of(source)
     connection.execute("CREATE TABLE resolved (url VARCHAR, resolved VARCHAR, problem VARCHAR)")
     found = SQL.values(connection, "local_paths")
@@ -185,7 +185,7 @@ def _resolve_local_paths(connection: duckdb.DuckDBPyConnection, source: str, *, 
 
 
 def _flaw_of_json(text: str) -> str:
-    """Say what keeps a text from being a JSON object that can be sent; nothing, as SQL is to have no null for it."""
+    """Return why a text is not a JSON object that can be sent, or an empty text if it is."""
     try:
         read_json_object(text)
     except ValueError as error:
@@ -206,5 +206,5 @@ def _resolve(url: str, base: Path, *, local_api: bool) -> tuple[str | None, str 
         # One file has one URL, however its path is written.
         return path.resolve().as_uri(), None
     except (OSError, RuntimeError, ValueError) as error:
-        # An address with half a bracket, a name longer than any file's, the home of nobody.
+        # An unbalanced bracket in a URL, a file name that is too long, the home of an unknown user.
         return None, f"is neither a URL nor a path: {error}"

@@ -1,4 +1,4 @@
-"""The rows of a JSON manifest one by one, for a file that DuckDB refuses over a single one of them."""
+"""Reads a JSON manifest row by row, for a file that DuckDB refuses because of one row."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,9 @@ Row = dict[str, str | None]
 
 
 def rewrite(files: Iterable[Path], target: Path) -> int:
-    """Write the rows as newline-delimited JSON that DuckDB reads, and return how many of them name a URL.
+    """Write the rows as newline-delimited JSON that DuckDB reads, and return how many have a URL.
 
-    Each has the columns of a manifest as text, or says in `unreadable` why it has none.
+    Each row has the columns of a manifest as text, or its error in `unreadable`.
     """
     usable = 0
     with target.open("w", encoding="utf-8") as output:
@@ -30,7 +30,7 @@ def _rows(file: Path) -> Iterator[Row]:
         try:
             found = json.loads(file.read_bytes())
         except (ValueError, RecursionError):
-            pass  # a row a line, whatever its ending says
+            pass  # newline-delimited, whatever the suffix says
         else:
             yield from map(_row, found if isinstance(found, list) else [found])
             return
@@ -53,12 +53,12 @@ def _row(row: Any) -> Row:
         found = {name: _as_text(values.get(name)) for name in COLUMNS}
         "".join(filter(None, found.values())).encode()
     except UnicodeEncodeError:
-        return {UNREADABLE: "holds half a character (a surrogate), which no text can hold"}
+        return {UNREADABLE: "contains half a character (a lone surrogate), which is not valid text"}
     except (ValueError, RecursionError) as error:
         return {UNREADABLE: f"is not JSON: {error}"}
     return found
 
 
 def _as_text(value: Any) -> str | None:
-    # In ASCII, so that half a character within metadata is left to the check of metadata.
+    # ASCII escapes leave a lone surrogate in metadata to the check of metadata.
     return value if value is None or isinstance(value, str) else json.dumps(value)

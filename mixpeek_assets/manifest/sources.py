@@ -14,24 +14,24 @@ VIDEO_SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}
     | {".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
-"""What is taken for a video in a folder; a file that is named by itself may have any ending."""
+"""Suffixes of videos in a folder; a file that is named by itself may have any suffix."""
 
 
 def source_of(settings: Settings, videos: str | None = None) -> str:
-    """Return what names the videos: `videos`, else MIXPEEK_VIDEOS, else the packaged samples."""
+    """Return the source of the videos: `videos`, else MIXPEEK_VIDEOS, else the packaged samples."""
     return videos or settings.videos or str(sample_manifest())
 
 
 def is_url(source: str) -> bool:
-    """Say whether a source is fetched by http(s)."""
+    """Say whether a source is an http(s) URL."""
     return source.lower().startswith(("http://", "https://"))
 
 
 def fingerprint(settings: Settings) -> str | None:
-    """Return what changes whenever the list may have changed, or None for a list that must be read to know.
+    """Return a fingerprint of the manifest's files; None if only reading it can tell.
 
     Raises:
-        ManifestError: there is no such file, folder or pattern.
+        ManifestError: no file or folder matches.
     """
     source = source_of(settings)
     if is_url(source):
@@ -54,14 +54,14 @@ def readable_folders(settings: Settings, videos: str | None = None) -> list[Path
 def reachable_hosts(settings: Settings, videos: str | None = None) -> list[str]:
     """Return the hosts that the local API may fetch videos from although they are not public.
 
-    Whoever names a URL wants it fetched; those that a manifest lists may be anybody's.
+    The host of a source URL is trusted, because the user names it; hosts in a manifest are not.
     """
     host = urlsplit(source_of(settings, videos)).hostname if is_url(source_of(settings, videos)) else None
     return [*settings.allowed_hosts, *([host] if host else [])]
 
 
 def folder_of(source: str) -> Path:
-    """Return the folder against which a source's relative paths are read: itself, its parent, or a pattern's."""
+    """Return the base of a source's relative paths: the folder itself, its parent, or a pattern's."""
     if is_url(source):
         return Path.cwd()
     path = _absolute(source)
@@ -71,10 +71,10 @@ def folder_of(source: str) -> Path:
 
 
 def local_files(source: str) -> list[Path]:
-    """Return the files that a path or pattern names, those of a folder being its videos; sorted.
+    """Return the files that a path or pattern names, or the videos of a folder; sorted.
 
     Raises:
-        ManifestError: there is none.
+        ManifestError: there are none.
     """
     path = _absolute(source)
     try:
@@ -87,19 +87,19 @@ def local_files(source: str) -> list[Path]:
     except ManifestError:
         raise
     except (OSError, ValueError) as error:
-        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is no path or pattern: {error}") from None
+        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path or pattern: {error}") from None
     if not files:
         raise ManifestError(
-            f"MIXPEEK_VIDEOS is {source!r}, and there is no such file, folder or pattern (looked from {Path.cwd()})"
+            f"MIXPEEK_VIDEOS is {source!r}, but there is no such file, folder or pattern (relative to {Path.cwd()})"
         )
     return files
 
 
 def videos_below(folder: Path) -> list[Path]:
-    """Return the videos below a folder by their endings, hidden ones left out; sorted.
+    """Return the videos below a folder by suffix, without hidden ones; sorted.
 
     Raises:
-        ManifestError: there is none.
+        ManifestError: there are none.
     """
     videos = [
         file
@@ -109,15 +109,15 @@ def videos_below(folder: Path) -> list[Path]:
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     ]
     if not videos:
-        raise ManifestError(f"{folder} is a folder without a video in it ({' '.join(sorted(VIDEO_SUFFIXES))})")
+        raise ManifestError(f"{folder} contains no video ({' '.join(sorted(VIDEO_SUFFIXES))})")
     return videos
 
 
 def download(url: str, target: Path) -> Path:
-    """Fetch a manifest to a file.
+    """Download a manifest to a file.
 
     Raises:
-        ManifestError: it cannot be had.
+        ManifestError: the download failed.
     """
     try:
         with requests.get(url, stream=True, timeout=(5, 60)) as reply:

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 class Database:
     """A DuckDB file that many processes share, one short transaction at a time.
 
-    Our own processes take turns, in the order in which they come. A turn ends when the file turns out to be open in
-    another program: while one of ours waits for that, those that only read can still read beside it.
+    Our own processes take turns in order of arrival. A process that finds the file open in another program gives up its
+    turn while it waits, so that readers can still read beside that program.
 
     Args:
         path: The file; created, with its folder, if it does not exist.
@@ -74,7 +74,7 @@ class Database:
                 raise
 
     def report_wait(self, sentence: str) -> None:
-        """Log what is waited for, and pass it on."""
+        """Log a sentence about a long wait, and pass it to `on_wait`."""
         log.warning("%s", sentence)
         if self._on_wait is not None:
             self._on_wait(sentence)
@@ -92,10 +92,10 @@ class Database:
         try:
             return retrying(self._open_in_turn, opened, deadline, read_only=read_only)
         except LockTimeoutError as error:
-            # The last turn was too late for another try: what counts is who keeps all of us waiting.
+            # Other processes of ours wait too: name the program that holds the file.
             raise self._busy(waiting.holder) if waiting.holder else WarehouseBusyError(str(error)) from None
         except duckdb.Error as error:
-            raise self._explained(error) from None
+            raise self._warehouse_error(error) from None
 
     def _open_in_turn(self, opened: ExitStack, deadline: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         """Open the file and leave its closing to `opened`; on an error, give the turn to the next."""
@@ -119,14 +119,14 @@ class Database:
                     lock = self.path.with_name(f"{self.path.name}.lock")
                     turn.enter_context(exclusive(lock, max(deadline - time.monotonic(), 0), self.report_wait))
             except DiskError:
-                # If the lock cannot be written, a reader does without it: DuckDB's own lock keeps writers away.
+                # A reader can do without a lock file that cannot be written: DuckDB's own lock keeps writers out.
                 if not read_only or not os.access(self.path, os.R_OK):
                     raise
             yield
 
     def _attach(self, *, read_only: bool) -> OpenFile:
         if not self.path.exists():
-            # Under another name first: DuckDB cannot open what it leaves behind if it dies while it creates a file.
+            # Under another name first: DuckDB cannot open a file whose creation was interrupted.
             unfinished = self.path.with_name(f"{self.path.name}.new")
             unfinished.unlink(missing_ok=True)
             OpenFile(unfinished).close()
@@ -136,7 +136,7 @@ class Database:
     def _busy(self, holder: str) -> WarehouseBusyError:
         return WarehouseBusyError(f"{self.path} was held open by {holder} for {self.timeout:.0f} s: close it there")
 
-    def _explained(self, error: duckdb.Error) -> WarehouseError:
+    def _warehouse_error(self, error: duckdb.Error) -> WarehouseError:
         message = str(error)
         if _is_held(error):
             return self._busy(_holder(error))
@@ -173,7 +173,7 @@ class _Waiting:
 
 
 def _is_held(error: BaseException) -> bool:
-    # The second is about a connection of this very process, outside this class.
+    # The second is about a connection of this process, outside this class.
     return isinstance(error, duckdb.Error) and (
         "Could not set lock on file" in str(error) or "Unique file handle conflict" in str(error)
     )

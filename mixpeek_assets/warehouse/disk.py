@@ -1,4 +1,4 @@
-"""What a disk refuses, in a sentence that says how to fix it."""
+"""Disk errors, as sentences that say how to fix them."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ _HINTS = {
 
 @contextmanager
 def disk_errors(path: Path) -> Generator[None]:
-    """Turn every OSError about `path` into one sentence.
+    """Turn an OSError about `path` into a sentence.
 
     Raises:
         DiskError: instead of the OSError.
@@ -35,14 +35,14 @@ def disk_errors(path: Path) -> Generator[None]:
 
 
 def disk_error_of(path: Path, error: duckdb.Error | OSError) -> DiskError | None:
-    """Say what the disk refuses while the DuckDB file at `path` is open; None if the error is about something else."""
+    """Return the disk error behind an error of the open DuckDB file at `path`; None if it is another error."""
     if isinstance(error, OSError):
         hint = _HINTS.get(error.errno or 0)
         return DiskError(f"{error.filename or path}: {error.strerror}; {hint}") if hint else None
     if not isinstance(error, duckdb.OperationalError | duckdb.FatalException):
-        return None  # The message quotes data, which may say anything.
+        return None  # Its message quotes data, which may contain anything.
     for number, hint in _HINTS.items():
-        # DuckDB passes on the words for an error, and sometimes a file beside its own, such as a work list.
+        # DuckDB quotes the system's message, and sometimes names another file, such as a work list.
         fault = os.strerror(number)
         if found := re.search(rf'(?:"([^"\\]+)\\?")?: {re.escape(fault)}', str(error)):
             named = found[1] or str(path)

@@ -19,9 +19,9 @@ MERGE_EVERY = 11
 """A session merges the row groups of small commits if the file's number of used blocks is a multiple of this.
 
 A commit has row groups of its own and so takes a block or two of 256 KiB, however few its rows are: about every
-eleventh session merges, in whatever process it is, and the file alone says which. A prime number, because jobs that
-repeat the same few commits would else merge the same table each time, and another one never.
-To merge in every session would also rewrite what is large: a third more CPU for landings of 2,400 vectors, and with
+eleventh session merges, in any process, and the file alone decides which. A prime number, because jobs that
+repeat the same few commits would otherwise always merge the same table, and never another.
+Merging in every session would also rewrite large row groups: a third more CPU for landings of 2,400 vectors, and with
 DuckDB's hundred tasks instead of one, 100 landings of one partition left the file at 2.5 x its live size.
 """
 
@@ -46,7 +46,7 @@ class OpenFile:
         read_only: Whether other readers may have it open too.
 
     Attributes:
-        connection: A session: what is temporary in it ends with it.
+        connection: A session; its temporary tables end with it.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -55,23 +55,23 @@ class OpenFile:
         self.connection = self._engine.cursor()
         options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
         try:
-            self.connection.execute("SET TimeZone = 'UTC'")  # so that a time without a zone is read as UTC
+            self.connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC
             self.connection.execute("SET enable_progress_bar = false")  # it would be shown in a run's log
             self.connection.execute(f"ATTACH {literal(str(path))} AS {_CATALOG} ({options})")
             self.connection.execute(f"USE {_CATALOG}")
             if not read_only:
-                self.connection.execute(f"SET max_vacuum_tasks = {int(self._is_to_merge())}")
+                self.connection.execute(f"SET max_vacuum_tasks = {int(self._should_merge())}")
         except BaseException:
             self.connection.close()
             self._engine.close()
             raise
 
-    def _is_to_merge(self) -> bool:
+    def _should_merge(self) -> bool:
         found = self.connection.execute(_USED_BLOCKS, {"catalog": _CATALOG}).fetchone()
         return found is not None and found[0] % MERGE_EVERY == 0
 
     def close(self) -> None:
-        """Release the file, whatever has become of it; a second time does nothing."""
+        """Release the file, even after a fatal error; a second call does nothing."""
         if not self._is_open:
             return
         self._is_open = False
@@ -79,7 +79,7 @@ class OpenFile:
         try:
             self._engine.execute(f"DETACH {_CATALOG}")
         except duckdb.Error:
-            self._engine.close()  # A fatal error has broken it: ending it releases the file too.
+            self._engine.close()  # A fatal error broke it: closing it releases the file too.
         else:
             _keep(self._engine)
 

@@ -1,4 +1,4 @@
-"""What can go wrong with the warehouse, said so that a user can fix it."""
+"""Errors of the warehouse; each says how to fix it."""
 
 from mixpeek_assets.errors import UserError
 
@@ -14,4 +14,4 @@ class WarehouseBusyError(WarehouseError):
 
 
 class DiskError(WarehouseError):
-    """The disk is full, or may not be written. What was kept before stays, and is loaded once it can be."""
+    """The disk is full or not writable. What was fetched before is kept, and a later load stores it."""

@@ -1,7 +1,7 @@
-"""Landing files: what was fetched, on disk before it is in a table, so that nothing is fetched twice.
+"""Landing files: replies on disk before they are in a table, so that nothing is fetched twice.
 
 A landing file is newline-delimited JSON, one reply a line. It is written as `….part` under a lock that dies with its
-writer, and renamed to `….ndjson` when it is whole; the whole lines of a dead writer's `.part` are saved.
+writer, and renamed to `….ndjson` when it is complete; the complete lines of a dead writer's `.part` are loaded too.
 """
 
 import os
@@ -19,18 +19,18 @@ from mixpeek_assets.warehouse.disk import disk_errors
 
 Kind = Literal["tasks", "assets", "vectors"]
 KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
-"""In the order in which they are loaded."""
+"""In loading order."""
 
 
 class LandingFile:
     """A landing file that is being written.
 
     Raises:
-        DiskError: the disk is full, or may not be written; so do its methods.
+        DiskError: the disk is full or not writable; its methods raise it too.
     """
 
     def __init__(self, folder: Path, kind: Kind) -> None:
-        # The name sorts by time, so that files are loaded in the order in which they were begun.
+        # The name sorts by time, so that files are loaded in order of creation.
         name = f"{kind}-{clock.now():%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}"
         self.size = 0
         self._folder = folder
@@ -46,21 +46,21 @@ class LandingFile:
         self.close()
 
     def reserve(self, size: int) -> None:
-        """Take the room for `size` more bytes now, so that what they will say can be kept even if the disk fills up."""
+        """Preallocate `size` bytes, so that pending answers can be written even if the disk fills up."""
         with disk_errors(self._folder):
-            # Zeros, which `close` or `_salvage` cuts off: fallocate is not everywhere.
+            # `close` or `_salvage` cuts the zeros off. Not every system has fallocate.
             self._write(memoryview(bytes(size)), self.size)
 
     def append(self, record: object) -> None:
-        """Write one line; once this returns, a death of this process no longer loses it."""
+        """Write one line; once this returns, it survives a crash of this process."""
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS)
-        # Half a line, of a disk that is full, is written over by the next one, or cut off at the end.
+        # The next line overwrites a partial one from a full disk, or `close` cuts it off.
         with disk_errors(self._folder):
             self._write(memoryview(line), self.size)
         self.size += len(line)
 
     def close(self) -> None:
-        """Make the file one that is loaded; an empty one vanishes. If that fails, the next load does it."""
+        """Rename the file for loading, or remove it if it is empty. If that fails, the next load does it."""
         try:
             with disk_errors(self._folder):
                 if self.size:
@@ -79,7 +79,7 @@ class LandingFile:
 
 
 def pending(folder: Path) -> list[Path]:
-    """Return the files that wait to be loaded, oldest first within a kind, dead writers' among them."""
+    """Return the files that wait to be loaded, dead writers' too; oldest first within a kind."""
     for part in folder.glob("*.part"):
         _salvage(part)
     return [file for kind in KINDS for file in sorted(folder.glob(f"{kind}-*.ndjson"))]
@@ -111,7 +111,7 @@ def batches(files: list[Path], limit: int) -> Iterator[list[Path]]:
 
 
 def _salvage(part: Path) -> None:
-    """Rename a dead writer's file, less the line that it was writing."""
+    """Rename a dead writer's file, without its incomplete last line."""
     with abandoned(part) as handle:
         if handle is None:
             return

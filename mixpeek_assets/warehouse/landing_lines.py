@@ -1,4 +1,4 @@
-"""The lines of landing files, declared once: what the pipeline writes, and the columns with which a load reads them."""
+"""The lines of landing files, declared once: the pipeline writes them, and a load reads their columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from mixpeek_assets.warehouse.schema import sent_struct
 
 EventState = Literal["open", "done", "failed", "skipped", "cancelled", "lost", "withdrawn"]
-"""A task's state after an event; `withdrawn` is a submission that was never sent, and leaves no row."""
+"""A task's state after an event; `withdrawn` means never sent, and leaves no row."""
 
 # Beside its Python type, each field names its DuckDB type.
 Text = Annotated[str, "VARCHAR"]
@@ -23,7 +23,7 @@ Problems = Annotated[Sequence[Any], "STRUCT(object_id VARCHAR, reason VARCHAR, e
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent:
-    """Something that happened to a submission. A field that is None says nothing."""
+    """A change of a submission. A field that is None changes nothing."""
 
     video_id: Text
     attempt: Integer
@@ -44,7 +44,7 @@ class TaskEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetLine:
-    """A reply with an asset and its features; where there is no asset, `problems` say why."""
+    """A reply with an asset and its features; without an asset, `problems` says why."""
 
     asset_id: Text
     video_id: Text
@@ -58,7 +58,7 @@ class AssetLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureLine:
-    """A reply with a feature and its named vectors: `vectors` counts the sound ones, `problems` tell of the others."""
+    """A reply with a feature and its named vectors: `vectors` counts the valid ones, `problems` lists the others."""
 
     feature_id: Text
     asset_id: Text

@@ -1,4 +1,4 @@
-"""From landing files to tables: whoever has the lock loads all that is pending."""
+"""Loads landing files into the tables: the process with the lock loads all pending files."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ from mixpeek_assets.warehouse.views import refresh_views
 log = logging.getLogger(__name__)
 
 _BATCH_BYTES = 256 << 20
-"""A transaction's worth of landing files: some 20,000 vectors of 1,024 floats as text."""
+"""Bytes of landing files in one transaction: some 20,000 vectors of 1,024 floats as text."""
 
 _LARGE_BYTES = 8 << 20
-"""A transaction of this size does without merging what others have left small: it has enough to write."""
+"""A larger transaction does not also merge small row groups: it has enough to write."""
 
 _SMALLEST_OBJECT = 16 << 20
 """DuckDB's own default for the longest line."""
 
 _NOT_THE_FILE = (duckdb.OperationalError, duckdb.FatalException)
-"""No space, no memory, no disk: a landing file is not to blame for these, and is not set aside."""
+"""Out of space, memory or disk: a landing file does not cause these, and is not quarantined."""
 
 
 _LOADS: Mapping[landing_files.Kind, tuple[type[LandingLine], str]] = {
@@ -35,7 +35,7 @@ _LOADS: Mapping[landing_files.Kind, tuple[type[LandingLine], str]] = {
     "assets": (AssetLine, "load_assets"),
     "vectors": (FeatureLine, "load_vectors"),
 }
-"""What the lines of each kind of landing file are, and the query that loads them."""
+"""For each kind of landing file, its lines and the query that loads them."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Loaded:
 
 
 def load_pending(database: Database, folder: Path) -> Loaded:
-    """Load every landing file that waits in `folder`, whoever wrote it, in transactions of bounded size.
+    """Load every landing file in `folder`, of any process, in transactions of bounded size.
 
-    A file's name is committed with its rows and forgotten once the file is gone, so a death in between loads nothing
-    twice. A file that cannot be read is set aside as `….bad`, with a row in `rejects`, and stops no other.
+    A file's name is committed with its rows and forgotten once the file is gone, so a crash in between loads nothing
+    twice. A file that cannot be read is quarantined as `….bad`, with a row in `rejects`, and does not stop the others.
 
     Raises:
-        DiskError: the disk is full, or may not be written.
-        WarehouseError: the warehouse cannot be used. Either way, what is not loaded stays for the next load.
+        DiskError: the disk is full or not writable.
+        WarehouseError: the warehouse cannot be used. Either way, the other files stay for the next load.
     """
     if not any(folder.glob("*.ndjson")) and not any(folder.glob("*.part")):
         return Loaded(0)
@@ -77,7 +77,7 @@ def load_pending(database: Database, folder: Path) -> Loaded:
 
 
 def _load_batch(connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequence[Path]) -> list[Path]:
-    """Load some files in one transaction, if none of them is bad, and return those that are."""
+    """Load some files in one transaction, or one by one if that fails; return the quarantined ones."""
     bad: list[Path] = []
     if sum(file.stat().st_size for file in batch) > _LARGE_BYTES:
         connection.execute("SET max_vacuum_tasks = 0")
@@ -103,7 +103,7 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
             {"names": [file.name for file in files]},
         )
     except BaseException:
-        with suppress(duckdb.Error):  # it must not hide why
+        with suppress(duckdb.Error):  # it must not hide the first error
             connection.rollback()
         raise
     connection.commit()
@@ -116,14 +116,14 @@ def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing_files.Kind, 
     SQL.run(connection, query, **parameters)
     if kind != "tasks":
         SQL.run(connection, "merge_features")
-    # After tasks too: one that is over may name an asset that another video's task has landed already.
+    # After tasks too: a settled task may name an asset that another video's task has landed already.
     SQL.run(connection, "settle_landed")
     if kind == "vectors":
         refresh_views(connection)
 
 
 def _load_singly(connection: duckdb.DuckDBPyConnection, path: Path, files: Sequence[Path]) -> list[Path]:
-    """Load the files of a batch that failed one by one, setting aside those that are to blame."""
+    """Load the files of a failed batch one by one, and quarantine those that fail."""
     bad: list[Path] = []
     for file in files:
         try:
@@ -131,22 +131,22 @@ def _load_singly(connection: duckdb.DuckDBPyConnection, path: Path, files: Seque
         except _NOT_THE_FILE as error:
             if disk_error_of(path, error):
                 raise
-            raise WarehouseError(f"{file} cannot be loaded now; it stays, for the next load: {error}") from None
+            raise WarehouseError(f"{file} cannot be loaded now; it stays for the next load: {error}") from None
         except duckdb.Error as error:
-            aside = file.with_suffix(".bad")
+            quarantine_file = file.with_suffix(".bad")
             reason = str(error).strip().splitlines()[0]  # DuckDB's internal errors go on with a stack trace
-            log.error("%s cannot be loaded and was set aside as %s: %s", file.name, aside, reason)  # noqa: TRY400
+            log.error("%s cannot be loaded and was quarantined as %s: %s", file.name, quarantine_file, reason)  # noqa: TRY400
             connection.execute(
                 "INSERT INTO mixpeek.rejects BY NAME SELECT 'landing' AS endpoint, $name AS object_id,"
                 " $reason AS reason, current_date AS partition_date, now() AS loaded_at",
-                {"name": str(aside), "reason": reason[:300]},
+                {"name": str(quarantine_file), "reason": reason[:300]},
             )
-            bad.append(file.rename(aside))
+            bad.append(file.rename(quarantine_file))
     return bad
 
 
 def _forget_loaded(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Remove what an earlier load committed and did not live to remove."""
+    """Remove the files that an earlier load committed and could not remove."""
     names = connection.execute("SELECT name FROM mixpeek_internal.loaded_files").fetchall()
     for (name,) in names:
         (folder / name).unlink(missing_ok=True)

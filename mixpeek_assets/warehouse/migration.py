@@ -1,4 +1,4 @@
-"""From any older warehouse to the declared tables, views and macros: rows and columns are only ever added."""
+"""Migrates an older warehouse to the declared tables, views and macros: it only adds."""
 
 import hashlib
 from functools import cache
@@ -10,14 +10,14 @@ from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.errors import WarehouseError
 
 _DEFINITIONS = ("define_endpoints", "define_latest_tasks", "define_partition_of", "define_work", "define_search")
-"""The files with views and macros, in an order in which each finds what it needs."""
+"""The files with views and macros, in order of dependency."""
 
 
 def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Say whether the file was made by other declarations than these.
+    """Say whether the file has other declarations than these.
 
     Raises:
-        WarehouseError: a newer mixpeek_assets wrote the file in a way that this one cannot.
+        WarehouseError: a newer mixpeek_assets wrote tables that this one cannot write.
     """
     try:
         version, fingerprint = SQL.run(connection, "schema_version").fetchall()[0]
@@ -25,7 +25,7 @@ def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
         return True
     if version > schema.SCHEMA_VERSION:
         raise WarehouseError(
-            f"{path} was written by a newer mixpeek_assets (its tables are of version {version}, this one knows "
+            f"{path} was written by a newer mixpeek_assets (its tables have version {version}, this one knows "
             f"{schema.SCHEMA_VERSION}): upgrade, or set MIXPEEK_WAREHOUSE to another path"
         )
     return (version, fingerprint) != (schema.SCHEMA_VERSION, _fingerprint())
@@ -54,7 +54,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
 @cache
 def _fingerprint() -> str:
-    """Return what changes whenever the declared tables, views or macros change."""
+    """Return a hash of the declared tables, views and macros."""
     tables = (
         statement for table in schema.TABLES for statement in (schema.create_table(table), *schema.comments(table))
     )

@@ -1,4 +1,4 @@
-"""Questions to the warehouse, several through one opening of the file."""
+"""Queries of the warehouse, several on one open file."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -28,11 +28,11 @@ from mixpeek_assets.warehouse.selection import SubmissionRules
 
 @dataclass(frozen=True)
 class Reader:
-    """The open file, and what can be asked of it; all answers are of one moment.
+    """The open file and its queries, all on one snapshot.
 
     Attributes:
         connection: The open file.
-        api: The API that is spoken to; tasks of another are not counted. None is any.
+        api: The API in use; tasks of another are not counted. None is any.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -66,7 +66,7 @@ class Reader:
         Args:
             now: The current time.
             limit: How many at most.
-            deadline: When a task without a deadline of its own is given up (an early version recorded none).
+            deadline: For tasks without one of their own (an early version recorded none).
         """
         return SQL.fetch(self.connection, DueTask, "tasks_due", api=self.api, now=now, limit=limit, deadline=deadline)
 
@@ -133,7 +133,7 @@ class Reader:
         return next(iter(SQL.fetch(self.connection, ExampleFeature, "example_search")), None)
 
     def preview(self, table: TableName, partitions: Sequence[date], rows: int = 5) -> list[dict[str, Any]]:
-        """Return the newest few rows of some partitions, less the columns that are too long to read."""
+        """Return the newest few rows of some partitions, without the columns that are too long to read."""
         query = self.connection.execute(preview_query(TABLE[table]), {"partitions": list(partitions), "rows": rows})
         names = [column[0] for column in query.description or []]
         return [dict(zip(names, row, strict=True)) for row in query.fetchall()]

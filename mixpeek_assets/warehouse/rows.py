@@ -1,4 +1,4 @@
-"""What the warehouse answers, one record a row: its fields are the columns of the query of that name in `sql/`."""
+"""The records that queries return, one a row; the fields are the columns of the query in `sql/`."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -40,7 +40,7 @@ class DueTask:
 
 @dataclass(frozen=True, slots=True)
 class AssetToFetch:
-    """An asset that is to be fetched, and when its task was seen to be over."""
+    """An asset to fetch, and when its task was seen to have ended."""
 
     asset_id: str
     video_id: str
@@ -50,7 +50,7 @@ class AssetToFetch:
 
 @dataclass(frozen=True, slots=True)
 class FeatureToFetch:
-    """A feature that is to be fetched with its vectors, and when its task was seen to be over."""
+    """A feature to fetch with its vectors, and when its task was seen to have ended."""
 
     feature_id: str
     asset_id: str

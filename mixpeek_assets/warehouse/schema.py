@@ -1,4 +1,4 @@
-"""The tables as data: from here come the DDL, its migration, Dagster's column schema and docs/tables.md."""
+"""The tables as data: the source of the DDL, its migration, Dagster's column schema and docs/tables.md."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -84,11 +84,11 @@ TABLES: tuple[Table, ...] = (
             ),
             Column("api", "VARCHAR", "Where it was submitted: the API's URL, or `local`."),
             Column("submitted_at", "TIMESTAMPTZ", "When the API answered the submission, by the API's clock."),
-            Column("give_up_at", "TIMESTAMPTZ", "When it is called lost unless it has ended, by the API's clock."),
+            Column("give_up_at", "TIMESTAMPTZ", "When it is marked `lost` unless it has ended, by the API's clock."),
             Column("polled_at", "TIMESTAMPTZ", "When its status was last read."),
             Column("next_poll_at", "TIMESTAMPTZ", "When its status is due to be read again."),
             Column("polls", "INTEGER", "How often its status was read."),
-            Column("settled_at", "TIMESTAMPTZ", "When it was seen to be over."),
+            Column("settled_at", "TIMESTAMPTZ", "When it was seen to have ended."),
             Column("landed_at", "TIMESTAMPTZ", "When its asset, features and vectors were all landed or rejected."),
             *_COMMON,
         ),
@@ -191,9 +191,9 @@ def add_column(table: Table, column: Column) -> list[str]:
 
 
 def sent_struct(table: TableName, *also: str) -> str:
-    """Return the DuckDB type of a row of a table as a landing line holds it: what is sent, and `also` these columns.
+    """Return the DuckDB type of a row of a table in a landing line: its `sent` columns, and `also` these.
 
-    A time is text in it, so that one that no TIMESTAMPTZ can hold becomes null instead of an error.
+    Times are text, so that one out of TIMESTAMPTZ's range becomes null instead of an error.
     """
     chosen = [column for column in TABLE[table].columns if column.sent or column.name in also]
     fields = (f"{quote(column.name)} {column.type.replace('TIMESTAMPTZ', 'VARCHAR')}" for column in chosen)
@@ -206,7 +206,7 @@ _NOT_IN_PREVIEW = frozenset(
 
 
 def preview_query(table: Table) -> str:
-    """Return the query of a table's newest rows ($partitions, $rows): its key, and what is short enough to read."""
+    """Return the query of a table's newest rows ($partitions, $rows): its key, and the readable columns."""
     names = [column.name for column in table.columns]
     chosen = [quote(name) for name in names if name in table.key or name not in _NOT_IN_PREVIEW]
     if "embedding" in names:
@@ -226,9 +226,9 @@ def partition_counts_query(table: Table) -> str:
 
 
 def duplicates_query(table: Table) -> str:
-    """Return the query of keys of some partitions ($partitions) that stand in more than one row."""
+    """Return the query of keys of some partitions ($partitions) that are in more than one row."""
     key = ", ".join(table.key)
-    # Of their keys alone: to group all that was ever stored would cost a run more with each partition.
+    # Only their keys: grouping the whole table would cost each run more as partitions are added.
     own = f"SELECT {key} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
     same = " AND ".join(f"row.{name} IS NOT DISTINCT FROM own.{name}" for name in table.key)
     return (

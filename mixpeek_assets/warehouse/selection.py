@@ -1,4 +1,4 @@
-"""Which videos are submitted, and which of what went wrong is tried again."""
+"""Which videos are submitted, and which problems are retried."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -6,15 +6,15 @@ from datetime import date
 
 @dataclass(frozen=True)
 class SubmissionRules:
-    """Which videos are submitted, beside those that never were and those whose submission's outcome is unknown.
+    """Which videos are submitted, besides new ones and those whose submission has an unknown outcome.
 
     Attributes:
         max_attempts: How often a video is submitted when its task fails.
         extractors: The feature extractor settings that every video should have, as JSON; None leaves videos that were
             submitted with others as they are.
-        refresh: Whether all that are done are submitted again, and paid for again.
-        resubmit_failed: Whether all that failed are.
-        runs: What these runs have submitted is neither refreshed nor resubmitted: a re-executed run must not pay twice.
+        refresh: Whether all done videos are submitted, and paid for, again.
+        resubmit_failed: Whether all failed videos are submitted again.
+        runs: Videos that these runs submitted are not submitted again: a re-executed run must not pay twice.
     """
 
     max_attempts: int = 1
@@ -26,7 +26,7 @@ class SubmissionRules:
 
 @dataclass(frozen=True)
 class RetrySelection:
-    """Which of what went wrong is tried again; None is any.
+    """Which problems are retried; None is any.
 
     Attributes:
         partitions: Of these days.

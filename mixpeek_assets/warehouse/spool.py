@@ -1,4 +1,4 @@
-"""Writing replies to landing files, each loaded while the next is written."""
+"""Writes replies to landing files, and loads each file while the next is written."""
 
 import threading
 from collections import deque
@@ -14,10 +14,10 @@ from mixpeek_assets.warehouse.landing_lines import LandingLine
 from mixpeek_assets.warehouse.loading import Loaded, load_pending
 
 FILE_BYTES = 32 << 20
-"""When a landing file is closed and loaded while the next is written."""
+"""The size at which a landing file is closed and loaded."""
 
 _ANSWER_BYTES = 2048
-"""An answer to a submission, kept with the reason of a refusal, takes less."""
+"""The line of a submission's answer is shorter, even with the reason of a refusal."""
 
 
 class Spool:
@@ -25,8 +25,8 @@ class Spool:
 
     Args:
         database: Where they are loaded.
-        folder: Where landing files lie until then.
-        kind: What they are.
+        folder: The landing folder.
+        kind: Their kind.
     """
 
     def __init__(self, database: Database, folder: Path, kind: Kind) -> None:
@@ -62,30 +62,30 @@ class Spool:
         """Keep a reply; it is safe once this returns.
 
         Raises:
-            DiskError: it cannot be kept; what was kept before is.
+            DiskError: it cannot be written; earlier replies are safe.
         """
         with self._rotating:
             self._file.append(line)
             if self._file.size > FILE_BYTES:
-                self._begin_another()
+                self._start_next_file()
 
     def rotate(self, room_for: int = 0) -> None:
-        """Load what is kept so far, while more is written.
+        """Load the replies so far, while more are written.
 
         Args:
-            room_for: How many answers to submissions must fit on the disk, whatever else fills it.
+            room_for: How many submissions' answers to reserve disk space for.
 
         Raises:
-            DiskError: there is no room for them; submissions in flight still have theirs.
+            DiskError: there is no space for them; submissions in flight keep theirs.
         """
         room = room_for * _ANSWER_BYTES
         with self._rotating:
             if self._file.size:
-                self._begin_another(room)
+                self._start_next_file(room)
             else:
                 self._file.reserve(room)
 
-    def _begin_another(self, room: int = 0) -> None:
+    def _start_next_file(self, room: int = 0) -> None:
         following = LandingFile(self._folder, self._kind)
         try:
             following.reserve(room)
@@ -97,7 +97,7 @@ class Spool:
         self._load()
 
     def _load(self) -> None:
-        # One waiting load is enough: it finds all files that are there.
+        # One waiting load is enough: it loads all files present.
         self._loads = [load for load in self._loads if not load.done() or load.exception()]
         if len(self._loads) < 2:
             self._loads.append(self._loader.submit(self._load_written))

@@ -1,4 +1,4 @@
-"""A typed view for each named vector: `vectors_<name>`, with `embedding FLOAT[d]`, as vector functions want it."""
+"""A typed view for each named vector: `vectors_<name>`, with `embedding FLOAT[d]`, as vector functions need it."""
 
 import hashlib
 import re
@@ -22,7 +22,7 @@ def view_name(vector_name: str) -> str:
 
 
 def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the view of every named vector that has one dimension; drop those that no longer have."""
+    """Create the view of every named vector with one dimension; drop the views of the others."""
     wanted = {
         view_name(name): _definition(name, least)
         for name, least, most in SQL.run(connection, "named_vectors").fetchall()
@@ -38,8 +38,8 @@ def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _definition(vector_name: str, dimensions: int) -> tuple[str, str]:
-    # A view binds no values. Its table is not qualified, because a view's own schema is searched first: so the view
-    # works whatever the catalog is called.
+    # A view binds no values. Its table is not qualified: DuckDB searches the view's own schema first, so the view
+    # works with any catalog name.
     return (
         f"The named vector {vector_name}, {dimensions} dimensions.",
         f"SELECT * EXCLUDE (embedding, sparse), embedding::FLOAT[{dimensions}] AS embedding FROM vectors"  # noqa: S608

@@ -1,4 +1,4 @@
-"""The warehouse as the pipeline sees it: keep replies, load them, ask what is missing."""
+"""The warehouse as the pipeline sees it: keep replies, load them, query what is missing."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,7 +29,7 @@ class Warehouse:
     Args:
         path: The DuckDB file.
         timeout: Seconds to wait while another program holds the file.
-        api: The API that is spoken to, as `tasks.api` records it: tasks of another are neither polled nor fetched.
+        api: The API in use, as `tasks.api` records it; tasks of another are neither polled nor fetched.
             None is any.
         on_wait: Called with each sentence about a long wait, which is also logged.
     """
@@ -52,7 +52,7 @@ class Warehouse:
 
     @contextmanager
     def reader(self) -> Generator[Reader]:
-        """Open the file for several questions on one snapshot. Do not block while it is open."""
+        """Open the file for several queries on one snapshot. Do not block while it is open."""
         with self.database.connection(read_only=True) as connection:
             yield Reader(connection, self.api)
 
@@ -76,7 +76,7 @@ class Warehouse:
         with ExitStack() as stack:
             with disk_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                # In one order everywhere, so that two runs over several partitions cannot wait for each other.
+                # Always in the same order, so that two runs over several partitions cannot deadlock.
                 for partition in sorted(partitions):
                     lock = folder / f"{work}-{partition}.lock"
                     try:
@@ -101,7 +101,7 @@ class Warehouse:
             videos: A Parquet file: video_id, collection, url, metadata, source, added_at; one row a video.
             source: The manifest that they come from.
             problems: Its unusable rows (`object_id`, `reason`, `excerpt`); they replace its earlier ones in `rejects`.
-            partitions: Whose videos are added.
+            partitions: The partitions whose videos are added.
             now: The current time.
             run_id: The run that adds them.
         """
@@ -156,12 +156,12 @@ class Warehouse:
             yield rows
 
     def mark_lost(self, partitions: Sequence[date]) -> None:
-        """Mark submissions as lost whose process is dead. The caller holds the partitions' lock."""
+        """Mark submissions of dead processes as lost. The caller holds the partitions' lock."""
         with self.database.transaction() as connection:
             SQL.run(connection, "mark_lost", partitions=list(partitions))
 
     def insert_intents(self, videos: Sequence[VideoToSubmit], run_id: str, extractors: str | None = None) -> None:
-        """Commit what is about to be submitted."""
+        """Commit the intent to submit these videos."""
         intents = [
             {
                 "video_id": video.video_id,
@@ -177,11 +177,11 @@ class Warehouse:
     def retry(
         self, selection: RetrySelection, *, dry_run: bool, deadline: timedelta = timedelta(hours=24)
     ) -> list[RetryCandidate]:
-        """Let the next runs try again what went wrong, and return what that is.
+        """Make the next runs retry the selected problems, and return them.
 
         Args:
-            selection: Which of it.
-            dry_run: Only return it.
+            selection: Which problems.
+            dry_run: Only return them.
             deadline: How long a lost task is polled again.
         """
         with self.database.transaction() as connection:

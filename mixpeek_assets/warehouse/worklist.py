@@ -14,14 +14,14 @@ from mixpeek_assets.warehouse import SQL
 Record = TypeVar("Record")
 
 _CHUNK = 2_000
-"""How many rows are in memory as Python's own at once."""
+"""How many rows are Python objects at once."""
 
 
 @contextmanager
 def work_list(
     connection: duckdb.DuckDBPyConnection, record: Callable[..., Record], query: str, **parameters: Any
 ) -> "Generator[WorkList[Record]]":
-    """Keep the rows of `sql/<query>.sql`, in their order, until the block ends; `connection` is not needed any more."""
+    """Keep the rows of `sql/<query>.sql`, in their order, until the block ends, without `connection`."""
     with tempfile.TemporaryDirectory(prefix="mixpeek-") as folder:
         file = Path(folder) / "work.parquet"
         (read_at,) = connection.execute("SELECT now()").fetchall()[0]
@@ -32,7 +32,7 @@ class WorkList(Generic[Record]):
     """Rows to work through, and their number.
 
     Attributes:
-        read_at: The moment at which they were read, by DuckDB's clock.
+        read_at: When they were read, by DuckDB's clock.
     """
 
     def __init__(self, file: Path, record: Callable[..., Record], length: int, read_at: datetime) -> None:
@@ -45,7 +45,7 @@ class WorkList(Generic[Record]):
 
     def __iter__(self) -> Iterator[Record]:
         """Read the rows, from the first."""
-        # An instance of its own: it keeps the order of the file, and it is open for as long as the work takes.
+        # A separate instance: it keeps the file's order, and stays open as long as the work takes.
         with duckdb.connect(config={"threads": 1}) as reader:
             reader.execute("SET TimeZone = 'UTC'")
             rows = reader.execute("FROM read_parquet($file)", {"file": str(self._file)})

@@ -136,7 +136,7 @@ def data_is_a_file(project: Project) -> None:
         (None, {"MIXPEEK_VIDEOS": "nowhere.csv"}, "there is no such file, folder or pattern"),
         (None, {"MIXPEEK_VIDEOS": "workspace.yaml/x"}, "there is no such file, folder or pattern"),
         (None, {"MIXPEEK_API_KEY": "sk_wrong"}, "Set MIXPEEK_API_KEY to a key that this server accepts"),
-        (None, {"MIXPEEK_API_KEY": "sk two"}, "MIXPEEK_API_KEY: holds a character that no API key has"),
+        (None, {"MIXPEEK_API_KEY": "sk two"}, "MIXPEEK_API_KEY: contains a character that no API key has"),
         (None, {"MIXPEEK_API_URL": "http://127.0.0.1:9"}, "no server at http://127.0.0.1:9"),
         (None, {"MIXPEEK_API_URL": "mixpeek"}, "MIXPEEK_API_URL: must be an http(s) URL"),
         (None, {"MIXPEEK_API_KEY": ""}, "MIXPEEK_API_URL is set and MIXPEEK_API_KEY is not"),

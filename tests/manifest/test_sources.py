@@ -60,7 +60,7 @@ def test_a_hidden_folder_that_is_named_itself_is_read(write: Write, tmp_path: Pa
 
 def test_a_folder_without_a_video_is_an_error(write: Write, tmp_path: Path) -> None:
     write("clips/notes.txt")
-    with pytest.raises(ManifestError, match=r"without a video in it .*\.mp4"):
+    with pytest.raises(ManifestError, match=r"contains no video .*\.mp4"):
         read(tmp_path / "clips", key=None)
 
 

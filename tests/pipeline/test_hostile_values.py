@@ -144,5 +144,5 @@ def test_extractor_settings_that_no_request_can_hold_are_refused_at_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("MIXPEEK_FEATURE_EXTRACTORS", value)
-    with pytest.raises(SettingsError, match="MIXPEEK_FEATURE_EXTRACTORS: is no JSON"):
+    with pytest.raises(SettingsError, match="MIXPEEK_FEATURE_EXTRACTORS: is not JSON"):
         load_settings()

@@ -21,7 +21,7 @@ judged AS (
             WHEN unreadable IS NOT NULL THEN unreadable
             WHEN coalesce(url, '') = '' THEN 'has no url'
             WHEN path_problem IS NOT NULL THEN left(path_problem, 500)
-            -- No server takes a longer address, and Mixpeek has no collection with a longer name.
+            -- Servers refuse longer URLs, and Mixpeek longer names of collections.
             WHEN length(url) > 8000 THEN 'url is longer than 8,000 characters'
             WHEN length(collection) > 1000 THEN 'collection is longer than 1,000 characters'
             WHEN added_text IS NOT NULL AND NOT coalesce(isfinite(added_at), FALSE)
@@ -32,7 +32,7 @@ judged AS (
             WHEN added_at::DATE < $first_partition::DATE
                 THEN 'added_at is before the first partition, ' || $first_partition
                     || ': set MIXPEEK_FIRST_PARTITION to an earlier day, or leave added_at empty'
-            -- DuckDB takes more for JSON than a server does, so Python has the last word.
+            -- DuckDB accepts more as JSON than a server does, so Python checks it too.
             WHEN metadata IS NOT NULL AND coalesce(json_type(TRY_CAST(metadata AS JSON)), '') != 'OBJECT'
                 THEN 'metadata is not a JSON object'
             WHEN metadata IS NOT NULL AND flaw_of_json(metadata) != ''

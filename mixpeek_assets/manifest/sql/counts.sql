@@ -1,4 +1,4 @@
--- How many rows the manifest has, and how many of them name nothing new or nothing usable.
+-- How many rows the manifest has, and how many of them are repeated or unusable.
 SELECT
     count(*) AS lines,
     count(*) FILTER (WHERE repeated) AS repeated,

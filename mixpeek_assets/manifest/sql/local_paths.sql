@@ -1,4 +1,4 @@
--- What is no http(s) URL.
+-- The entries that are not http(s) URLs.
 SELECT DISTINCT url
 FROM listed
 WHERE

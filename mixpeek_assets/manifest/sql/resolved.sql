@@ -1,4 +1,4 @@
--- What has become of the local paths.
+-- The local paths as URLs, or with their problems.
 INSERT INTO resolved
 SELECT
     unnest($urls::VARCHAR[]),

@@ -1,4 +1,4 @@
--- The videos of the manifest, for the warehouse to take from.
+-- The videos of the manifest, as the warehouse reads them.
 COPY (
     SELECT * EXCLUDE (line, problem, repeated)
     FROM checked

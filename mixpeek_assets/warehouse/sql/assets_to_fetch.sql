@@ -1,4 +1,4 @@
--- The assets of some partitions that are to be fetched, those that have waited longest first.
+-- The assets of some partitions to fetch, the longest-waiting first.
 SELECT
     asset_id,
     video_id,

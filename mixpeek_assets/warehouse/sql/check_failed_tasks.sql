@@ -1,4 +1,4 @@
--- Videos whose last task failed, was cancelled or lost, and why.
+-- Videos whose last task failed, was cancelled or is lost, and why.
 SELECT
     concat_ws(
         ': ', task.state, coalesce(left(video.url, 200), task.video_id), coalesce(task.reason, 'no reason given')

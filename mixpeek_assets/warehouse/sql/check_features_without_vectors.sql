@@ -1,5 +1,5 @@
 -- Features with neither vectors nor a row in `rejects` that says why; a feature that landed after
--- the run had asked is the next run's.
+-- the run planned its requests belongs to the next run.
 SELECT feature.feature_id AS example
 FROM mixpeek.features AS feature
 ANTI JOIN mixpeek.vectors AS vector ON feature.feature_id = vector.feature_id

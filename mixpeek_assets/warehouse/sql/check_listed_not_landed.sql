@@ -1,4 +1,4 @@
--- Assets that list another number of features than were landed or rejected.
+-- Assets whose number of listed features differs from those landed or rejected.
 SELECT asset.asset_id AS example
 FROM mixpeek.assets AS asset
 LEFT JOIN (

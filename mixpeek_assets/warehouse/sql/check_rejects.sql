@@ -1,4 +1,4 @@
--- What could not be landed in one table: of which video, and why.
+-- The rejects of one table: the video and the reason.
 SELECT concat_ws(': ', left(video.url, 200), left(reject.object_id, 200), reject.reason) AS example
 FROM mixpeek.rejects AS reject
 LEFT JOIN mixpeek.videos AS video ON reject.video_id = video.video_id

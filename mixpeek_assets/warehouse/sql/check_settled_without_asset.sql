@@ -1,5 +1,5 @@
--- Assets that a task has made and which are neither in `assets` nor in `rejects`; a task that
--- settled after the run had asked is the next run's.
+-- Assets of settled tasks that are neither in `assets` nor in `rejects`; a task that settled after
+-- the run planned its requests belongs to the next run.
 SELECT task.asset_id AS example
 FROM mixpeek.tasks AS task
 ANTI JOIN mixpeek.assets AS asset ON task.asset_id = asset.asset_id

@@ -1,5 +1,4 @@
--- Dense vectors that hold something that is not a finite number, or whose length is not what
--- `dimensions` says.
+-- Dense vectors with a value that is not a finite number, or whose length is not `dimensions`.
 SELECT feature_id || ' ' || vector_name AS example
 FROM mixpeek.vectors
 WHERE

@@ -1,4 +1,4 @@
--- Dense vectors that are all zero: nothing is near to them.
+-- Dense vectors that are all zero: no search finds them.
 SELECT feature_id || ' ' || vector_name AS example
 FROM mixpeek.vectors
 WHERE

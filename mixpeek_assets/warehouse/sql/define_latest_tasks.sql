@@ -1,5 +1,5 @@
--- The last task of each video. The view's own schema is searched first, so `tasks` is found
--- whatever the catalog is called.
+-- The last task of each video. DuckDB searches the view's own schema first, so it finds
+-- `tasks` with any catalog name.
 CREATE OR REPLACE VIEW mixpeek.latest_tasks AS
 SELECT
     task.*,

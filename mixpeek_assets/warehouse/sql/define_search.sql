@@ -3,7 +3,7 @@ CREATE OR REPLACE MACRO mixpeek.nearest(name, query, k := 10) AS TABLE
 SELECT
     vector.feature_id,
     vector.modality,
-    -- Nothing is near to a vector of zeros: it has no direction, and NaN would come first.
+    -- A zero vector has no direction: its similarity is NaN, which would come first.
     nullif(round(list_cosine_similarity(vector.embedding, query::FLOAT[]), 4), 'nan'::FLOAT) AS similarity,
     feature.start_time,
     feature.end_time,

@@ -1,8 +1,8 @@
--- What is to be done: submissions, assets to fetch, features to fetch.
+-- The work to do: videos to submit, assets to fetch, features to fetch.
 
 -- The videos that need a submission: why, as which attempt, and how. A video whose task is open is
--- never among them, and one whose task is done only if other extractors are set or it is asked for
--- again (`refresh`, `retry`). A submission whose outcome is unknown (no task_id) is always
+-- never among them, and one whose task is done only if other extractors are set or a user wants
+-- it again (`refresh`, `retry`). A submission whose outcome is unknown (no task_id) is always
 -- repeated, with skip_duplicate; a failed one only as often as allowed. `refresh` and
 -- `resubmit_failed` skip what these runs have submitted.
 CREATE OR REPLACE MACRO mixpeek_internal.submissions(
@@ -68,22 +68,22 @@ SELECT
     added_at,
     attempt,
     why,
-    -- True never pays twice knowingly, false asks for the work to be done again; by default the API
-    -- decides (contract b8).
+    -- True avoids paying twice, false repeats the work; null leaves the choice to the API (contract
+    -- b8).
     CASE
         WHEN last_was_lost THEN TRUE
         WHEN why IN ('refresh', 'other extractors') THEN FALSE
         WHEN was_lost THEN TRUE
     END AS skip_duplicate,
-    -- The video's own asset is replaced, so that its rows stay the video's (contract b2,
+    -- Replace the video's own asset, so that its rows stay with the video (contract b2,
     -- asset_update).
     own_asset_id AS replaces
 FROM reasoned
 WHERE why IS NOT NULL;
 
--- The assets of this API's settled tasks that are neither landed nor rejected, or are asked for
--- again; when refreshed, all of them. An asset that two videos share (contract b8: SKIPPED) belongs
--- to the video that landed it first.
+-- The assets of this API's settled tasks that are neither landed nor rejected, or have a refetch
+-- request; with `refresh`, all of them. An asset that two videos share (contract b8: SKIPPED)
+-- belongs to the video that landed it first.
 CREATE OR REPLACE MACRO mixpeek_internal.assets_to_fetch(refreshed, this_api) AS TABLE
 SELECT
     task.asset_id,
@@ -108,8 +108,8 @@ WHERE
     )
 GROUP BY task.asset_id;
 
--- The features of this API's assets with neither vectors nor a reject, or which are asked for
--- again; when refreshed, all.
+-- The features of this API's assets with neither vectors nor a reject, or with a refetch
+-- request; with `refresh`, all.
 CREATE OR REPLACE MACRO mixpeek_internal.features_to_fetch(refreshed, this_api) AS TABLE
 SELECT
     feature.feature_id,

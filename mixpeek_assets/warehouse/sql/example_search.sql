@@ -1,5 +1,4 @@
--- A feature to search from: of the newest few pictures, the one that is most like a moment of
--- another video.
+-- A feature to search from: of the newest few images, the one most similar to another video's.
 WITH newest AS (
     SELECT
         vector.feature_id,

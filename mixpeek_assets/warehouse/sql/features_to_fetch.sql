@@ -1,4 +1,4 @@
--- The features of some partitions that are to be fetched with their vectors.
+-- The features of some partitions to fetch with their vectors.
 SELECT * EXCLUDE (start_time)
 FROM mixpeek_internal.features_to_fetch(refreshed := $refresh, this_api := $api)
 WHERE list_contains($partitions, partition_date)

@@ -1,4 +1,4 @@
--- What is about to be submitted, committed before the first byte leaves.
+-- The intent to submit, committed before the first byte leaves.
 INSERT INTO mixpeek.tasks BY NAME
 SELECT
     intent.video_id,

@@ -1,6 +1,5 @@
--- What only the project itself remembers: the version of the tables, the landing files that are
--- loaded, and what is asked for again although it is there (`object_id` is a video's, an asset's or
--- a feature's, as the verb says).
+-- The project's own state: the version of the tables, the loaded landing files, and the refetch
+-- requests (`object_id` is a video's, an asset's or a feature's, depending on the verb).
 CREATE SCHEMA IF NOT EXISTS mixpeek;
 
 CREATE SCHEMA IF NOT EXISTS mixpeek_internal;

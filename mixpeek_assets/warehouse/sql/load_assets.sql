@@ -23,8 +23,8 @@ WHERE
     verb = 'fetch asset'
     AND object_id IN (SELECT asset_id FROM asset_replies);
 
--- What an asset no longer lists goes, with its vectors and rejects; an empty list never means
--- "there is nothing".
+-- Delete features that an asset no longer lists, with their vectors and rejects; an empty list
+-- never means "there are none".
 CREATE OR REPLACE TEMP TABLE unlisted_features AS
 SELECT feature_id
 FROM mixpeek.features
@@ -48,7 +48,7 @@ WHERE
 DELETE FROM mixpeek.features
 WHERE feature_id IN (SELECT feature_id FROM unlisted_features);
 
--- A reply that could not be read says why in `problems`, and has no asset.
+-- An unreadable reply has no asset, and its reason in `problems`.
 DELETE FROM mixpeek.assets
 WHERE asset_id IN (SELECT asset_id FROM asset_replies WHERE asset IS NOT NULL);
 

@@ -1,5 +1,5 @@
--- Apply the events of submissions and polls. A settled task stays as it is: neither a late answer
--- nor a file that is read twice takes it back.
+-- Apply the events of submissions and polls. A settled task stays settled: neither a late answer
+-- nor a file that is read twice reopens it.
 CREATE OR REPLACE TEMP TABLE task_events AS
 SELECT
     video_id,
@@ -29,7 +29,7 @@ FROM (
 )
 GROUP BY ALL;
 
--- A video was submitted again into its own asset: what is landed of that asset is old.
+-- A video was submitted again into its own asset: the landed rows of that asset are old.
 CREATE OR REPLACE TEMP TABLE renewed_assets AS
 SELECT event.asset_id
 FROM task_events AS event
@@ -51,7 +51,7 @@ SELECT
 FROM mixpeek.features
 WHERE asset_id IN (SELECT asset_id FROM renewed_assets);
 
--- Requests to submit again are fulfilled.
+-- Delete the fulfilled requests to submit again.
 DELETE FROM mixpeek_internal.refetch_requests
 WHERE
     verb = 'submit'
@@ -78,7 +78,7 @@ WHERE
     AND task.attempt = event.attempt
     AND task.settled_at IS NULL;
 
--- A submission that the server disk_error for a reason that is not the video's (the key, the
--- credits) never was.
+-- Delete submissions that the server refused for a reason other than the video (the key, the
+-- credits).
 DELETE FROM mixpeek.tasks
 WHERE state = 'withdrawn';

@@ -1,4 +1,4 @@
--- Load replies of GET /features/{id}. The files are read once: to parse their text costs more than
+-- Load replies of GET /features/{id}. The files are read once: parsing them costs more than
 -- all the rest.
 CREATE OR REPLACE TEMP TABLE feature_replies AS
 SELECT *
@@ -13,7 +13,7 @@ WHERE rowid IN (
     QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY fetched_at DESC) > 1
 );
 
--- Read by merge_features.sql. The modality that the list gave stays where the reply names none.
+-- Read by merge_features.sql. A reply without a modality keeps the listed one.
 CREATE OR REPLACE TEMP TABLE fetched_features AS
 SELECT
     * EXCLUDE (listed_modality)
@@ -34,11 +34,11 @@ FROM (
     WHERE feature IS NOT NULL
 );
 
--- A reply without a single sound vector deletes none.
+-- A reply without a valid vector deletes none.
 DELETE FROM mixpeek.vectors
 WHERE feature_id IN (SELECT feature_id FROM feature_replies WHERE vectors > 0);
 
--- In parts, because one scan of so few rows is the work of one thread.
+-- In parts, because a scan of this few rows uses one thread.
 CREATE OR REPLACE TEMP MACRO fetched_vectors(part) AS TABLE
 SELECT
     feature_id,

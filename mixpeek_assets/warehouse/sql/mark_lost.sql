@@ -1,5 +1,5 @@
--- Whoever wrote these intents is gone (the partition's lock is ours): the API may or may not have
--- got them.
+-- We hold the partition's lock, so these intents' writers are dead; the API may or may not have got
+-- the requests.
 UPDATE mixpeek.tasks
 SET
     state = 'lost',

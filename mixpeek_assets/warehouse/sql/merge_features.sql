@@ -1,7 +1,7 @@
 -- Merge `fetched_features`, a temporary table that load_assets.sql or load_vectors.sql has made,
--- into `features`: a field that a reply lacks, or has empty, never erases what another gave.
+-- into `features`: a missing or empty field of a reply never erases a known value.
 -- (json_merge_patch would: its nulls erase, so the same reply, landed twice, would lose fields.)
--- One look at the table finds the known rows; the rest is about these alone.
+-- One scan of the table finds the known rows; the rest uses only these.
 CREATE OR REPLACE TEMP TABLE known_features AS
 SELECT
     rowid AS place,
@@ -9,7 +9,7 @@ SELECT
 FROM mixpeek.features
 WHERE feature_id IN (SELECT feature_id FROM fetched_features);
 
--- Of each column the fetched value counts, else the known one: arg_max passes over nulls.
+-- Each column takes the fetched value, else the known one: arg_max skips nulls.
 CREATE OR REPLACE TEMP TABLE latest_values AS
 SELECT
     feature_id,

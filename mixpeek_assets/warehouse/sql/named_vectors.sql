@@ -1,5 +1,5 @@
--- The dense named vectors, and whether each has one dimension. (A zero byte cannot stand in the
--- text of a view.)
+-- The dense named vectors, and whether each has one dimension. (The text of a view cannot
+-- contain a zero byte.)
 SELECT
     vector_name,
     min(dimensions) AS least,

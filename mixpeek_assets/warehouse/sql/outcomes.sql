@@ -1,4 +1,4 @@
--- How each video of a manifest fared: its last task, what is landed, and why not.
+-- How each video of a manifest fared: its last task, what is landed, and why the rest is not.
 WITH rejected AS (
     SELECT
         video_id,

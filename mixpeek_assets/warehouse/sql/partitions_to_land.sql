@@ -1,6 +1,5 @@
 -- The partitions, up to today, with a settled task of this API whose results are not landed. (A
--- partition ahead of today was made while the machine's clock was; Dagster has no such partition
--- yet.)
+-- later partition comes from a machine whose clock was ahead; Dagster has no such partition yet.)
 SELECT DISTINCT partition_date
 FROM mixpeek.tasks
 WHERE

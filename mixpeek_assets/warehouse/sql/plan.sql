@@ -1,5 +1,4 @@
--- The requests that are known to be needed: what, in which partition, why, and how many; of some
--- partitions, or of all.
+-- The requests known to be needed, by verb, partition and reason; of some partitions, or of all.
 SELECT *
 FROM (
     SELECT 'submit' AS verb, partition_date, why, count(*) AS requests

@@ -1,5 +1,5 @@
--- What went wrong: videos whose last task failed, was cancelled or lost, and what could not be
--- landed. Problems with the same reason are one row with an example; the newest first.
+-- What went wrong: videos whose last task failed, was cancelled or is lost, and replies that could
+-- not be landed. Problems with the same reason are one row with an example; the newest first.
 SELECT
     kind,
     reason,

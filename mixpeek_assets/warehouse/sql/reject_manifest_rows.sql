@@ -1,5 +1,4 @@
--- The rows of a manifest that name no usable video, in place of those that it had when it was last
--- read.
+-- Replace the rejects of a manifest by its rows that name no usable video.
 DELETE FROM mixpeek.rejects
 WHERE
     endpoint = 'manifest'

@@ -1,4 +1,4 @@
--- Have what `retry_candidates` holds tried again by the next runs.
+-- Make the next runs retry the rows of `retry_candidates`.
 UPDATE mixpeek.tasks AS task
 SET
     state = 'open',

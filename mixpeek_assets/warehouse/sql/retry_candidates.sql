@@ -1,5 +1,5 @@
--- What went wrong and can be tried again, with the verb that tries it: what failed is submitted
--- again; what was lost is polled again (or, with $pay_again, submitted again); what was rejected is
+-- What went wrong and can be retried, with the verb of the retry: failed tasks are submitted again,
+-- lost ones are polled again (or, with $pay_again, submitted again), and rejected replies are
 -- fetched again. Assets that list no feature are included only when asked for.
 CREATE OR REPLACE TEMP TABLE retry_candidates AS
 WITH found AS (

@@ -1,5 +1,5 @@
 -- A task is landed once its asset is in `assets` or `rejects`, each feature has vectors or a row in
--- `rejects`, and none of them is asked for again.
+-- `rejects`, and none of them has a refetch request.
 UPDATE mixpeek.tasks AS task
 SET landed_at = now()
 WHERE
@@ -13,7 +13,7 @@ WHERE
     AND asset_id NOT IN (
         SELECT feature.asset_id
         FROM mixpeek.features AS feature
-        -- Of those that wait alone, so that all that was landed before is not joined again.
+        -- Only of the waiting tasks, so that everything landed before is not joined again.
         SEMI JOIN mixpeek.tasks AS waiting ON waiting.landed_at IS NULL AND feature.asset_id = waiting.asset_id
         ANTI JOIN mixpeek.vectors AS vector ON feature.feature_id = vector.feature_id
         ANTI JOIN mixpeek_internal.rejected_features AS rejected ON feature.feature_id = rejected.feature_id

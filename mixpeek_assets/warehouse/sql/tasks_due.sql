@@ -1,6 +1,6 @@
--- The open tasks of this API whose status is due to be read, those that have waited longest first,
--- so that none starves. No poll is planned further ahead than some minutes: one that is was planned
--- by a clock that has been set back since.
+-- The open tasks of this API that are due for a poll, the longest-waiting first, so that none
+-- starves. Polls are planned at most some minutes ahead: a later one comes from a clock that was
+-- set back since.
 SELECT
     task.video_id,
     task.attempt,

@@ -1,5 +1,5 @@
--- The views of named vectors that exist, each with its comment. A user's own view may be called
--- vectors_… as well.
+-- The views of named vectors that exist, each with its comment. A user's own view may be named
+-- vectors_… too.
 SELECT
     view_name,
     comment

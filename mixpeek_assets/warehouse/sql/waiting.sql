@@ -1,5 +1,4 @@
--- What waits for something else than time: tasks that another API has, and partitions that have not
--- begun.
+-- What does not progress by itself: tasks of another API, and partitions that have not begun.
 SELECT
     'api' AS kind,
     api AS name,
