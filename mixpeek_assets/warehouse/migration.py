@@ -38,11 +38,9 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     present = set(SQL.run(connection, "present_columns").fetchall())
     tables = {table for table, _ in present}
     for table in schema.TABLES:
-        statements = [] if table.name in tables else [schema.create_table(table), *schema.comments(table)]
-        for column in table.columns if table.name in tables else ():
-            if (table.name, column.name) not in present:
-                statements += schema.add_column(table, column)
-        for statement in statements:
+        missing = [column for column in table.columns if (table.name, column.name) not in present]
+        added = [schema.add_column(table, column) for column in missing]
+        for statement in [*(added if table.name in tables else [schema.create_table(table)]), *schema.comments(table)]:
             connection.execute(statement)
     if "wanted_again" in tables:
         SQL.run(connection, "rename_wanted_again")

@@ -184,10 +184,9 @@ def comments(table: Table) -> list[str]:
     return [on_table, *(_comment(table, column) for column in table.columns)]
 
 
-def add_column(table: Table, column: Column) -> list[str]:
-    """Return the statements that add a declared column to an older table."""
-    add = f"ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN {quote(column.name)} {column.type}"
-    return [add, _comment(table, column)]
+def add_column(table: Table, column: Column) -> str:
+    """Return the statement that adds a declared column to an older table."""
+    return f"ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN {quote(column.name)} {column.type}"
 
 
 def sent_struct(table: TableName, *also: str) -> str:
