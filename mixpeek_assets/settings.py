@@ -22,7 +22,7 @@ def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be an http(s) URL such as " + MIXPEEK_API)
     if "@" in value:
-        raise ValueError("must not contain a user name or password: put a key in MIXPEEK_API_KEY")
+        raise ValueError("must not contain a name or password: put a key in MIXPEEK_API_KEY")
     return value.rstrip("/")
 
 

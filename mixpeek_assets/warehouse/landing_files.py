@@ -95,6 +95,14 @@ def kind_of(file: Path) -> Kind:
     return next(kind for kind in KINDS if file.name.startswith(f"{kind}-"))
 
 
+def ends_in_half_a_line(file: Path) -> bool:
+    """Say whether the last line is cut off; DuckDB skips such a line at times, and refuses it at others."""
+    with file.open("rb") as content:
+        size = content.seek(0, os.SEEK_END)
+        content.seek(max(size - 1, 0))
+        return content.read() not in (b"", b"\n")
+
+
 def batches(files: list[Path], limit: int) -> Iterator[list[Path]]:
     """Cut files into batches of at most `limit` bytes (or a single file), in their order."""
     batch: list[Path] = []

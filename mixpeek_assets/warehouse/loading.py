@@ -111,6 +111,9 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
 
 def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing_files.Kind, files: Sequence[Path]) -> None:
     largest = max(_SMALLEST_OBJECT, *(file.stat().st_size for file in files))
+    for file in files:
+        if landing_files.ends_in_half_a_line(file):
+            raise duckdb.InvalidInputException(f"{file.name} ends in half a line")
     line, query = _LOADS[kind]
     parameters = {"files": [str(file) for file in files], "largest": largest, "columns": dict(columns_of(line))}
     SQL.run(connection, query, **parameters)

@@ -61,7 +61,7 @@ def test_a_second_run_sends_nothing_and_says_so(listed: Project, mixpeek: Script
     process = listed.command("run")
 
     assert process.returncode == 0, said(process)
-    assert "nothing is submitted again, and nothing is fetched again" in process.stdout
+    assert "Nothing new to submit or fetch." in process.stdout
     assert len(mixpeek.requests) == before
 
 

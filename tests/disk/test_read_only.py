@@ -59,7 +59,7 @@ def test_what_is_landed_can_be_read_and_nothing_new_is_sent(
     assert steps.cli("query", "SELECT 40 + count(*) AS n FROM mixpeek.vectors") == (0, " n\n42\n")
     code, said = steps.cli("run")
     assert code == 0
-    assert "nothing is submitted again, and nothing is fetched again" in said
+    assert "Nothing new to submit or fetch." in said
     code, said = steps.cli("doctor")
     assert code == 1
     assert f"FAIL  data directory: {closable.folder}: {closable.closed}; set MIXPEEK_DATA_DIR" in said

@@ -322,6 +322,7 @@ def test_a_reader_that_has_to_migrate_waits_for_the_session_and_goes_on(warehous
     add_videos(warehouse, video("v1"))
     with warehouse.database.transaction() as connection:
         connection.execute("ALTER TABLE mixpeek.videos DROP COLUMN source")
+        connection.execute("UPDATE mixpeek_internal.schema_version SET fingerprint = 'older'")
     ready, release, waits = tmp_path / "ready", tmp_path / "release", tmp_path / "waits"
     with running(hold_file, warehouse.path, ready, release, 60, True) as holder:
         until(ready.exists)
