@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -43,19 +44,30 @@ def dev(project: Project, log: str) -> Iterator[Command]:
             process.wait(20)
 
 
-def landings() -> dict[str, dg.DagsterRun]:
-    """The landings, by their run's id."""
-    with dg.DagsterInstance.get() as instance:
-        return {run.run_id: run for run in instance.get_runs(dg.RunsFilter(job_name="land_job"))}
+@dataclass(frozen=True)
+class Landings:
+    """The landings of an instance, which stays open: to open it takes longer than to ask it."""
+
+    instance: dg.DagsterInstance
+
+    @property
+    def runs(self) -> dict[str, dg.DagsterRun]:
+        """The runs, by their id."""
+        return {run.run_id: run for run in self.instance.get_runs(dg.RunsFilter(job_name="land_job"))}
+
+    def status(self, run_id: str) -> str:
+        return self.runs[run_id].status.value
+
+    def worker(self, run_id: str) -> int:
+        """The process of a run."""
+        return int(self.runs[run_id].tags[PROCESS].partition("-")[0])
 
 
-def status(run_id: str) -> str:
-    return landings()[run_id].status.value
-
-
-def worker(run_id: str) -> int:
-    """The process of a run."""
-    return int(landings()[run_id].tags[PROCESS].partition("-")[0])
+@pytest.fixture
+def landings(project: Project) -> Iterator[Landings]:
+    """The landings of the project."""
+    with dg.DagsterInstance.from_config(str(project.folder / "dagster_home")) as instance:
+        yield Landings(instance)
 
 
 def is_alive(pid: int) -> bool:
@@ -67,28 +79,28 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_worker_that_is_killed_and_a_machine_that_goes_down_leave_landings_that_others_finish(
-    project: Project, mixpeek: ScriptedMixpeek
+    project: Project, mixpeek: ScriptedMixpeek, landings: Landings
 ) -> None:
     with paused(mixpeek, DETAIL) as detail, dev(project, "before.log") as process:
         until(lambda: len(detail.requests) == 2, "landings of both days")
-        killed, cut_off = landings()
+        killed, cut_off = landings.runs
 
-        os.kill(worker(killed), signal.SIGKILL)
-        until(lambda: status(killed) == "FAILURE", "end of the run whose worker was killed")
+        os.kill(landings.worker(killed), signal.SIGKILL)
+        until(lambda: landings.status(killed) == "FAILURE", "end of the run whose worker was killed")
 
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
-        until(lambda: not is_alive(worker(cut_off)), "death of the other worker")
-        assert status(cut_off) == "STARTED", "there was nobody left to say so"
+        until(lambda: not is_alive(landings.worker(cut_off)), "death of the other worker")
+        assert landings.status(cut_off) == "STARTED", "there was nobody left to say so"
 
     with dev(project, "after.log") as process:
         until(lambda: landed(project) == 2, "landing of both days")
-        until(lambda: all(run.is_finished for run in landings().values()), "end of every run")
+        until(lambda: all(run.is_finished for run in landings.runs.values()), "end of every run")
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) == 0
 
-    assert status(cut_off) == "FAILURE"
-    assert Counter(run.status.value for run in landings().values()) == {"FAILURE": 2, "SUCCESS": 2}
+    assert landings.status(cut_off) == "FAILURE"
+    assert Counter(run.status.value for run in landings.runs.values()) == {"FAILURE": 2, "SUCCESS": 2}
     assert vectors(project) == 2
     assert len(mixpeek.asked(POST)) == 2
     assert set(Counter(request.path for request in mixpeek.asked(DETAIL)).values()) == {2}, "once more after its death"
