@@ -136,11 +136,10 @@ def run_checks(
 
 
 def evaluation(
-    warehouse: Warehouse, table: TableName, key: dg.AssetKey, name: str, partitions: Sequence[date]
+    reader: Reader, table: TableName, key: dg.AssetKey, name: str, partitions: Sequence[date]
 ) -> dg.AssetCheckEvaluation:
     """Run one check outside a run, as an event that a sensor can report."""
-    results = check_results(warehouse, table, key, partitions)
-    (result,) = (found for found in results if found.check_name == name)
+    (result,) = (found for found in run_checks(reader, table, key, partitions) if found.check_name == name)
     return dg.AssetCheckEvaluation(key, name, result.passed, metadata=result.metadata, severity=result.severity)
 
 

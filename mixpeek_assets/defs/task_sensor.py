@@ -15,8 +15,10 @@ from mixpeek_assets.defs.jobs import LAND_JOB
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, MixpeekResource
 from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import past_runs, ready
-from mixpeek_assets.pipeline.poll import PollResult, poll_due_tasks, tick_policy
+from mixpeek_assets.pipeline.poll import PollResult, due_tasks, poll_tasks, tick_policy
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
+from mixpeek_assets.warehouse.reader import Reader
+from mixpeek_assets.warehouse.rows import Waiting
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _POLL_SECONDS = 25
@@ -42,7 +44,8 @@ def build_task_status_sensor(group: AssetGroup) -> dg.SensorDefinition:
             try:
                 result, api_down = _poll(group.mixpeek(context), warehouse, started)
                 with warehouse.reader() as reader:
-                    to_land = reader.partitions_to_land()
+                    to_land, waiting = reader.partitions_to_land(), reader.waiting()
+                    events = _events(group, reader, list(result.settled))
             except WarehouseBusyError as error:
                 return dg.SkipReason(str(error))  # the replies are on disk, and the next load loads them
         fail_dead_runs(context.instance, job)
@@ -53,32 +56,28 @@ def build_task_status_sensor(group: AssetGroup) -> dg.SensorDefinition:
         for warning in [*result.errors[:10], *result.warnings()]:
             context.log.warning("%s", warning)
         if not requests and not result.settled:
-            return dg.SkipReason(api_down or _skip_reason(warehouse, result, to_land))
-        return dg.SensorResult(run_requests=requests, asset_events=_events(group, warehouse, result))
+            return dg.SkipReason(api_down or _skip_reason(result, to_land, waiting))
+        return dg.SensorResult(run_requests=requests, asset_events=events)
 
     return task_status_sensor
 
 
 def _poll(mixpeek: MixpeekResource, warehouse: Warehouse, started: float) -> tuple[PollResult, str | None]:
     """Poll the due tasks; a local API that is not running does not fail the tick, but is named as the second value."""
-    with warehouse.reader() as reader:
-        is_open = reader.open_tasks().tasks > 0
-    if not is_open:
-        warehouse.load_pending()
+    due = due_tasks(warehouse)
+    if not due:
         return PollResult(), None
     seconds = _POLL_SECONDS - (time.monotonic() - started)
     try:
         with mixpeek.client(tick_policy(seconds)) as client:
-            return poll_due_tasks(client, warehouse, seconds), None
+            return poll_tasks(client, warehouse, due, seconds), None
     except LocalApiDownError as error:
         return PollResult(), str(error)
 
 
-def _skip_reason(warehouse: Warehouse, result: PollResult, to_land: Sequence[date]) -> str:
+def _skip_reason(result: PollResult, to_land: Sequence[date], waiting: Sequence[Waiting]) -> str:
     if to_land:
         return f"{len(to_land)} partitions to land: a run of each is in progress, or failed a moment ago"
-    with warehouse.reader() as reader:
-        waiting = reader.waiting()
     for row in waiting:
         if row.kind == "api" and not result.polled:
             return f"{row.tasks} tasks were submitted to {row.name}, not to the API of the current settings"
@@ -86,14 +85,12 @@ def _skip_reason(warehouse: Warehouse, result: PollResult, to_land: Sequence[dat
 
 
 def _events(
-    group: AssetGroup, warehouse: Warehouse, result: PollResult
+    group: AssetGroup, reader: Reader, days: Sequence[date]
 ) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
     """Show on the asset `tasks` the states of a partition's tasks, and which failed and why."""
-    if not result.settled:
+    if not days:
         return []
-    days = list(result.settled)
-    with warehouse.reader() as reader:
-        counts = reader.task_counts(days)
+    counts = reader.task_counts(days)
     observations = [
         dg.AssetObservation(
             group.key("tasks"),
@@ -102,4 +99,4 @@ def _events(
         )
         for day in days
     ]
-    return [*observations, evaluation(warehouse, "tasks", group.key("tasks"), "no_task_failed", days)]
+    return [*observations, evaluation(reader, "tasks", group.key("tasks"), "no_task_failed", days)]

@@ -73,6 +73,7 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
         connection.create_function("flaw_of_json", _flaw_of_json, ["VARCHAR"], "VARCHAR")
         _read_source(connection, source, Path(folder))
         _resolve_local_paths(connection, source, local_api=settings.uses_local_api)
+        SQL.run(connection, "video_id_of")
         SQL.run(
             connection,
             "check",

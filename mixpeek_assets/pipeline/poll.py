@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -90,15 +90,24 @@ def tick_policy(seconds: float) -> RetryPolicy:
 
 
 def poll_due_tasks(client: MixpeekClient, warehouse: Warehouse, seconds: float) -> PollResult:
-    """Read the tasks that are due, the longest-waiting first, for at most `seconds` (and the calls then in flight).
+    """Poll the tasks that are due, for at most `seconds` (and the calls then in flight); raises as `poll_tasks`."""
+    return poll_tasks(client, warehouse, due_tasks(warehouse), seconds)
+
+
+def due_tasks(warehouse: Warehouse) -> list[DueTask]:
+    """Return the tasks to poll now, the longest-waiting first; pending replies are loaded before."""
+    warehouse.load_pending()
+    with warehouse.reader() as reader:
+        return reader.tasks_due(clock.now(), _MAX_TASKS_PER_TICK)
+
+
+def poll_tasks(client: MixpeekClient, warehouse: Warehouse, due: Sequence[DueTask], seconds: float) -> PollResult:
+    """Read the status of some tasks, in their order, for at most `seconds` (and the calls then in flight).
 
     Raises:
         MixpeekError: the server is unreachable or rejects the key; earlier replies are kept.
     """
     stop_at = time.monotonic() + seconds
-    warehouse.load_pending()
-    with warehouse.reader() as reader:
-        due = reader.tasks_due(clock.now(), _MAX_TASKS_PER_TICK)
     polled = PollResult()
     if not due:
         return polled

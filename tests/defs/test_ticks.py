@@ -67,11 +67,11 @@ def test_a_tick_opens_the_warehouse_a_few_times_however_many_tasks_are_due(
     warehouse: Warehouse, instance: dg.DagsterInstance, due: list[str], openings: list[bool]
 ) -> None:
     tick("task_status_sensor", instance, warehouse)
-    # What is open, what is due, and what is to be landed or waited for; and one load of the answers.
-    assert (openings.count(True), openings.count(False)) == (4, 1)
+    # What is due, and what is to be landed or waited for; and one load of the answers.
+    assert (openings.count(True), openings.count(False)) == (2, 1)
 
     with warehouse.database.transaction() as connection:
         connection.execute("UPDATE mixpeek.tasks SET next_poll_at = now() + INTERVAL 5 MINUTE")
     openings.clear()
     tick("task_status_sensor", instance, warehouse)
-    assert (openings.count(True), openings.count(False)) == (4, 0)
+    assert (openings.count(True), openings.count(False)) == (2, 0)

@@ -42,7 +42,7 @@ judged AS (
 )
 
 SELECT
-    left(sha256(collection || chr(10) || url), 32) AS video_id,
+    video_id_of(collection, url) AS video_id,
     collection,
     url,
     CASE WHEN problem IS NULL THEN metadata::JSON END AS metadata,
