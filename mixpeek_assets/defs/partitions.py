@@ -10,8 +10,6 @@ from datetime import date
 
 import dagster as dg
 
-from mixpeek_assets import clock
-
 several_days_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
 
 
@@ -27,11 +25,6 @@ def without_beta_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
         yield
-
-
-def today() -> date:
-    """Return the current UTC day."""
-    return clock.now().date()
 
 
 def days(keys: Iterable[str]) -> list[date]:
