@@ -66,6 +66,16 @@ def open_warehouse(
     return Warehouse(path or settings.warehouse_path, timeout, settings.api_name, on_wait)
 
 
+def require_api(settings: Settings) -> None:
+    """Check that there is an API to call.
+
+    Raises:
+        SettingsError: a URL is set without a key.
+        LocalApiDownError: no key is set, and the local API is not running.
+    """
+    _address(settings)
+
+
 def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:
     """Return the rules for submissions, from the settings and a run's own options."""
     rules = SubmissionRules(max_attempts=settings.max_attempts, extractors=settings.feature_extractors)

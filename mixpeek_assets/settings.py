@@ -88,7 +88,9 @@ class Settings(BaseSettings):
         24, gt=0, le=87_600, description="Hours after which an unfinished task is marked `lost`."
     )
     max_attempts: int = Field(1, ge=1, description="How often a video is submitted when its task fails.")
-    first_partition: date = Field(date(2024, 1, 1), description="The first day that can be a partition.")
+    first_partition: date | None = Field(
+        None, description="The first day that can be a partition. None: the first that is known."
+    )
     local_api_hosts: str = Field(
         "", description="Hosts, addresses or networks that are not public, yet the local API may fetch videos from."
     )
@@ -97,6 +99,16 @@ class Settings(BaseSettings):
     warehouse_timeout: float = Field(
         1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
+
+    @property
+    def key_variable(self) -> str:
+        """The environment variable that the key is read from."""
+        return "MIXPEEK_API_KEY"
+
+    @property
+    def earliest_day(self) -> date:
+        """The earliest day that a manifest may name: an older one is taken for a mistake."""
+        return self.first_partition or date(2000, 1, 1)
 
     @property
     def uses_local_api(self) -> bool:

@@ -76,7 +76,7 @@ def land(folder: str, url: str, runs: Sequence[tuple[date, date]]) -> float:
         "MIXPEEK_API_KEY": "benchmark",
         "MIXPEEK_REQUESTS_PER_MINUTE": "0",
     }
-    job = defs().get_repository_def().get_job("land_job")
+    job = defs().get_repository_def().get_job("mixpeek_land")
     with dagster_home(), dg.DagsterInstance.get() as instance:
 
         def run(first: date, last: date) -> None:

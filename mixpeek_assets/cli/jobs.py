@@ -1,17 +1,34 @@
 """Running jobs in this process, recorded in the instance that `dagster dev` shows."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from mixpeek_assets.definitions import build_definitions
-from mixpeek_assets.defs.jobs import INGEST_JOB, LAND_JOB
-from mixpeek_assets.defs.run_liveness import fail_dead_runs, process_tag
-from mixpeek_assets.defs.run_requests import range_tags, ranges
-from mixpeek_assets.settings import Settings
+# Dagster has no public way to say whose runs these are: without it, the UI shows them on no timeline and under no job,
+# and cannot execute them again.
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from mixpeek_assets.definitions import build_definitions
+from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.jobs import INGEST, LAND
+from mixpeek_assets.defs.run_liveness import fail_dead_runs, process_tag
+from mixpeek_assets.defs.run_requests import range_tags, ranges, run_tags
+from mixpeek_assets.defs.task_events import settled_events
+from mixpeek_assets.first_partition import first_partition, remember_first_partition
+from mixpeek_assets.settings import Settings
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_MODULE, _LOCATION = "mixpeek_assets.definitions", "mixpeek_assets"
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 
@@ -21,46 +38,71 @@ class Jobs:
     Args:
         settings: The settings of the jobs.
         instance: The instance that records the runs.
+        days: Days that runs are to be of; the partitions begin no later.
         retry_failed: Whether videos whose last task failed are submitted again.
 
     Attributes:
         failures: One sentence for each step that failed.
     """
 
-    def __init__(self, settings: Settings, instance: dg.DagsterInstance, *, retry_failed: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        instance: dg.DagsterInstance,
+        days: Iterable[date] = (),
+        *,
+        retry_failed: bool = False,
+    ) -> None:
         self._instance = instance
         self._retry_failed = retry_failed
+        if settings.first_partition is None and (first := min(days, default=None)):
+            remember_first_partition(settings, first)
+        self._group = AssetGroup(first_partition(settings), str(settings.warehouse_path))
         self._repository = build_definitions(settings).get_repository_def()
-        for job in (INGEST_JOB, LAND_JOB):
-            fail_dead_runs(instance, job)
+        for verb in (INGEST, LAND):
+            fail_dead_runs(instance, self._group.job(verb))
         self.failures: list[str] = []
 
     def ingest(self, partitions: Iterable[date]) -> bool:
-        """Run `ingest_job`; return whether every step succeeded."""
-        config = {"tasks": {"config": {"resubmit_failed": self._retry_failed}}}
-        return self._run(INGEST_JOB, partitions, config)
+        """Run the job that ingests; return whether every step succeeded."""
+        return self._run(INGEST, partitions, {"tasks": {"config": {"resubmit_failed": self._retry_failed}}})
 
     def land(self, partitions: Iterable[date], *, refresh: bool = False) -> bool:
-        """Run `land_job`; return whether every step succeeded."""
-        config = {op: {"config": {"refresh": refresh}} for op in ("assets_and_features", "vectors")}
-        return self._run(LAND_JOB, partitions, config)
+        """Run the job that lands; return whether every step succeeded."""
+        return self._run(LAND, partitions, {"land_results": {"config": {"refresh": refresh}}})
 
-    def _run(self, job: str, partitions: Iterable[date], config: dict[str, Any]) -> bool:
-        definition = self._repository.get_job(job)
+    def report_settled(self, warehouse: Warehouse, days: Iterable[date]) -> None:
+        """Show on `tasks` what has become of the tasks of some days, as the sensor does."""
+        with warehouse.reader() as reader:
+            events = settled_events(self._group, reader, sorted(days))
+        for event in events:
+            self._instance.report_runless_asset_event(event)
+
+    def _run(self, verb: str, partitions: Iterable[date], config: Mapping[str, Any]) -> bool:
+        name = self._group.job(verb)
+        definition = self._repository.get_job(name)
         failures: list[str] = []
         for first, last in ranges(partitions):
-            result = definition.execute_in_process(
+            run = self._instance.create_run_for_job(
+                definition,
                 run_config={"ops": config, "loggers": _QUIET},
-                instance=self._instance,
-                tags={**range_tags(first, last), **process_tag(self._instance)},
-                raise_on_error=False,
+                tags={**range_tags(first, last), **process_tag(self._instance), **run_tags("command line")},
+                remote_job_origin=_origin(name),
             )
+            result = execute_run(InMemoryJob(definition), run, self._instance)
             failures += [_sentence(event) for event in result.all_events if event.is_step_failure]
         self.failures = [
-            *(failure for failure in self.failures if not failure.startswith(f"{job}:")),
-            *(f"{job}: {failure}" for failure in failures),
+            *(failure for failure in self.failures if not failure.startswith(f"{name}:")),
+            *(f"{name}: {failure}" for failure in failures),
         ]
         return not failures
+
+
+def _origin(job: str) -> RemoteJobOrigin:
+    """Return the job of the code location that workspace.yaml names."""
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name=_MODULE)
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, _LOCATION)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job)
 
 
 def _sentence(event: dg.DagsterEvent) -> str:

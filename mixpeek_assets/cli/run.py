@@ -27,7 +27,7 @@ def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False
         to_ingest = partitions_to_ingest(warehouse, manifest, rules=rules, now=clock.now())
         with warehouse.reader() as reader:
             to_refresh = reader.manifest_partitions(manifest.videos) if refresh else []
-        jobs = Jobs(settings, instance, retry_failed=retry_failed)
+        jobs = Jobs(settings, instance, [*to_ingest, *to_refresh], retry_failed=retry_failed)
         worked, tried = bool(to_ingest or to_refresh or is_unfinished(warehouse)), None
         if worked:
             _print_missing_models(settings, console)

@@ -44,6 +44,8 @@ def land_as_it_settles(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, 
             last_reply_at = time.monotonic()
         elif time.monotonic() - last_reply_at > _NO_REPLY_SECONDS:
             raise CommandError(f"no task's status can be read; the last error: {polled.errors[-1]}")
+        if polled.settled:
+            jobs.report_settled(warehouse, polled.settled)
         with warehouse.reader() as reader:
             open_tasks, to_land = reader.open_tasks(), reader.partitions_to_land()
         if not open_tasks.tasks and not to_land:

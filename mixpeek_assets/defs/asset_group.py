@@ -1,6 +1,7 @@
 """The five assets as one group, of which a code location may hold several: their names, partitions and resources."""
 
-from collections.abc import Callable, Iterable
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -8,13 +9,16 @@ from typing import Any
 
 import dagster as dg
 
-from mixpeek_assets.defs.checks import check_specs
+from mixpeek_assets.defs.checks import STANDING_CHECKS, check_specs
 from mixpeek_assets.defs.metadata import definition_metadata
 from mixpeek_assets.defs.partitions import daily_partitions, several_days_a_run
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
-from mixpeek_assets.warehouse.schema import TableName
+from mixpeek_assets.warehouse.schema import SCHEMA, TableName
 
-OWNERS = ["team:data-engineering"]
+_CODE_VERSION = "1"
+"""Raised when the same replies give other rows: Dagster then shows what is landed as out of date."""
+
+Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext | dg.SensorEvaluationContext
 
 
 @dataclass(frozen=True)
@@ -22,35 +26,52 @@ class AssetGroup:
     """One set of the five assets.
 
     Attributes:
-        name: The assets' group in the UI.
-        key_prefix: Prefix of each asset's key, and of the names of jobs, sensors, schedules and resources.
         first_partition: The first day that can be a partition.
+        name: The assets' group in the UI.
+        key_prefix: Prefix of each asset's key; by default the schema of the tables.
+        owners: The assets' owners in the UI.
+        tags: The assets' tags in the UI.
+        uri: The DuckDB file.
     """
 
+    first_partition: date
+    uri: str
     name: str = "mixpeek"
-    key_prefix: tuple[str, ...] = ()
-    first_partition: date = date(2024, 1, 1)
+    key_prefix: tuple[str, ...] = (SCHEMA,)
+    owners: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def partitions(self) -> dg.DailyPartitionsDefinition:
         """The assets' partitions."""
         return daily_partitions(self.first_partition)
 
-    def key(self, table: TableName) -> dg.AssetKey:
-        """Return the key of a table's asset."""
-        return dg.AssetKey([*self.key_prefix, table])
+    def key(self, name: TableName | str) -> dg.AssetKey:
+        """Return the key of a table's asset, or of what is up- or downstream of the tables."""
+        return dg.AssetKey([*self.key_prefix, name])
+
+    def job(self, verb: str) -> str:
+        """Return the name of a job, e.g. `mixpeek_ingest`."""
+        return "_".join([*self.key_prefix, verb])
 
     def named(self, name: str) -> str:
-        """Return the name of a job, sensor, schedule, step or resource of this group."""
-        return "_".join([*self.key_prefix, name])
+        """Return the name of a sensor, schedule, step or resource; one with the default prefix goes without it."""
+        return name if self.key_prefix == (SCHEMA,) else "_".join([*self.key_prefix, name])
 
-    def mixpeek(self, context: dg.AssetExecutionContext | dg.SensorEvaluationContext) -> MixpeekResource:
+    def mixpeek(self, context: Context) -> MixpeekResource:
         """Return the group's Mixpeek resource."""
         return getattr(context.resources, self.named("mixpeek"))
 
-    def warehouse(self, context: dg.AssetExecutionContext | dg.SensorEvaluationContext) -> WarehouseResource:
+    def warehouse(self, context: Context) -> WarehouseResource:
         """Return the group's warehouse resource."""
         return getattr(context.resources, self.named("warehouse"))
+
+    @property
+    def standing_checks(self) -> dg.AssetSelection:
+        """The checks over all days."""
+        return dg.AssetSelection.checks(
+            *(dg.AssetCheckKey(self.key(check.table), check.name) for check in STANDING_CHECKS)
+        )
 
     @property
     def resource_keys(self) -> set[str]:
@@ -58,28 +79,40 @@ class AssetGroup:
         return {self.named("mixpeek"), self.named("warehouse")}
 
     def asset(
-        self, table: TableName, *, upstream: Iterable[TableName] = (), kinds: set[str], output_required: bool = True
+        self, table: TableName, *, upstream: Sequence[str], kinds: set[str]
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-        """Declare the asset of one table; the function's docstring is its description in the UI."""
-        arguments = {**self.spec_arguments(table, upstream, kinds), **self.step_arguments(table)}
-        return dg.asset(output_required=output_required, **arguments)
+        """Declare the step that fills one table; the function's docstring is the asset's description in the UI."""
 
-    def spec_arguments(self, table: TableName, upstream: Iterable[TableName], kinds: set[str]) -> dict[str, Any]:
-        """Return what the asset of a table declares, by itself or as part of a multi-asset."""
-        return {
-            "key": self.key(table),
-            "deps": [self.key(name) for name in upstream],
-            "group_name": self.name,
-            "owners": OWNERS,
-            "kinds": kinds,
-            "metadata": definition_metadata(table),
-        }
+        def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
+            spec = self.spec(table, inspect.getdoc(function) or "", upstream, kinds)
+            return self.step(table, [spec], [table])(function)
 
-    def step_arguments(self, *tables: TableName) -> dict[str, Any]:
-        """Return what the step that fills these tables declares."""
-        return {
-            "partitions_def": self.partitions,
-            "backfill_policy": several_days_a_run,
-            "check_specs": [spec for table in tables for spec in check_specs(table, self.key(table))],
-            "required_resource_keys": self.resource_keys,
-        }
+        return declare
+
+    def spec(self, table: TableName, description: str, upstream: Sequence[str], kinds: set[str]) -> dg.AssetSpec:
+        """Return what the asset of a table declares."""
+        return dg.AssetSpec(
+            self.key(table),
+            deps=[self.key(name) for name in upstream],
+            description=description,
+            group_name=self.name,
+            owners=self.owners,
+            tags={"dagster/storage_kind": "duckdb", **dict(self.tags)},
+            kinds=kinds,
+            code_version=_CODE_VERSION,
+            metadata=definition_metadata(table, self.uri),
+        )
+
+    def step(
+        self, name: str, specs: Sequence[dg.AssetSpec], tables: Sequence[TableName]
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Declare a step that fills some tables, of which a person may choose any, or their checks alone."""
+        return dg.multi_asset(
+            name=self.named(name),
+            specs=specs,
+            can_subset=True,
+            partitions_def=self.partitions,
+            backfill_policy=several_days_a_run,
+            check_specs=[spec for table in tables for spec in check_specs(table, self.key(table), self.partitions)],
+            required_resource_keys=self.resource_keys,
+        )

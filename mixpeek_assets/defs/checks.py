@@ -1,164 +1,302 @@
-"""Asset checks: computed in SQL with each materialization, over its partitions. Errors block, warnings do not."""
+"""Asset checks, computed in SQL: of each day, with each run over it; and standing, over all days."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import dagster as dg
 
-from mixpeek_assets.terminal_safe import terminal_safe
+from mixpeek_assets import clock
+from mixpeek_assets.defs.partitions import without_preview_warnings
+from mixpeek_assets.defs.texts import as_text, counted, duration
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.reader import Reader
-from mixpeek_assets.warehouse.schema import TABLES, TableName, duplicates_query, misplaced_query
-from mixpeek_assets.warehouse.warehouse import Warehouse
+from mixpeek_assets.warehouse.rows import DayProgress, Violation
+from mixpeek_assets.warehouse.schema import TABLE, TableName, duplicates_query, misplaced_query
 
-_LONGEST_EXAMPLE = 1_000
+_MOST_SHOWN = 20
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
+
+WHAT_TO_DO = {
+    "failed": "fix the reason, then run the job that retries failed videos (the API may bill them again)",
+    "cancelled": "run the job that retries failed videos (the API may bill them again)",
+    "lost": "`mixpeek-assets retry --reason lost` polls it again",
+    "rejected": "`mixpeek-assets retry --reason rejected` fetches it again; fix a row of the manifest there",
+    "open": "wait: the sensor task_status_sensor polls it until it ends",
+    "submitting": "wait, or materialize `tasks`: a submission that has died is found and sent again",
+    "not submitted": "materialize `tasks` for this day",
+    "to land": "wait for the next landing, or materialize `vectors` for this day",
+    "missing": "materialize `vectors` for this day: it is fetched again",
+    "empty": "`mixpeek-assets retry --reason empty` submits it again (the API may bill it)",
+    "overdue": "turn on the sensor task_status_sensor, and look at its last ticks",
+    "mixed": "compare only vectors of one dimension: the views vectors_<name> leave it out",
+    "zero": "no search finds it: nothing can be done but to leave it out",
+}
+"""For each state, what a person does about it; wrong data, which has none here, is a bug to report."""
+
+_A_BUG = "wrong data in the warehouse: please report it"
+
+Level = Literal["block", "error", "warn"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check: each row that its query returns is a violation, shown as `example`.
+    """A check, whose queries return the rows that break it.
 
-    Wrong data blocks the assets downstream. Missing data is an error that blocks nothing.
+    Attributes:
+        name: Its name on the asset.
+        table: The table whose asset it is on.
+        level: Wrong data (`block`) fails the step; missing data is an error, and what a user may want a warning.
+        description: What it demands.
+        queries: Each returns partition_date, video, state and reason of the rows that break it.
+        rejects_of: The table whose rejects are meant, where rejects are.
+        every_day: Whether it is over all days, and not of one.
+        of: What is counted in its sentence.
     """
 
     name: str
     table: TableName
+    level: Level
     description: str
-    query: str
-    level: Literal["block", "error", "warn"] = "block"
+    queries: tuple[str, ...]
+    rejects_of: TableName | None = None
+    every_day: bool = False
+    of: str = "row"
+
+    @property
+    def severity(self) -> dg.AssetCheckSeverity:
+        """How the UI shows that it failed."""
+        return dg.AssetCheckSeverity.WARN if self.level == "warn" else dg.AssetCheckSeverity.ERROR
 
 
-def _warning(name: str, table: TableName, description: str, query: str) -> Check:
-    return Check(name, table, description, SQL.text(query), level="warn")
+def _queries(*names: str) -> tuple[str, ...]:
+    return tuple(SQL.text(f"check_{name}") for name in names)
 
 
-CHECKS: tuple[Check, ...] = (
-    *(
-        Check("in_its_partition", table.name, "Every row is in its video's partition.", misplaced_query(table))
-        for table in TABLES
-        if table.key
-    ),
-    *(
-        Check("unique_key", table.name, f"Each ({', '.join(table.key)}) occurs once.", duplicates_query(table))
-        for table in TABLES
-        if table.key
-    ),
-    _warning(
-        "manifest_rows_usable",
-        "videos",
-        "Every row of the manifest names a video.",
-        "check_rejects",
-    ),
-    _warning(
-        "no_task_failed", "tasks", "No video's last task failed, was cancelled or was lost.", "check_failed_tasks"
-    ),
-    Check(
-        "settled_is_landed",
-        "assets",
-        "Every settled task's asset is landed or in `rejects`.",
-        SQL.text("check_settled_without_asset"),
-        level="error",
-    ),
-    _warning("none_rejected", "assets", "No asset is in `rejects`.", "check_rejects"),
-    _warning("has_features", "assets", "Every asset lists at least one feature.", "check_assets_without_features"),
-    Check(
-        "listed_is_landed",
-        "features",
-        "Every feature that an asset lists is landed or in `rejects`.",
-        SQL.text("check_listed_not_landed"),
-    ),
-    Check("has_asset", "features", "Every feature has its asset.", SQL.text("check_features_without_asset")),
-    Check("has_feature", "vectors", "Every vector has its feature.", SQL.text("check_vectors_without_feature")),
-    Check(
-        "landed_or_rejected",
-        "vectors",
-        "Every feature has vectors, or a row in `rejects` with the reason.",
-        SQL.text("check_features_without_vectors"),
-        level="error",
-    ),
-    Check(
-        "sound", "vectors", "Every embedding is finite and has `dimensions` values.", SQL.text("check_unsound_vectors")
-    ),
-    _warning(
-        "none_rejected",
-        "vectors",
-        "No feature or vector is in `rejects`.",
-        "check_rejects",
-    ),
-    _warning("one_dimension", "vectors", "Each named vector has one dimension per modality.", "check_mixed_dimensions"),
-    _warning("none_zero", "vectors", "No embedding is all zero.", "check_zero_vectors"),
-)
-
-
-_ANY_TIME = datetime.max.replace(tzinfo=UTC)
-
-
-def check_specs(table: TableName, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """Return the checks of a table, as its asset declares them."""
-    return [
-        dg.AssetCheckSpec(check.name, asset=key, description=check.description, blocking=check.level == "block")
-        for check in CHECKS
-        if check.table == table
-    ]
-
-
-def check_results(
-    warehouse: Warehouse, table: TableName, key: dg.AssetKey, partitions: Sequence[date]
-) -> list[dg.AssetCheckResult]:
-    """Run the checks of a table over some partitions."""
-    with warehouse.reader() as reader:
-        return run_checks(reader, table, key, partitions)
-
-
-def run_checks(
-    reader: Reader, table: TableName, key: dg.AssetKey, partitions: Sequence[date], planned_at: datetime | None = None
-) -> list[dg.AssetCheckResult]:
-    """Run the checks of a table on an open file.
-
-    Args:
-        reader: The open file.
-        table: The table to check.
-        key: The table's asset.
-        partitions: The days to check.
-        planned_at: What the tables got after this moment is not expected to be landed; None: all of it is.
-    """
-    parameters = {"partitions": list(partitions), "planned_at": planned_at or _ANY_TIME, "table": table}
-    results: list[dg.AssetCheckResult] = []
-    for check in CHECKS:
-        if check.table == table:
-            bound = {name: value for name, value in parameters.items() if f"${name}" in check.query}
-            wrong = reader.connection.execute(check.query, bound).fetchmany(10_000)
-            results.append(_result(check, key, [str(example) for (example,) in wrong]))
-    return results
-
-
-def evaluation(
-    reader: Reader, table: TableName, key: dg.AssetKey, name: str, partitions: Sequence[date]
-) -> dg.AssetCheckEvaluation:
-    """Run one check outside a run, as an event that a sensor can report."""
-    (result,) = (found for found in run_checks(reader, table, key, partitions) if found.check_name == name)
-    return dg.AssetCheckEvaluation(key, name, result.passed, metadata=result.metadata, severity=result.severity)
-
-
-def _result(check: Check, key: dg.AssetKey, wrong: list[str]) -> dg.AssetCheckResult:
-    metadata: dict[str, Any] = {"wrong": len(wrong)}
-    if wrong:
-        metadata["examples"] = dg.MetadataValue.md("\n".join(f"- {_as_code(example)}" for example in wrong[:10]))
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=check.name,
-        passed=not wrong,
-        severity=dg.AssetCheckSeverity.WARN if check.level == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata=metadata,
+def _sound(name: TableName, also: str = "", *queries: str) -> Check:
+    table = TABLE[name]
+    return Check(
+        "sound",
+        name,
+        "block",
+        f"Each ({', '.join(table.key)}) occurs once, and every row is in its video's partition{also}.",
+        (misplaced_query(table), duplicates_query(table), *_queries(*queries)),
     )
 
 
-def _as_code(example: str) -> str:
-    """Write an example as a span of code: a server's text must not become a link or a picture in the UI."""
-    shown = terminal_safe(example[:_LONGEST_EXAMPLE])
-    # Markdown closes a span with as many backticks as opened it.
-    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
-    return f"{fence} {shown} {fence}"
+DAY_CHECKS: tuple[Check, ...] = (
+    _sound("videos"),
+    Check("usable", "videos", "warn", "Every row of the manifest names a video.", _queries("rejects"), "videos"),
+    _sound("tasks"),
+    Check(
+        "succeeded",
+        "tasks",
+        "warn",
+        "No video's last task failed, was cancelled or was lost.",
+        _queries("failed_tasks"),
+        of="video",
+    ),
+    _sound("assets"),
+    Check(
+        "complete",
+        "assets",
+        "error",
+        "Every settled task's asset is landed or in `rejects`.",
+        _queries("settled_without_asset"),
+    ),
+    Check(
+        "whole",
+        "assets",
+        "warn",
+        "No asset is in `rejects`, and every asset lists a feature.",
+        _queries("rejects", "assets_without_features"),
+        "assets",
+    ),
+    _sound(
+        "features",
+        ", has its asset, and every feature that an asset lists is landed or in `rejects`",
+        "listed_not_landed",
+        "features_without_asset",
+    ),
+    _sound(
+        "vectors",
+        ", has its feature, is finite and has `dimensions` values",
+        "vectors_without_feature",
+        "unsound_vectors",
+    ),
+    Check(
+        "complete",
+        "vectors",
+        "error",
+        "Every feature has vectors, or a row in `rejects` with the reason.",
+        _queries("features_without_vectors"),
+    ),
+    Check(
+        "whole",
+        "vectors",
+        "warn",
+        "No feature or vector is in `rejects`, no embedding is all zero, and each named vector has one dimension per"
+        " modality.",
+        _queries("rejects", "zero_vectors", "mixed_dimensions"),
+        "vectors",
+    ),
+    Check("landed", "vectors", "warn", "Every video of the day is landed.", _queries("not_landed"), of="video"),
+)
+
+STANDING_CHECKS: tuple[Check, ...] = (
+    Check(
+        "tasks_succeeded",
+        "tasks",
+        "warn",
+        "Of all days: no video's last task failed, was cancelled or was lost.",
+        _queries("failed_tasks"),
+        every_day=True,
+        of="video",
+    ),
+    Check(
+        "polled_in_time",
+        "tasks",
+        "error",
+        "Of all days: no open task's status is due to be read for more than ten minutes.",
+        _queries("overdue_polls"),
+        every_day=True,
+        of="open task",
+    ),
+    Check(
+        "all_landed",
+        "vectors",
+        "warn",
+        "Of all days: every video is landed.",
+        _queries("not_landed"),
+        every_day=True,
+        of="video",
+    ),
+    Check(
+        "none_rejected", "vectors", "warn", "Of all days: nothing is in `rejects`.", _queries("rejects"), every_day=True
+    ),
+    Check(
+        "no_orphans",
+        "vectors",
+        "error",
+        "Of all days: every vector has its feature, and every feature its asset.",
+        _queries("vectors_without_feature", "features_without_asset"),
+        every_day=True,
+    ),
+)
+CHEAP_CHECKS: tuple[Check, ...] = STANDING_CHECKS[:3]
+"""Those that read `tasks` alone: what a submission and a tick of the sensor may change."""
+
+
+def check_specs(
+    table: TableName, key: dg.AssetKey, partitions: dg.PartitionsDefinition[Any]
+) -> list[dg.AssetCheckSpec]:
+    """Return the checks of a table's days, as its asset declares them."""
+    with without_preview_warnings():
+        return [
+            # Not declared as blocking: Dagster then asks for one result for a whole run. The step fails instead.
+            dg.AssetCheckSpec(check.name, asset=key, description=check.description, partitions_def=partitions)
+            for check in DAY_CHECKS
+            if check.table == table
+        ]
+
+
+def evaluate(
+    reader: Reader,
+    checks: Iterable[Check],
+    key_of: Callable[[TableName], dg.AssetKey],
+    days: Sequence[date],
+    planned_at: datetime | None = None,
+) -> list[dg.AssetCheckEvaluation]:
+    """Run checks on an open file.
+
+    Args:
+        reader: The open file.
+        checks: The checks; those of a day are evaluated for each of the days.
+        key_of: Gives the asset of a table.
+        days: The days.
+        planned_at: What the tables got after this moment is not expected to be landed; None: all of it is.
+    """
+    evaluations: list[dg.AssetCheckEvaluation] = []
+    progress = reader.day_progress(days)
+    for check in checks:
+        found = _violations(reader, check, None if check.every_day else days, planned_at or _ANY_TIME)
+        if check.every_day:
+            evaluations.append(_evaluation(check, key_of(check.table), found, reader.whole_progress(), None))
+            continue
+        for day in days:
+            own = [[row for row in rows if row.partition_date == day] for rows in found]
+            evaluations.append(_evaluation(check, key_of(check.table), own, progress[day], day))
+    return evaluations
+
+
+def is_wrong_data(evaluation: dg.AssetCheckEvaluation) -> bool:
+    """Say whether an evaluation found wrong data, over which its step fails."""
+    return not evaluation.passed and evaluation.check_name == "sound"
+
+
+def _violations(
+    reader: Reader, check: Check, days: Sequence[date] | None, planned_at: datetime
+) -> list[list[Violation]]:
+    """Return what each query of a check finds."""
+    return [
+        reader.violations(query, days, planned_at=planned_at, table=check.rejects_of, most=_MOST_SHOWN)
+        for query in check.queries
+    ]
+
+
+def _evaluation(
+    check: Check, key: dg.AssetKey, by_query: Sequence[Sequence[Violation]], progress: DayProgress, day: date | None
+) -> dg.AssetCheckEvaluation:
+    # Each row carries the number of all that its query found.
+    failing = sum(rows[0].total for rows in by_query if rows)
+    found = [violation for rows in by_query for violation in rows]
+    metadata: dict[str, Any] = {"failing_rows": failing}
+    if found:
+        metadata["which"] = dg.MetadataValue.table([_record(violation) for violation in found[:_MOST_SHOWN]])
+    return dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=check.name,
+        passed=not found,
+        metadata=metadata,
+        severity=check.severity,
+        description=_sentence(check, found, failing, progress),
+        partition=None if day is None else day.isoformat(),
+    )
+
+
+def _sentence(check: Check, found: Sequence[Violation], failing: int, progress: DayProgress) -> str:
+    """Say in a line how the check went: how many rows break it, of how many, and the first of them."""
+    if check.name in ("landed", "all_landed"):
+        return how_far(progress)
+    if not found:
+        return f"0 of {counted(progress.videos, 'video')} failed" if check.of == "video" else "0 rows break it"
+    first = as_text(": ".join(part for part in (found[0].video, found[0].reason) if part))
+    what = f"{failing:,} of {progress.videos:,} failed" if check.of == "video" else counted(failing, check.of)
+    return f"{what}: {first}"
+
+
+def how_far(progress: DayProgress) -> str:
+    """Say how many of some videos are landed, and what the others wait for."""
+    if not progress.videos:
+        return "0 videos"
+    unsubmitted = progress.videos - progress.landed - progress.open - progress.to_land - progress.failed
+    parts = [f"{progress.landed:,} of {progress.videos:,} landed"]
+    if progress.open:
+        since = progress.open_since and clock.now() - progress.open_since
+        parts.append(f"{progress.open:,} open" + (f", the oldest for {duration(since)}" if since else ""))
+    for count, state in ((progress.to_land, "to land"), (unsubmitted, "not submitted"), (progress.failed, "failed")):
+        if count:
+            parts.append(f"{count:,} {state}")
+    return "; ".join(parts)
+
+
+def _record(violation: Violation) -> dg.TableRecord:
+    return dg.TableRecord(
+        {
+            "video": as_text(violation.video or ""),
+            "state": violation.state,
+            "reason": as_text(violation.reason or ""),
+            "what to do": WHAT_TO_DO.get(violation.state, _A_BUG),
+        }
+    )

@@ -20,10 +20,11 @@ def daily_partitions(first: date) -> dg.DailyPartitionsDefinition:
 
 
 @contextmanager
-def without_beta_warnings() -> Iterator[None]:
-    """Silence the beta warning that each asset with a backfill policy would print at start-up."""
+def without_preview_warnings() -> Iterator[None]:
+    """Silence the warnings about what is new in Dagster, which each asset and check would print at start-up."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
+        for category in (dg.BetaWarning, dg.PreviewWarning):
+            warnings.filterwarnings("ignore", category=category)
         yield
 
 

@@ -1,8 +1,11 @@
-"""Thin Dagster shells over the client and the warehouse; both hold the settings, and nothing reads the environment."""
+"""Thin Dagster shells over the client and the warehouse; both hold the settings, and nothing reads the environment.
+
+They have no configuration that a run could change: their pages in the UI describe what the settings say.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any, Self
 
 import dagster as dg
 import duckdb
@@ -25,6 +28,23 @@ class MixpeekResource(dg.ConfigurableResource):
 
     settings: dg.ResourceDependency[Settings]
 
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the resource, whose page in the UI says which API it is."""
+        per_minute = settings.effective_requests_per_minute
+        return _described(
+            cls,
+            "The Mixpeek API.",
+            {
+                "API": "the local one, which `make dev` starts" if settings.uses_local_api else settings.api_name,
+                "path prefix": settings.api_prefix or "none",
+                "namespace": settings.namespace or "none",
+                "rate limit": f"{per_minute} requests a minute, over all processes" if per_minute else "none",
+                "requests in flight": settings.concurrency,
+                "key": "none is needed" if settings.uses_local_api else f"from the variable `{settings.key_variable}`",
+            },
+        )(settings=settings)
+
     @contextmanager
     def client(self, policy: RetryPolicy | None = None) -> Iterator[MixpeekClient]:
         """Open a client.
@@ -41,6 +61,16 @@ class WarehouseResource(DuckDBResource):
     """The DuckDB file. It also serves assets of yours that ask for a `DuckDBResource`."""
 
     settings: dg.ResourceDependency[Settings]
+    # Dependencies are no configuration: a run cannot write to another file.
+    database: dg.ResourceDependency[str]  # pyright: ignore[reportIncompatibleVariableOverride]
+    connection_config: dg.ResourceDependency[dict[str, Any]]  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the resource, whose page in the UI says which file it is."""
+        file = settings.warehouse_path
+        described = _described(cls, "The DuckDB file, for your assets too.", {"file": file, "schema": "mixpeek"})
+        return described(settings=settings, database=str(file), connection_config={})
 
     def open(self, longest_wait: float = float("inf"), on_wait: Callable[[str], object] | None = None) -> Warehouse:
         """Return the warehouse.
@@ -49,10 +79,16 @@ class WarehouseResource(DuckDBResource):
             longest_wait: Seconds to wait for the file, if that is less than what the settings say.
             on_wait: Called with a sentence when the wait is long, e.g. `context.log.warning`.
         """
-        return open_warehouse(self.settings, path=Path(self.database), longest_wait=longest_wait, on_wait=on_wait)
+        return open_warehouse(self.settings, longest_wait=longest_wait, on_wait=on_wait)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file in turn with every other process of the project; it is closed even after an exception."""
         with self.open().database.connection() as connection:
             yield connection
+
+
+def _described(cls: Any, first: str, facts: dict[str, object]) -> Any:
+    """Return a resource's class with a description of its own, which Dagster takes from the docstring."""
+    lines = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    return type(cls.__name__, (cls,), {"__doc__": f"{first}\n\n{lines}", "__module__": cls.__module__})

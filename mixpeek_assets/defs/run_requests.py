@@ -27,6 +27,9 @@ _PARTITION = "dagster/partition"
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 
+TRIGGER = "trigger"
+"""The tag that says what asked for a run: a sensor, the schedule or the command line."""
+
 
 @dataclass(frozen=True)
 class PastRun:
@@ -73,15 +76,36 @@ def ready(partitions: Iterable[date], runs: Sequence[PastRun], now: datetime) ->
         its_runs = [run for run in runs if run.covers(partition)]
         if any(run.status in _IN_PROGRESS for run in its_runs):
             continue
-        failures = 0
-        while failures < len(its_runs) and its_runs[failures].status == dg.DagsterRunStatus.FAILURE:
-            failures += 1
-        last_end = its_runs[0].ended_at if its_runs else None
-        # An end time in the future means the clock was set back: ignore it.
-        if failures and last_end is not None and last_end <= now < last_end + back_off(failures):
+        if _held_until(its_runs, now) is not None:
             continue
         chosen[partition] = f"{partition} after {its_runs[0].run_id if its_runs else 'none'}"
     return chosen
+
+
+def why_not_ready(partitions: Sequence[date], runs: Sequence[PastRun], now: datetime) -> str:
+    """Say why no run is requested for some partitions, and when one is; empty for none."""
+    said: list[str] = []
+    for partition in partitions:
+        its_runs = [run for run in runs if run.covers(partition)]
+        active = next((run for run in its_runs if run.status in _IN_PROGRESS), None)
+        if active is not None:
+            said.append(f"{partition}: run {active.run_id[:8]} of it is in progress")
+        elif (until := _held_until(its_runs, now)) is not None:
+            said.append(f"{partition}: its run has failed, the next is requested at {until:%H:%M:%S} UTC")
+    shown = "; ".join(said[:3])
+    return shown if len(said) <= 3 else f"{shown}; and {len(said) - 3} more days"
+
+
+def _held_until(its_runs: Sequence[PastRun], now: datetime) -> datetime | None:
+    """Return until when a partition is left out after failures of its runs; None: it is not."""
+    failures = 0
+    while failures < len(its_runs) and its_runs[failures].status == dg.DagsterRunStatus.FAILURE:
+        failures += 1
+    last_end = its_runs[0].ended_at if its_runs else None
+    # An end time in the future means the clock was set back: ignore it.
+    if failures and last_end is not None and last_end <= now < last_end + back_off(failures):
+        return last_end + back_off(failures)
+    return None
 
 
 def back_off(failures: int) -> timedelta:
@@ -105,6 +129,11 @@ def range_tags(first: date, last: date) -> Mapping[str, str]:
     if first == last:
         return {_PARTITION: first.isoformat()}
     return {_RANGE_START: first.isoformat(), _RANGE_END: last.isoformat()}
+
+
+def run_tags(trigger: str) -> dict[str, str]:
+    """Return the tags of a run: what asked for it."""
+    return {TRIGGER: trigger}
 
 
 def partitions_to_ingest(

@@ -1,4 +1,4 @@
-"""The sensor that polls open tasks and requests `land_job` for partitions with results to land."""
+"""The sensor that polls open tasks and requests landings of partitions with results to land."""
 
 import time
 from collections.abc import Sequence
@@ -9,55 +9,62 @@ import dagster as dg
 from mixpeek_assets import clock
 from mixpeek_assets.connections import LocalApiDownError
 from mixpeek_assets.defs.asset_group import AssetGroup
-from mixpeek_assets.defs.checks import evaluation
 from mixpeek_assets.defs.failures import user_errors_as_failures
-from mixpeek_assets.defs.jobs import LAND_JOB
+from mixpeek_assets.defs.jobs import LAND
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, MixpeekResource
 from mixpeek_assets.defs.run_liveness import fail_dead_runs
-from mixpeek_assets.defs.run_requests import past_runs, ready
+from mixpeek_assets.defs.run_requests import past_runs, ready, run_tags, why_not_ready
+from mixpeek_assets.defs.task_events import changed_checks, settled_events
+from mixpeek_assets.defs.texts import counted
 from mixpeek_assets.pipeline.poll import PollResult, due_tasks, poll_tasks, tick_policy
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
-from mixpeek_assets.warehouse.reader import Reader
-from mixpeek_assets.warehouse.rows import Waiting
+from mixpeek_assets.warehouse.rows import OpenTasks, Waiting
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _POLL_SECONDS = 25
 """Leaves time for the calls then in flight (13 s each at most), the load, and the run history."""
 
 
-def build_task_status_sensor(group: AssetGroup) -> dg.SensorDefinition:
+def build_task_status_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     """Return the sensor `task_status_sensor` of a group."""
-    job = group.named(LAND_JOB)
+    job = group.job(LAND)
 
     @dg.sensor(
         name=group.named("task_status_sensor"),
         job_name=job,
         minimum_interval_seconds=10,
-        default_status=dg.DefaultSensorStatus.RUNNING,
+        default_status=status,
         required_resource_keys=group.resource_keys,
+        description=f"Polls the tasks that are due, shows on `tasks` what has become of them, and requests `{job}` for"
+        " each day with results to land. Its cursor says what the last tick found.",
     )
-    def task_status_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """Polls due tasks, and requests `land_job` for each partition with results to land."""
+    def task_status_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         started = time.monotonic()
         warehouse = group.warehouse(context).open(TICK_WAREHOUSE_SECONDS)
         with user_errors_as_failures():
             try:
                 result, api_down = _poll(group.mixpeek(context), warehouse, started)
                 with warehouse.reader() as reader:
-                    to_land, waiting = reader.partitions_to_land(), reader.waiting()
-                    events = _events(group, reader, list(result.settled))
+                    to_land, waiting, open_tasks = reader.partitions_to_land(), reader.waiting(), reader.open_tasks()
+                    events = settled_events(group, reader, list(result.settled))
+                    events = events or changed_checks(group, reader, context.instance)
             except WarehouseBusyError as error:
-                return dg.SkipReason(str(error))  # the replies are on disk, and the next load loads them
+                # The replies are on disk, and the next load loads them.
+                return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         fail_dead_runs(context.instance, job)
+        runs, now = past_runs(context.instance, job), clock.now()
+        chosen = ready(to_land, runs, now)
         requests = [
-            dg.RunRequest(run_key=key, partition_key=partition.isoformat())
-            for partition, key in ready(to_land, past_runs(context.instance, job), clock.now()).items()
+            dg.RunRequest(run_key=key, partition_key=day.isoformat(), tags=run_tags(group.named("task_status_sensor")))
+            for day, key in chosen.items()
         ]
         for warning in [*result.errors[:10], *result.warnings()]:
             context.log.warning("%s", warning)
-        if not requests and not result.settled:
-            return dg.SkipReason(api_down or _skip_reason(result, to_land, waiting))
-        return dg.SensorResult(run_requests=requests, asset_events=events)
+        held = why_not_ready([day for day in to_land if day not in chosen], runs, now)
+        said = _sentence(result, open_tasks, list(chosen), held)
+        context.log.info(said)
+        skipped = None if requests else api_down or _other_api(result, waiting) or said
+        return dg.SensorResult(run_requests=requests, asset_events=events, cursor=said, skip_reason=skipped)
 
     return task_status_sensor
 
@@ -75,28 +82,25 @@ def _poll(mixpeek: MixpeekResource, warehouse: Warehouse, started: float) -> tup
         return PollResult(), str(error)
 
 
-def _skip_reason(result: PollResult, to_land: Sequence[date], waiting: Sequence[Waiting]) -> str:
-    if to_land:
-        return f"{len(to_land)} partitions to land: a run of each is in progress, or failed a moment ago"
+def _sentence(result: PollResult, open_tasks: OpenTasks, landing: Sequence[date], held: str) -> str:
+    """Say in a line what the tick found, the news first: the table of ticks shows its beginning."""
+    settled = result.settled.total()
+    parts = [f"{settled:,} settled"] if settled else []
+    if landing:
+        parts.append("landing " + ", ".join(f"{day:%m-%d}" for day in landing))
+    parts.append(f"{open_tasks.tasks:,} open")
+    if open_tasks.tasks and open_tasks.next_poll_at is not None:
+        parts.append(f"next poll {open_tasks.next_poll_at:%H:%M:%S} UTC")
+    if result.polled:
+        parts.append(f"{result.polled:,} polled")
+    if result.errors:
+        parts.append(f"{counted(len(result.errors), 'poll')} failed")
+    return ", ".join([*parts, *([held] if held else [])])
+
+
+def _other_api(result: PollResult, waiting: Sequence[Waiting]) -> str | None:
     for row in waiting:
         if row.kind == "api" and not result.polled:
-            return f"{row.tasks} tasks were submitted to {row.name}, not to the API of the current settings"
-    return f"{result.polled} tasks polled, none has ended" if result.polled else "no task is due"
-
-
-def _events(
-    group: AssetGroup, reader: Reader, days: Sequence[date]
-) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
-    """Show on the asset `tasks` the states of a partition's tasks, and which failed and why."""
-    if not days:
-        return []
-    counts = reader.task_counts(days)
-    observations = [
-        dg.AssetObservation(
-            group.key("tasks"),
-            partition=day.isoformat(),
-            metadata={row.state: row.tasks for row in counts if row.partition_date == day},
-        )
-        for day in days
-    ]
-    return [*observations, evaluation(reader, "tasks", group.key("tasks"), "no_task_failed", days)]
+            were = "task was" if row.tasks == 1 else "tasks were"
+            return f"{row.tasks:,} {were} submitted to {row.name}, not to the API of the current settings"
+    return None

@@ -4,84 +4,76 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import dagster as dg
+from pydantic import Field
 
+from mixpeek_assets.api.errors import MixpeekError
 from mixpeek_assets.connections import submission_rules
 from mixpeek_assets.defs.asset_group import AssetGroup
-from mixpeek_assets.defs.checks import check_results
+from mixpeek_assets.defs.config import VideoChoice
 from mixpeek_assets.defs.failures import fail_if_unfinished, user_errors_as_failures
-from mixpeek_assets.defs.metadata import materialized, observe_plan
 from mixpeek_assets.defs.partitions import days
+from mixpeek_assets.defs.reports import StepEvent, StepWork, report
 from mixpeek_assets.defs.run_liveness import record_process
-from mixpeek_assets.pipeline.plan import plan
 from mixpeek_assets.pipeline.submit import submit_videos
 
 
-class TasksConfig(dg.Config):
+class TasksConfig(VideoChoice):
     """Options of a submission, which by default covers new videos only."""
 
-    dry_run: bool = False
-    """Show what would be submitted, and send nothing."""
-
     resubmit_failed: bool = False
-    """Submit again the videos whose last task failed, was cancelled or was lost."""
+    """Submit again the videos whose last task failed, was cancelled or was lost. The API may bill them again."""
 
     refresh: bool = False
-    """Submit every video again, which the API may bill; the new results replace what is landed."""
+    """Submit EVERY chosen video again. The API may bill each of them again; the new results replace what is landed."""
 
     max_attempts: int | None = None
-    """How many times a failing video is submitted in all; by default MIXPEEK_MAX_ATTEMPTS (1)."""
+    """How many times a failing video is submitted in all; empty: MIXPEEK_MAX_ATTEMPTS, which is 1 unless set."""
+
+    limit: int | None = Field(default=None, ge=0)
+    """At most so many videos are submitted, the earliest first; empty: no limit."""
 
 
 def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
     """Return the asset `tasks` of a group."""
 
-    # A dry run materializes nothing.
-    @group.asset("tasks", upstream=["videos"], kinds={"duckdb", "api"}, output_required=False)
-    def tasks(
-        context: dg.AssetExecutionContext, config: TasksConfig
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    @group.asset("tasks", upstream=["videos", "mixpeek_api"], kinds={"duckdb", "task"})
+    def tasks(context: dg.AssetExecutionContext, config: TasksConfig) -> Iterator[StepEvent]:
         """A row is one submission of a video to the Mixpeek API.
 
         Materializing submits the videos that were never submitted. The intent is committed before the request is sent
         and the task's id right after, so that no video is sent twice unnoticed. The sensor `task_status_sensor` polls
-        the tasks and requests landings. `status` is what the API sent; `state` is ours.
+        the tasks, reports here what has become of them, and requests landings: no automation condition is needed.
+        `status` is what the API sent; `state` is ours.
         """
         record_process(context)
-        partitions, mixpeek = days(context.partition_keys), group.mixpeek(context)
-        settings, warehouse = mixpeek.settings, group.warehouse(context).open(on_wait=context.log.warning)
-        rules = submission_rules(
-            settings,
-            max_attempts=config.max_attempts or settings.max_attempts,
-            refresh=config.refresh,
-            resubmit_failed=config.resubmit_failed,
-            runs=_runs_of_group(context),
-        )
+        partitions, settings = days(context.partition_keys), group.mixpeek(context).settings
+        warehouse, work = group.warehouse(context).open(on_wait=context.log.warning), None
+        lost: list[MixpeekError] = []
         with user_errors_as_failures():
-            if config.dry_run:
-                found = plan(warehouse, settings.effective_requests_per_minute, rules=rules, partitions=partitions)
-                observe_plan(context, group.key("tasks"), partitions, found, "submit", "poll")
-                yield from check_results(warehouse, "tasks", group.key("tasks"), partitions)
-                return
-            with mixpeek.client() as client:
-                submitted = submit_videos(
-                    client,
-                    warehouse,
-                    partitions,
-                    run_id=context.run.run_id,
-                    rules=rules,
-                    deadline=timedelta(hours=settings.task_deadline_hours),
+            if context.selected_asset_keys:
+                rules = submission_rules(
+                    settings,
+                    max_attempts=config.max_attempts or settings.max_attempts,
+                    refresh=config.refresh,
+                    resubmit_failed=config.resubmit_failed,
+                    runs=_runs_of_group(context),
+                    limit=config.limit,
+                    **config.chosen(),
                 )
-            fail_if_unfinished(submitted.lost, "answers to submissions")
-            yield materialized(
-                context,
-                warehouse,
-                "tasks",
-                partitions,
-                key=group.key("tasks"),
-                submitted=submitted.accepted,
-                refused=submitted.refused,
-                answers_lost=len(submitted.lost),
-            )
+                with group.mixpeek(context).client() as client:
+                    submitted = submit_videos(
+                        client,
+                        warehouse,
+                        partitions,
+                        run_id=context.run.run_id,
+                        rules=rules,
+                        deadline=timedelta(hours=settings.task_deadline_hours),
+                    )
+                lost = submitted.lost
+                figures = {"submitted": submitted.accepted, "refused": submitted.refused, "answers_lost": len(lost)}
+                work = StepWork(figures, incomplete=frozenset(partitions if lost else ()))
+            yield from report(context, group, warehouse, ["tasks"], partitions, work)
+            fail_if_unfinished(lost, "answer to a submission", "submitted")
 
     return tasks
 

@@ -1,22 +1,24 @@
 """The asset `videos`: what to ingest."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from mixpeek_assets import clock
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.failures import user_errors_as_failures
-from mixpeek_assets.defs.metadata import materialized
 from mixpeek_assets.defs.partitions import days
+from mixpeek_assets.defs.reports import StepEvent, StepWork, report
 from mixpeek_assets.defs.run_liveness import record_process
+from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.terminal_safe import terminal_safe
 
 
 def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
     """Return the asset `videos` of a group."""
 
-    @group.asset("videos", kinds={"duckdb"})
-    def videos(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    @group.asset("videos", upstream=["manifest"], kinds={"duckdb", "table"})
+    def videos(context: dg.AssetExecutionContext) -> Iterator[StepEvent]:
         """A row is a video to ingest: one per (collection, url).
 
         Its partition is the UTC day on which it was added: the manifest's `added_at`, else the day on which it was
@@ -25,29 +27,30 @@ def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
         """
         record_process(context)
         partitions, resource = days(context.partition_keys), group.warehouse(context)
-        with user_errors_as_failures(), read_manifest(resource.settings) as manifest:
-            warehouse = resource.open(on_wait=context.log.warning)
-            added = warehouse.upsert_videos(
-                manifest.videos,
-                source=manifest.source,
-                problems=manifest.problems,
-                partitions=partitions,
-                now=clock.now(),
-                run_id=context.run.run_id,
-            )
-            for problem in manifest.problems:
-                context.log.warning("%s", terminal_safe(f"{problem['object_id']} {problem['reason']}"))
-            return materialized(
-                context,
-                warehouse,
-                "videos",
-                partitions,
-                key=group.key("videos"),
-                manifest=manifest.source,
-                manifest_rows=manifest.lines,
-                manifest_rows_repeated=manifest.repeated,
-                manifest_rows_unusable=manifest.unusable,
-                videos_added=added,
-            )
+        warehouse, work = resource.open(on_wait=context.log.warning), None
+        with user_errors_as_failures():
+            if context.selected_asset_keys:
+                with read_manifest(resource.settings) as manifest:
+                    added = warehouse.upsert_videos(
+                        manifest.videos,
+                        source=manifest.source,
+                        problems=manifest.problems,
+                        partitions=partitions,
+                        now=clock.now(),
+                        run_id=context.run.run_id,
+                    )
+                for problem in manifest.problems:
+                    context.log.warning("%s", as_text(f"{problem['object_id']} {problem['reason']}"))
+                context.log.info("%s: %d rows, %d new videos", as_text(manifest.source), manifest.lines, added)
+                work = StepWork(
+                    {
+                        "manifest": manifest.source,
+                        "manifest_rows": manifest.lines,
+                        "manifest_rows_repeated": manifest.repeated,
+                        "manifest_rows_unusable": manifest.unusable,
+                        "videos_added": added,
+                    }
+                )
+            yield from report(context, group, warehouse, ["videos"], partitions, work)
 
     return videos

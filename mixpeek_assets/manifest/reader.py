@@ -4,7 +4,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import duckdb
@@ -45,6 +47,7 @@ class Manifest:
         repeated: How many of them repeat an earlier row's video.
         unusable: How many of them name no usable video.
         problems: The first thousand unusable rows: `object_id` (source and line), `reason` and `excerpt`.
+        first_day: The first day that a usable row names; None if none names one.
     """
 
     source: str
@@ -53,6 +56,7 @@ class Manifest:
     repeated: int
     unusable: int
     problems: list[dict[str, str]]
+    first_day: date | None = None
 
     @property
     def videos_count(self) -> int:
@@ -79,9 +83,9 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
             "check",
             source=source,
             collection=settings.collection,
-            first_partition=str(settings.first_partition),
+            first_partition=str(settings.earliest_day),
         )
-        (counts,) = SQL.fetch(connection, dict[str, int], "counts")
+        (counts,) = SQL.fetch(connection, dict[str, Any], "counts")
         problems = SQL.fetch(connection, dict[str, str], "problems", source=source)
         if not counts["lines"]:
             raise ManifestError(f"{source} lists no video: give it at least one row with a url")

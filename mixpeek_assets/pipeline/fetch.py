@@ -17,6 +17,7 @@ from mixpeek_assets.api.records import JsonObject, Problem
 from mixpeek_assets.warehouse.landing_files import Kind
 from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine
 from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch
+from mixpeek_assets.warehouse.selection import VideoSelection
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from mixpeek_assets.warehouse.worklist import WorkList
 
@@ -38,20 +39,28 @@ class FetchResult:
     """What a run fetched.
 
     Attributes:
-        planned_at: When it asked the warehouse what is missing, by DuckDB's clock.
+        planned_at: When it asked the warehouse what is missing, by DuckDB's clock; None: it asked nothing.
         fetched: Replies received, whole or in part.
         rejected: Objects that the server refuses to return; they are in `rejects`.
         unfinished: Calls that may succeed later; nothing is recorded for them.
+        incomplete: The partitions that they are of.
     """
 
-    planned_at: datetime
+    planned_at: datetime | None = None
     fetched: int = 0
     rejected: int = 0
     unfinished: list[MixpeekError] = field(default_factory=list[MixpeekError])
+    incomplete: set[date] = field(default_factory=set[date])
 
 
 def fetch_assets(
-    client: MixpeekClient, warehouse: Warehouse, partitions: Sequence[date], *, run_id: str, refresh: bool = False
+    client: MixpeekClient,
+    warehouse: Warehouse,
+    partitions: Sequence[date],
+    *,
+    run_id: str,
+    refresh: bool = False,
+    chosen: VideoSelection | None = None,
 ) -> FetchResult:
     """Fetch the assets of settled tasks that are not landed, with their features; with `refresh`, all.
 
@@ -82,12 +91,18 @@ def fetch_assets(
 
     # First load what a dead run fetched, so that it is not fetched again.
     warehouse.load_pending()
-    with warehouse.assets_to_fetch(partitions, refresh=refresh) as wanted:
+    with warehouse.assets_to_fetch(partitions, refresh=refresh, chosen=chosen) as wanted:
         return _fetch(client, warehouse, "assets", wanted, fetch, reject)
 
 
 def fetch_vectors(
-    client: MixpeekClient, warehouse: Warehouse, partitions: Sequence[date], *, run_id: str, refresh: bool = False
+    client: MixpeekClient,
+    warehouse: Warehouse,
+    partitions: Sequence[date],
+    *,
+    run_id: str,
+    refresh: bool = False,
+    chosen: VideoSelection | None = None,
 ) -> FetchResult:
     """Fetch the features that have no vectors yet, with their vectors; with `refresh`, all.
 
@@ -121,7 +136,7 @@ def fetch_vectors(
         )
 
     warehouse.load_pending()
-    with warehouse.features_to_fetch(partitions, refresh=refresh) as wanted:
+    with warehouse.features_to_fetch(partitions, refresh=refresh, chosen=chosen) as wanted:
         return _fetch(client, warehouse, "vectors", wanted, fetch, reject)
 
 
@@ -177,11 +192,12 @@ def _fetch(
 
         last_load_at = len(wanted) - _LAST * client.concurrency
         with closing(map_concurrently(fetch_and_keep, wanted, client.threads)) as answers:
-            for place, (_, answer) in enumerate(answers):
+            for place, (item, answer) in enumerate(answers):
                 if place == last_load_at:
                     spool.rotate()
                 if isinstance(answer, MixpeekError):
                     result.unfinished.append(answer)
+                    result.incomplete.add(item.partition_date)
                 elif answer:
                     result.rejected += 1
                 else:

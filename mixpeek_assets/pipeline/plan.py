@@ -81,7 +81,8 @@ def plan(
         manifest: A manifest whose new videos are counted too.
         refetch: Whether what is landed is fetched again.
     """
+    rules = rules or SubmissionRules()
     with warehouse.reader() as reader:
-        new = [] if manifest is None else reader.planned_submissions(manifest.videos)
-        known = reader.planned_requests(rules or SubmissionRules(), partitions, refetch=refetch)
+        new = [] if manifest is None else reader.planned_submissions(manifest.videos, rules, partitions)
+        known = reader.planned_requests(rules, partitions, refetch=refetch)
         return Plan([*new, *known], reader.features_per_asset(), requests_per_minute)

@@ -9,7 +9,16 @@ import duckdb
 from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.errors import WarehouseError
 
-_DEFINITIONS = ("define_endpoints", "define_latest_tasks", "define_partition_of", "define_work", "define_search")
+_DEFINITIONS = (
+    "define_endpoints",
+    "define_file_name",
+    "define_is_chosen",
+    "define_latest_tasks",
+    "define_partition_of",
+    "define_progress",
+    "define_work",
+    "define_search",
+)
 """The files with views and macros, in order of dependency."""
 
 

@@ -11,6 +11,7 @@ import duckdb
 from mixpeek_assets import clock
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.rows import (
+    DayProgress,
     DueTask,
     ExampleFeature,
     OpenTasks,
@@ -20,9 +21,16 @@ from mixpeek_assets.warehouse.rows import (
     Progress,
     StatusRow,
     TaskCount,
+    Violation,
     Waiting,
 )
-from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
+from mixpeek_assets.warehouse.schema import (
+    TABLE,
+    TableName,
+    data_versions_query,
+    partition_counts_query,
+    preview_query,
+)
 from mixpeek_assets.warehouse.selection import SubmissionRules
 
 
@@ -74,6 +82,35 @@ class Reader:
         """How many tasks of some partitions are in each state."""
         return SQL.fetch(self.connection, TaskCount, "task_counts", partitions=list(partitions))
 
+    def day_progress(self, days: Sequence[date]) -> dict[date, DayProgress]:
+        """How far the videos of each of some days are."""
+        rows = SQL.fetch(self.connection, DayProgress, "day_progress", partitions=list(days))
+        return {day: DayProgress() for day in days} | {row.partition_date: row for row in rows if row.partition_date}
+
+    def whole_progress(self) -> DayProgress:
+        """How far the videos of all days are."""
+        (progress,) = SQL.fetch(self.connection, DayProgress, "whole_progress")
+        return progress
+
+    def violations(
+        self, query: str, partitions: Sequence[date] | None, *, planned_at: datetime, table: TableName | None, most: int
+    ) -> list[Violation]:
+        """Return what a check's query finds.
+
+        Args:
+            query: It returns partition_date, video, state and reason of each row that breaks the check.
+            partitions: The days to check; None is all days, for the queries that know it.
+            planned_at: What the tables got after this moment is not expected to be landed.
+            table: The table that the rejects are of; None is any.
+            most: How many rows are returned, of each day where days are given; each carries the number of all.
+        """
+        days = None if partitions is None else list(partitions)
+        asked = {"partitions": days, "planned_at": planned_at, "table": table}
+        bound = {name: value for name, value in asked.items() if f"${name}" in query}
+        limited = SQL.text("violations").replace("{query}", query.strip().removesuffix(";"))
+        found = self.connection.execute(limited, {**bound, "most": most, "by_day": days is not None}).fetchall()
+        return [Violation(*row) for row in found]
+
     def partitions_to_land(self) -> list[date]:
         """The partitions, up to today, with a settled task whose results are not landed."""
         return SQL.values(self.connection, "partitions_to_land", api=self.api, today=_today())
@@ -114,9 +151,30 @@ class Reader:
             **asdict(rules),
         )
 
-    def planned_submissions(self, videos: Path) -> list[PlannedRequests]:
-        """The submissions of a manifest's videos that are not in `videos` yet."""
-        return SQL.fetch(self.connection, PlannedRequests, "plan_manifest", manifest=str(videos), today=_today())
+    def planned_submissions(
+        self, videos: Path, rules: SubmissionRules, partitions: Sequence[date] | None
+    ) -> list[PlannedRequests]:
+        """The submissions of a manifest's videos that are not in `videos` yet; None is of all partitions."""
+        return SQL.fetch(
+            self.connection,
+            PlannedRequests,
+            "plan_manifest",
+            manifest=str(videos),
+            today=_today(),
+            partitions=None if partitions is None else list(partitions),
+            collections=rules.collections,
+            videos=rules.videos,
+        )
+
+    def data_versions(self, table: TableName, days: Sequence[date]) -> dict[date, str]:
+        """A text for each day that has rows in a table, which changes when they do."""
+        query = self.connection.execute(data_versions_query(TABLE[table]), {"partitions": list(days)})
+        return dict(query.fetchall())
+
+    def first_day(self) -> date | None:
+        """The first day that has a video; None while there is none."""
+        (answer,) = SQL.values(self.connection, "first_day")
+        return answer
 
     def features_per_asset(self) -> float | None:
         """How many features landed assets have on average; None while none is landed."""

@@ -97,6 +97,30 @@ class TaskCount:
 
 
 @dataclass(frozen=True, slots=True)
+class DayProgress:
+    """How far the videos of a day, or of all days, are."""
+
+    partition_date: date | None = None
+    videos: int = 0
+    landed: int = 0
+    open: int = 0
+    to_land: int = 0
+    failed: int = 0
+    open_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What breaks a check, and how many rows of its day do."""
+
+    partition_date: date | None
+    video: str | None
+    state: str
+    reason: str | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusRow:
     """Where the videos of one partition and collection are."""
 

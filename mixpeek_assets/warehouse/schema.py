@@ -224,22 +224,40 @@ def partition_counts_query(table: Table) -> str:
     )
 
 
+def data_versions_query(table: Table) -> str:
+    """Return the query of a text per partition ($partitions) that changes with the table's rows.
+
+    Polls load rows of `tasks` again, and vectors rows of `features`, which gives nothing downstream anything to do.
+    """
+    values = ", ".join([*table.key, *(() if table.name in ("tasks", "features") else ("loaded_at",))])
+    return (
+        f"SELECT partition_date, concat(count(*), '-', bit_xor(hash({values}))) FROM {SCHEMA}.{table.name}"  # noqa: S608
+        " WHERE list_contains($partitions, partition_date) GROUP BY partition_date"
+    )
+
+
 def duplicates_query(table: Table) -> str:
     """Return the query of keys of some partitions ($partitions) that are in more than one row."""
     key = ", ".join(table.key)
     # Only their keys: grouping the whole table would cost each run more as partitions are added.
     own = f"SELECT {key} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
     same = " AND ".join(f"row.{name} IS NOT DISTINCT FROM own.{name}" for name in table.key)
+    days = "list_filter(list(DISTINCT partition_date), lambda day: list_contains($partitions, day))"
     return (
-        f"SELECT concat_ws(' ', {key}) AS example FROM {SCHEMA}.{table.name} AS row SEMI JOIN ({own}) AS own ON {same}"  # noqa: S608
-        f" GROUP BY {key} HAVING count(*) > 1"
+        f"SELECT unnest({days}) AS partition_date, any_value(video_id) AS video, 'not unique' AS state,"  # noqa: S608
+        f" concat(count(*), ' rows of {table.name} have the key ', concat_ws(' ', {key})) AS reason"
+        f" FROM {SCHEMA}.{table.name} AS row SEMI JOIN ({own}) AS own ON {same} GROUP BY {key} HAVING count(*) > 1"
     )
 
 
 def misplaced_query(table: Table) -> str:
     """Return the query of rows ($partitions) that are not in their video's partition."""
     return (
-        f"SELECT row.video_id AS example FROM {SCHEMA}.{table.name} AS row"  # noqa: S608
+        "SELECT row.partition_date, coalesce(mixpeek_internal.file_name(video.url), row.video_id) AS video,"  # noqa: S608
+        " 'misplaced' AS state,"
+        f" concat('a row of {table.name}, whose video is of ', coalesce(video.partition_date::VARCHAR, 'no day'))"
+        " AS reason"
+        f" FROM {SCHEMA}.{table.name} AS row"
         f" LEFT JOIN {SCHEMA}.videos AS video ON row.video_id = video.video_id"
         " WHERE list_contains($partitions, row.partition_date)"
         " AND row.partition_date IS DISTINCT FROM video.partition_date"

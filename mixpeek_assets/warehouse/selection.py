@@ -5,7 +5,20 @@ from datetime import date
 
 
 @dataclass(frozen=True)
-class SubmissionRules:
+class VideoSelection:
+    """Which videos of its partitions a run is about; None is any.
+
+    Attributes:
+        collections: Of these collections.
+        videos: With one of these ids, or with one of these texts in their URL.
+    """
+
+    collections: list[str] | None = None
+    videos: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class SubmissionRules(VideoSelection):
     """Which videos are submitted, besides new ones and those whose submission has an unknown outcome.
 
     Attributes:
@@ -15,6 +28,7 @@ class SubmissionRules:
         refresh: Whether all done videos are submitted, and paid for, again.
         resubmit_failed: Whether all failed videos are submitted again.
         runs: Videos that these runs submitted are not submitted again: a re-executed run must not pay twice.
+        limit: How many at most, the earliest first; None is no limit.
     """
 
     max_attempts: int = 1
@@ -22,6 +36,7 @@ class SubmissionRules:
     refresh: bool = False
     resubmit_failed: bool = False
     runs: list[str] = field(default_factory=list[str])
+    limit: int | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from mixpeek_assets.warehouse.landing_files import Kind
 from mixpeek_assets.warehouse.loading import Loaded, load_pending
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch, RetryCandidate, VideoToSubmit
-from mixpeek_assets.warehouse.selection import RetrySelection, SubmissionRules
+from mixpeek_assets.warehouse.selection import RetrySelection, SubmissionRules, VideoSelection
 from mixpeek_assets.warehouse.spool import Spool
 from mixpeek_assets.warehouse.worklist import WorkList, work_list
 
@@ -133,15 +133,23 @@ class Warehouse:
             yield videos
 
     @contextmanager
-    def assets_to_fetch(self, partitions: Sequence[date], *, refresh: bool) -> Generator[WorkList[AssetToFetch]]:
+    def assets_to_fetch(
+        self, partitions: Sequence[date], *, refresh: bool, chosen: VideoSelection | None = None
+    ) -> Generator[WorkList[AssetToFetch]]:
         """The assets of some partitions that are not landed, or with `refresh` all."""
-        with self._work_list(AssetToFetch, "assets_to_fetch", partitions, refresh=refresh) as assets:
+        with self._work_list(
+            AssetToFetch, "assets_to_fetch", partitions, refresh=refresh, **asdict(chosen or VideoSelection())
+        ) as assets:
             yield assets
 
     @contextmanager
-    def features_to_fetch(self, partitions: Sequence[date], *, refresh: bool) -> Generator[WorkList[FeatureToFetch]]:
+    def features_to_fetch(
+        self, partitions: Sequence[date], *, refresh: bool, chosen: VideoSelection | None = None
+    ) -> Generator[WorkList[FeatureToFetch]]:
         """The features of some partitions without vectors, or with `refresh` all."""
-        with self._work_list(FeatureToFetch, "features_to_fetch", partitions, refresh=refresh) as features:
+        with self._work_list(
+            FeatureToFetch, "features_to_fetch", partitions, refresh=refresh, **asdict(chosen or VideoSelection())
+        ) as features:
             yield features
 
     @contextmanager

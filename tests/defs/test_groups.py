@@ -36,7 +36,7 @@ def settings(tmp_path: Path, mixpeek: ScriptedMixpeek) -> dict[str, Settings]:
 
 
 def land(settings: Settings, repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, name: str) -> None:
-    for job in ("ingest_job", "land_job"):
+    for job in ("mixpeek_ingest", "mixpeek_land"):
         definition = repository.get_job(f"{name}_{job}")
         assert definition.execute_in_process(instance=instance, partition_key=TODAY.isoformat()).success
         with open_client(settings) as client:

@@ -1,11 +1,15 @@
 """The assets as Dagster runs them: the real jobs and definitions, on a real instance."""
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from mixpeek_assets.definitions import defs
+from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS
+from mixpeek_assets.defs.run_requests import range_tags
 from mixpeek_assets.settings import SettingsError
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -38,52 +42,69 @@ def failures(result: dg.ExecuteInProcessResult) -> list[str]:
     return said
 
 
-def observed(instance: dg.DagsterInstance, asset: str) -> dict[str, object]:
-    """What the newest observation of an asset tells."""
-    records = instance.fetch_observations(dg.AssetKey(asset), limit=1).records
-    observation = records[0].asset_observation
-    assert observation is not None
-    return {name: value.value for name, value in observation.metadata.items()}
+def key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["mixpeek", table])
 
 
 def metadata(instance: dg.DagsterInstance, asset: str) -> dict:
-    event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+    event = instance.get_latest_materialization_event(key(asset))
     assert event is not None
     assert event.asset_materialization is not None
     return dict(event.asset_materialization.metadata)
 
 
+def days_of(instance: dg.DagsterInstance, asset: str) -> set[str]:
+    """The materialized partitions of an asset."""
+    return instance.get_materialized_partitions(key(asset))
+
+
+def broken(result: dg.ExecuteInProcessResult) -> set[str]:
+    """The checks that failed in a run, less those that say only what is not landed."""
+    found = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    return {f"{check.asset_key.path[-1]}: {check.check_name}" for check in found} - {
+        "vectors: landed",
+        "vectors: all_landed",
+    }
+
+
 def land_all(instance: dg.DagsterInstance) -> None:
-    assert run("ingest_job", instance).success
+    assert run("mixpeek_ingest", instance).success
     poll()
-    assert run("land_job", instance).success
+    assert run("mixpeek_land", instance).success
 
 
 def test_the_graph_has_the_five_tables_in_the_order_of_the_data() -> None:
     graph = defs().get_repository_def().asset_graph
     parents = {
-        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        key.path[1]: {parent.path[1] for parent in graph.get(key).parent_keys}
         for key in graph.get_all_asset_keys()
+        if key.path[0] == "mixpeek"
     }
 
     assert parents == {
-        "videos": set(),
-        "tasks": {"videos"},
-        "assets": {"tasks"},
+        "manifest": set(),
+        "mixpeek_api": set(),
+        "videos": {"manifest"},
+        "tasks": {"videos", "mixpeek_api"},
+        "latest_tasks": {"tasks"},
+        "assets": {"tasks", "mixpeek_api"},
         "features": {"assets"},
         "vectors": {"features"},
+        "vectors_by_name": {"vectors"},
+        "search": {"vectors"},
     }
 
 
 @pytest.mark.parametrize("asset", CHAIN)
 def test_every_asset_says_what_a_row_is_and_shows_its_columns(asset: str) -> None:
-    node = defs().get_repository_def().asset_graph.get(dg.AssetKey(asset))
+    node = defs().get_repository_def().asset_graph.get(key(asset))
 
     assert node.description is not None
     assert node.description.startswith("A row is ")
     assert node.group_name == "mixpeek"
     assert "duckdb" in node.kinds
-    assert list(node.owners) == ["team:data-engineering"]
+    assert node.tags["dagster/storage_kind"] == "duckdb"
+    assert str(node.metadata["dagster/uri"]).endswith("warehouse.duckdb")
     schema = node.metadata["dagster/column_schema"]
     assert all(column.description for column in schema.columns)
     assert node.partitions_def is not None
@@ -105,7 +126,7 @@ def test_the_two_jobs_land_vectors_with_row_counts_previews_and_checks(
         list(defs().get_repository_def().asset_graph.asset_check_keys)
     )
     passed = [record.last_check_execution_record for record in checks.values()]
-    assert len(passed) == len(checks) >= 20
+    assert len(passed) == len(checks) == len(DAY_CHECKS) + len(STANDING_CHECKS)
     assert all(record is not None and record.status.value == "SUCCEEDED" for record in passed)
     assert metadata(instance, "vectors")["embeddings"].value == "multimodal video 2 x 3"
 
@@ -117,42 +138,50 @@ def test_materializing_again_changes_nothing_and_sends_nothing_but_what_is_missi
     land_all(instance)
     before, counts = len(mixpeek.requests), ask(warehouse, Reader.table_counts)
 
-    assert run("ingest_job", instance).success
-    assert run("land_job", instance).success
+    assert run("mixpeek_ingest", instance).success
+    assert run("mixpeek_land", instance).success
 
     assert len(mixpeek.requests) == before
     assert ask(warehouse, Reader.table_counts) == counts
 
 
-def test_a_dry_run_tells_what_would_be_sent_and_neither_sends_nor_materializes_anything(
+def test_the_plan_job_tells_what_would_be_sent_and_changes_nothing(
     mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_manifest("url\nhttp://videos.test/a.mp4\nhttp://videos.test/b.mp4\n", monkeypatch)
-    dry = {"config": {"dry_run": True}}
 
-    assert run("ingest_job", instance, run_config={"ops": {"tasks": dry}}).success
-    assert mixpeek.requests == []
-    assert observed(instance, "tasks") == {"dry_run": True, "requests": 2, "submit: new": 2}
-    assert instance.get_latest_materialization_event(dg.AssetKey("tasks")) is None
+    assert planned(instance) == {"submit: new": 2}
+    assert planned(instance, videos=["a.mp4"]) == {"submit: new": 1}
+    assert ask(warehouse, Reader.table_counts)["videos"] == 0
 
-    run("ingest_job", instance)
+    run("mixpeek_ingest", instance)
     poll()
-    before = len(mixpeek.requests)
-    assert run("land_job", instance, run_config={"ops": {"assets_and_features": dry, "vectors": dry}}).success
-    assert len(mixpeek.requests) == before
-    assert observed(instance, "assets") == {"dry_run": True, "requests": 2, "fetch asset: not landed": 2}
-    assert instance.get_latest_materialization_event(dg.AssetKey("assets")) is None
+    assert planned(instance) == {"fetch asset: not landed": 2}
+    run("mixpeek_land", instance)
+    before, told = len(mixpeek.requests), instance.get_latest_materialization_event(key("vectors"))
+    assert planned(instance, refresh=True) == {
+        "submit: refresh": 2,
+        "fetch asset: not landed": 2,
+        "fetch vectors: not landed": 2,
+    }
 
-    run("land_job", instance)
-    again = {"config": {"dry_run": True, "refresh": True}}
-    before = len(mixpeek.requests)
-    assert run("land_job", instance, run_config={"ops": {"vectors": again}}, asset_selection=[dg.AssetKey("vectors")])
     assert len(mixpeek.requests) == before
-    assert observed(instance, "vectors") == {"dry_run": True, "requests": 2, "fetch vectors: not landed": 2}
+    assert instance.get_latest_materialization_event(key("vectors")) == told
+
+
+def planned(instance: dg.DagsterInstance, **config: object) -> dict[str, int]:
+    """What the plan job shows, by request and reason."""
+    job = defs().get_repository_def().get_job("mixpeek_plan")
+    result = job.execute_in_process(instance=instance, run_config={"ops": {"show_plan": {"config": config}}})
+    (output,) = [event for event in result.all_events if event.is_successful_output]
+    shown = output.step_output_data.metadata.get("plan")
+    assert not [event for event in result.all_events if event.is_asset_materialization_planned]
+    records = shown.records if isinstance(shown, dg.TableMetadataValue) else []
+    return {f"{one.data['request']}: {one.data['why']}": int(str(one.data["requests"])) for one in records}
 
 
 def ingest_job() -> dg.JobDefinition:
-    return defs().get_repository_def().get_job("ingest_job")
+    return defs().get_repository_def().get_job("mixpeek_ingest")
 
 
 def test_a_refresh_that_is_executed_again_pays_once(
@@ -166,7 +195,7 @@ def _refresh_twice(mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, monke
     write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
     land_all(instance)
     config = {"ops": {"tasks": {"config": {"refresh": True}}}}
-    refreshed = run("ingest_job", instance, run_config=config)
+    refreshed = run("mixpeek_ingest", instance, run_config=config)
     poll()
     assert len(mixpeek.asked("^POST /ingest")) == 2
 
@@ -192,24 +221,24 @@ def test_a_range_of_partitions_is_one_run(
         "dagster/asset_partition_range_end": "2026-01-04",
     }
 
-    assert run("ingest_job", instance, tags=tags).success
+    assert run("mixpeek_ingest", instance, tags=tags).success
     poll()
-    assert run("land_job", instance, tags=tags).success
+    assert run("mixpeek_land", instance, tags=tags).success
 
     assert ask(warehouse, Reader.table_counts)["vectors"] == 3
-    partitions = instance.get_materialized_partitions(dg.AssetKey("vectors"))
-    assert partitions == {"2026-01-02", "2026-01-03", "2026-01-04"}
+    assert days_of(instance, "vectors") == {"2026-01-02", "2026-01-03", "2026-01-04"}
 
 
 def test_an_undated_video_joins_today_and_never_a_past_day(
     mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MIXPEEK_FIRST_PARTITION", "2026-01-01")
     write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
 
-    assert run("ingest_job", instance, partition="2026-01-02").success
+    assert run("mixpeek_ingest", instance, partition="2026-01-02").success
     assert ask(warehouse, Reader.table_counts)["videos"] == 0
 
-    assert run("ingest_job", instance).success
+    assert run("mixpeek_ingest", instance).success
     assert ask(warehouse, Reader.status)[0].partition_date == TODAY
 
 
@@ -222,7 +251,7 @@ def test_a_wrong_key_fails_the_run_with_one_sentence_and_stands_nowhere(
     echo = {"success": False, "status": 401, "error": {"message": f"Invalid API key {secret}"}}
     mixpeek.script("POST", Answer(echo, 401), for_ever=True)
 
-    result = run("ingest_job", instance)
+    result = run("mixpeek_ingest", instance)
 
     assert not result.success
     (said,) = failures(result)
@@ -255,7 +284,7 @@ def test_what_a_user_got_wrong_is_said_in_one_sentence(
     result = (
         defs()
         .get_repository_def()
-        .get_job("ingest_job")
+        .get_job("mixpeek_ingest")
         .execute_in_process(instance=instance, raise_on_error=False, partition_key=TODAY.isoformat())
     )
 
@@ -276,7 +305,7 @@ def test_without_a_key_and_without_a_local_api_the_run_says_how_to_start_one(
     Path("a.mp4").write_bytes(b"video")
     write_manifest("url\na.mp4\n", monkeypatch)
 
-    (said,) = failures(run("ingest_job", instance))
+    (said,) = failures(run("mixpeek_ingest", instance))
 
     assert "`make dev`" in said
     assert "serve-local-api" in said
@@ -289,33 +318,33 @@ def test_unusable_rows_are_in_rejects_and_warn_while_the_others_go_on(
         "url,added_at\nhttp://videos.test/a.mp4,\nhttp://videos.test/b.mp4,yesterday\n,2026-01-01\n", monkeypatch
     )
 
-    result = run("ingest_job", instance)
+    result = run("mixpeek_ingest", instance)
 
     assert result.success
     assert len(mixpeek.tasks) == 1
     problems = ask(warehouse, lambda reader: reader.problems(9))
     assert sorted(problem.about for problem in problems) == ["list.csv row 2", "list.csv row 3"]
-    warned = [check for check in result.get_asset_check_evaluations() if not check.passed]
-    assert [check.check_name for check in warned] == ["manifest_rows_usable"]
-    assert warned[0].severity == dg.AssetCheckSeverity.WARN
+    assert broken(result) == {"videos: usable"}
 
 
 def test_a_landing_that_is_not_complete_fails_after_landing_the_rest(
     mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_manifest("url\nhttp://videos.test/a.mp4\nhttp://videos.test/b.mp4\n", monkeypatch)
-    run("ingest_job", instance)
+    run("mixpeek_ingest", instance)
     poll()
     sick = next(iter(mixpeek.assets))
     mixpeek.script(f"/assets/{sick}", Answer(b"oops", 500), for_ever=True)
 
-    result = run("land_job", instance)
+    result = run("mixpeek_land", instance)
 
     assert not result.success
-    assert "1 assets did not arrive" in failures(result)[0]
+    assert failures(result)[0].startswith(
+        "1 asset did not come; the rest is landed, and the next run asks for it again"
+    )
     assert ask(warehouse, Reader.table_counts)["vectors"] == 1
     mixpeek.unscript()
-    assert run("land_job", instance).success
+    assert run("mixpeek_land", instance).success
     assert ask(warehouse, Reader.table_counts)["vectors"] == 2
 
 
@@ -331,7 +360,7 @@ def test_a_task_that_settles_during_a_landing_is_the_next_runs_and_fails_neither
     slow = mixpeek.videos["http://videos.test/b.mp4"] = Video(
         ["PROCESSING"], {"image": [mixpeek.feature("image", "b")]}
     )
-    run("ingest_job", instance)
+    run("mixpeek_ingest", instance)
     poll()
 
     def settle(request: Request) -> None:
@@ -343,13 +372,13 @@ def test_a_task_that_settles_during_a_landing_is_the_next_runs_and_fails_neither
             poll()
 
     mixpeek.on_request = settle
-    result = run("land_job", instance)
+    result = run("mixpeek_land", instance)
 
     assert result.success
-    assert [check.check_name for check in result.get_asset_check_evaluations() if not check.passed] == []
+    assert broken(result) == set()
     assert ask(warehouse, Reader.table_counts)["vectors"] == 1
     assert ask(warehouse, Reader.partitions_to_land) == [TODAY]
-    assert run("land_job", instance).success
+    assert run("mixpeek_land", instance).success
     assert ask(warehouse, Reader.table_counts)["vectors"] == 2
 
 
@@ -357,18 +386,18 @@ def test_wrong_data_blocks_what_is_downstream(
     mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
-    run("ingest_job", instance)
+    run("mixpeek_ingest", instance)
     poll()
-    run("land_job", instance)
+    run("mixpeek_land", instance)
     with warehouse.database.transaction() as connection:
         connection.execute("INSERT INTO mixpeek.features SELECT * FROM mixpeek.features")
 
-    result = run("land_job", instance)
+    result = run("mixpeek_land", instance)
 
     assert not result.success
-    broken = {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
-    assert "unique_key" in broken
-    assert not any(event.step_key == "vectors" and event.is_step_success for event in result.all_events)
+    assert "features: sound" in broken(result)
+    assert failures(result)[0].startswith(f"wrong data in mixpeek/features of {TODAY}: ")
+    assert not any(event.is_step_success for event in result.all_events)
 
 
 def test_oddities_warn_and_block_nothing(
@@ -381,14 +410,167 @@ def test_oddities_warn_and_block_nothing(
         mixpeek.feature("image", "c", vectors={"zero": [0.0, 0.0]}),
     ]
     mixpeek.videos["http://videos.test/a.mp4"] = Video(["DONE"], {"image": features})
-    run("ingest_job", instance)
+    run("mixpeek_ingest", instance)
     poll()
 
-    result = run("land_job", instance)
+    result = run("mixpeek_land", instance)
 
     assert result.success
-    warned = {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
-    assert warned == {"one_dimension", "none_zero"}
+    assert broken(result) == {"vectors: whole"}
+
+
+def test_what_is_pending_is_not_green_and_says_what_it_waits_for(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
+    mixpeek.videos["http://videos.test/a.mp4"] = Video(["PROCESSING"])
+
+    everything = run("__ASSET_JOB", instance)
+
+    assert everything.success
+    assert days_of(instance, "tasks") == {TODAY.isoformat()}
+    for table in ("assets", "features", "vectors"):
+        assert days_of(instance, table) == set(), table
+    told = {check.check_name: check for check in everything.get_asset_check_evaluations()}
+    assert not told["landed"].passed
+    assert str(told["landed"].description).startswith("0 of 1 landed; 1 open, the oldest for ")
+
+
+def test_days_of_one_run_are_materialized_each_by_what_has_landed_of_it(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first day lands, the second waits, the third has no video."""
+    write_manifest(
+        "url,added_at\nhttp://videos.test/landed.mp4,2026-01-01\nhttp://videos.test/slow.mp4,2026-01-02\n", monkeypatch
+    )
+    mixpeek.videos["http://videos.test/slow.mp4"] = Video(["PROCESSING"])
+    tags = range_tags(date(2026, 1, 1), date(2026, 1, 3))
+    assert run("mixpeek_ingest", instance, tags=tags).success
+    poll()
+
+    result = run("mixpeek_land", instance, tags=tags)
+
+    assert result.success
+    for table in ("assets", "features", "vectors"):
+        assert days_of(instance, table) == {"2026-01-01", "2026-01-03"}, table
+    events = {
+        event.partition: event.step_materialization_data.materialization.metadata
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key == key("vectors")
+    }
+    assert events["2026-01-01"]["progress"].value == "1 of 1 landed"
+    assert events["2026-01-01"]["dagster/partition_row_count"].value == 1
+    assert events["2026-01-03"]["progress"].value == "0 videos"
+    assert "preview" not in events["2026-01-03"]
+    landed = {check.partition: check for check in result.get_asset_check_evaluations() if check.check_name == "landed"}
+    assert {day: check.passed for day, check in landed.items()} == {
+        "2026-01-01": True,
+        "2026-01-02": False,
+        "2026-01-03": True,
+    }
+
+
+def test_a_day_whose_landing_is_incomplete_is_not_green_and_the_other_days_are(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest(
+        "url,added_at\nhttp://videos.test/a.mp4,2026-01-01\nhttp://videos.test/b.mp4,2026-01-02\n", monkeypatch
+    )
+    tags = range_tags(date(2026, 1, 1), date(2026, 1, 2))
+    run("mixpeek_ingest", instance, tags=tags)
+    poll()
+    (sick,) = warehouse_values(warehouse, "SELECT asset_id FROM mixpeek.tasks WHERE partition_date = '2026-01-02'")
+    mixpeek.script(f"/assets/{sick}", Answer(b"oops", 500), for_ever=True)
+
+    result = run("mixpeek_land", instance, tags=tags)
+
+    assert not result.success
+    assert days_of(instance, "vectors") == {"2026-01-01"}
+    (failure,) = [event.step_failure_data.user_failure_data for event in result.all_events if event.is_step_failure]
+    assert failure is not None
+    assert failure.metadata["did_not_come"].value == 1
+
+
+def warehouse_values(warehouse: Warehouse, query: str) -> list[object]:
+    with warehouse.reader() as reader:
+        return [value for (value,) in reader.connection.execute(query).fetchall()]
+
+
+def test_running_again_with_nothing_new_leaves_what_is_downstream_in_sync(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
+    land_all(instance)
+    first = {table: version(instance, table) for table in CHAIN}
+
+    run("mixpeek_ingest", instance)
+    run("mixpeek_land", instance)
+
+    assert {table: version(instance, table) for table in CHAIN} == first
+    write_manifest("url\nhttp://videos.test/a.mp4\nhttp://videos.test/b.mp4\n", monkeypatch)
+    run("mixpeek_ingest", instance)
+    assert version(instance, "tasks") != first["tasks"]
+
+
+def version(instance: dg.DagsterInstance, table: str) -> str:
+    event = instance.get_latest_materialization_event(key(table))
+    assert event is not None
+    assert event.asset_materialization is not None
+    tags = event.asset_materialization.tags
+    assert tags is not None
+    return tags["dagster/data_version"]
+
+
+def test_a_person_may_choose_videos_collections_and_a_limit(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"http://videos.test/{name}.mp4,{(name in 'ab' and 'x') or 'y'}\n" for name in "abcd")
+    write_manifest(f"url,collection\n{rows}", monkeypatch)
+
+    def submitted(**config: object) -> list[str]:
+        before = len(mixpeek.asked("^POST /ingest"))
+        assert run("mixpeek_ingest", instance, run_config={"ops": {"tasks": {"config": config}}}).success
+        return [str(request.body["url"])[19:20] for request in mixpeek.asked("^POST /ingest")[before:]]
+
+    assert submitted(collections=["y"], limit=1) == ["c"]
+    assert submitted(videos=["b.mp4"]) == ["b"]
+    assert sorted(submitted()) == ["a", "d"]
+    poll()
+    land = {"ops": {"land_results": {"config": {"collections": ["x"]}}}}
+    assert run("mixpeek_land", instance, run_config=land).success
+    assert ask(warehouse, Reader.table_counts)["vectors"] == 2
+
+
+JOBS = ("mixpeek_ingest", "mixpeek_land", "mixpeek_retry_failed", "mixpeek_plan")
+
+
+def fields(found: Any) -> dict[str, Any]:
+    """The fields of a part of a run config; none where nothing can be set."""
+    return dict(getattr(found.config_type, "fields", None) or {})
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_field_of_a_run_config_has_its_words(job: str) -> None:
+    whole = defs().get_repository_def().get_job(job).run_config_schema
+
+    for step in fields(fields(whole)["ops"]).values():
+        for name, option in fields(fields(step)["config"]).items() if "config" in fields(step) else ():
+            assert option.description, name
+    for name in ("mixpeek", "warehouse"):
+        assert not fields(fields(fields(fields(whole)["resources"])[name])["config"]), "nothing of the settings can be changed for a run"
+
+
+def test_failed_videos_are_retried_by_pressing_a_button(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
+    mixpeek.videos["http://videos.test/a.mp4"] = Video(["FAILED"], error="try again")
+    land_all(instance)
+    assert days_of(instance, "assets") == set(), "nothing has landed"
+
+    assert run("mixpeek_retry_failed", instance).success
+
+    assert len(mixpeek.asked("^POST /ingest")) == 2
 
 
 def test_a_partition_that_does_not_exist_is_refused_before_anything_is_done(
@@ -397,7 +579,7 @@ def test_a_partition_that_does_not_exist_is_refused_before_anything_is_done(
     write_manifest("url\nhttp://videos.test/a.mp4\n", monkeypatch)
 
     with pytest.raises(dg.DagsterUnknownPartitionError, match="1999-01-01"):
-        run("ingest_job", instance, partition="1999-01-01")
+        run("mixpeek_ingest", instance, partition="1999-01-01")
 
     assert mixpeek.requests == []
 

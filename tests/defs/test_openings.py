@@ -42,13 +42,13 @@ def run(job: str, instance: dg.DagsterInstance, first: date, last: date) -> None
 def test_a_run_with_nothing_new_opens_it_ten_times_whatever_its_partitions(
     first: date, instance: dg.DagsterInstance, openings: list[bool]
 ) -> None:
-    run("ingest_job", instance, first, TODAY)  # which remembers that the videos come from another manifest now
+    run("mixpeek_ingest", instance, first, TODAY)  # which remembers that the videos come from another manifest now
     openings.clear()
 
-    run("ingest_job", instance, first, TODAY)
+    run("mixpeek_ingest", instance, first, TODAY)
     ingesting, writing = len(openings), openings.count(False)
     openings.clear()
-    run("land_job", instance, first, TODAY)
+    run("mixpeek_land", instance, first, TODAY)
 
     # Read and add the manifest, find lost submissions, find what to submit; and a report of each table.
     assert (ingesting, writing) == (5, 2)

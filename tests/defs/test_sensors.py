@@ -96,7 +96,7 @@ def test_nothing_is_requested_while_a_landing_runs_and_again_after_it_failed_a_w
     add_videos([URL])
     submit()
     first, _ = tick("task_status_sensor", instance, warehouse)
-    record_run(instance, "land_job", dg.DagsterRunStatus.STARTED)
+    record_run(instance, "mixpeek_land", dg.DagsterRunStatus.STARTED)
 
     result, _ = tick("task_status_sensor", instance, warehouse)
 

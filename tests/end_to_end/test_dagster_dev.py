@@ -70,7 +70,7 @@ def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everyth
 
     until(lambda: landed(project) == 5, "vectors of all samples")
     until(lambda: {run["status"] for run in runs(url)} == {"SUCCESS"}, "end of every run")
-    assert {run["jobName"] for run in runs(url)} == {"ingest_job", "land_job"}
+    assert {run["jobName"] for run in runs(url)} == {"mixpeek_ingest", "mixpeek_land"}
 
     status = project.command("status")
     assert status.returncode == 0

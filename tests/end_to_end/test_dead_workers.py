@@ -53,7 +53,7 @@ class Landings:
     @property
     def runs(self) -> dict[str, dg.DagsterRun]:
         """The runs, by their id."""
-        return {run.run_id: run for run in self.instance.get_runs(dg.RunsFilter(job_name="land_job"))}
+        return {run.run_id: run for run in self.instance.get_runs(dg.RunsFilter(job_name="mixpeek_land"))}
 
     def status(self, run_id: str) -> str:
         return self.runs[run_id].status.value

@@ -103,7 +103,7 @@ def test_the_runs_are_on_the_instance_that_the_ui_shows(project: Project, monkey
     monkeypatch.setenv("DAGSTER_HOME", str(project.folder / "dagster_home"))
 
     with dg.DagsterInstance.get() as instance:
-        assert {run.job_name for run in instance.get_runs()} == {"ingest_job", "land_job"}
+        assert {run.job_name for run in instance.get_runs()} == {"mixpeek_ingest", "mixpeek_land"}
         assert instance.get_materialized_partitions(dg.AssetKey("vectors"))
 
 

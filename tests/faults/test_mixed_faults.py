@@ -125,18 +125,18 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
     broken = {"fault": "503"}
 
     faulty.order(broken)
-    (said,) = failures(run("ingest_job", instance))
+    (said,) = failures(run("mixpeek_ingest", instance))
     assert said.startswith("3 answers to submissions did not arrive; the next run asks for them again")
     assert "answered 503: the service is not available" in said
     faulty.order()
-    assert run("ingest_job", instance).success
+    assert run("mixpeek_ingest", instance).success
     pipeline.poll()
 
     faulty.order(broken)
-    (said,) = failures(run("land_job", instance))
+    (said,) = failures(run("mixpeek_land", instance))
     assert said.startswith("3 assets did not arrive; the next run asks")
     faulty.order()
-    assert run("land_job", instance).success
+    assert run("mixpeek_land", instance).success
     assert tables().contents == truth
     assert len(faulty.mixpeek.asked("POST /ingest")) == FEW
 

@@ -116,7 +116,7 @@ def test_the_step_succeeds_beside_a_row_that_cannot_be_sent(
     monkeypatch.setenv("MIXPEEK_VIDEOS", "list.jsonl")
 
     for _ in range(2):
-        result = run("ingest_job", instance)
+        result = run("mixpeek_ingest", instance)
         assert result.success, failures(result)
 
     assert [task[:3] for task in tasks(warehouse)] == [(URLS[0], 1, "failed"), (URLS[1], 1, "open")]

@@ -385,7 +385,7 @@ def test_the_traceback_of_a_bug_does_not_show_it(
     monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
     Path("list.csv").write_text("url\nhttp://videos.test/a.mp4\n")
     monkeypatch.setattr(tasks, "submit_videos", bug)
-    job = defs().get_repository_def().get_job("ingest_job")
+    job = defs().get_repository_def().get_job("mixpeek_ingest")
 
     result = job.execute_in_process(instance=instance, raise_on_error=False, partition_key=TODAY.isoformat())
 

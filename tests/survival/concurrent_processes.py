@@ -80,7 +80,7 @@ def ingest_and_land(folder: Path, environment: dict[str, str], together: Barrier
     repository = defs().get_repository_def()
     with dg.DagsterInstance.get() as instance:
         together.wait(WAIT)
-        assert repository.get_job("ingest_job").execute_in_process(instance=instance, tags=tags).success
+        assert repository.get_job("mixpeek_ingest").execute_in_process(instance=instance, tags=tags).success
         poll()
         together.wait(WAIT)
-        assert repository.get_job("land_job").execute_in_process(instance=instance, tags=tags).success
+        assert repository.get_job("mixpeek_land").execute_in_process(instance=instance, tags=tags).success

@@ -257,8 +257,8 @@ def test_a_schedules_run_and_a_backfills_run_of_the_same_partition_at_once_do_it
             assert ended(workers) == [0, 0]
         runs = instance.get_runs()
         assert Counter((run.job_name, run.status.value) for run in runs) == {
-            ("ingest_job", "SUCCESS"): 2,
-            ("land_job", "SUCCESS"): 2,
+            ("mixpeek_ingest", "SUCCESS"): 2,
+            ("mixpeek_land", "SUCCESS"): 2,
         }
 
     each_landed_once(project, mixpeek)

@@ -52,7 +52,7 @@ def started(project: Project) -> Iterator[Start]:
 
 def landings(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
     """The statuses of the landings, the newest first."""
-    return [run.status for run in instance.get_runs(dg.RunsFilter(job_name="land_job"))]
+    return [run.status for run in instance.get_runs(dg.RunsFilter(job_name="mixpeek_land"))]
 
 
 def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_lands_its_partition(
@@ -70,7 +70,7 @@ def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_
             process.wait(20)
             after_its_death, _ = tick("task_status_sensor", instance, warehouse)
             assert isinstance(after_its_death, dg.SkipReason), "a failed landing is requested again a little later"
-            [run] = instance.get_runs(dg.RunsFilter(job_name="land_job"))
+            [run] = instance.get_runs(dg.RunsFilter(job_name="mixpeek_land"))
             assert run.status == FAILURE
             assert any("has died: it was killed" in event.message for event in instance.all_logs(run.run_id))
 
@@ -103,7 +103,7 @@ def test_a_run_that_never_said_whose_it_is_is_failed_after_a_while(
     project: Project, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with dg.DagsterInstance.get() as instance:
-        record_run(instance, "land_job", STARTED)
+        record_run(instance, "mixpeek_land", STARTED)
         tick("task_status_sensor", instance, warehouse)
         assert landings(instance) == [STARTED], "it may be about to say so"
 
@@ -116,7 +116,7 @@ def test_a_run_names_the_process_that_executes_it_whatever_tags_it_was_given(pro
     # Dagster copies the tags of a run that is done again.
     tags = {PROCESS: "4194304999-0badcafe", "dagster/partition": TODAY.isoformat()}
     with dg.DagsterInstance.get() as instance:
-        job = defs().get_repository_def().get_job("ingest_job")
+        job = defs().get_repository_def().get_job("mixpeek_ingest")
         assert job.execute_in_process(instance=instance, tags=tags).success
         [run] = instance.get_runs()
         lock = project.folder / "dagster_home" / "processes" / f"{run.tags[PROCESS]}.lock"

@@ -30,7 +30,7 @@ judged AS (
             WHEN added_at >= '9999-12-31'::TIMESTAMPTZ
                 THEN 'added_at is ' || left(added_text, 100) || ', which is after the year 9999'
             WHEN added_at::DATE < $first_partition::DATE
-                THEN 'added_at is before the first partition, ' || $first_partition
+                THEN 'added_at is before the earliest day, ' || $first_partition
                     || ': set MIXPEEK_FIRST_PARTITION to an earlier day, or leave added_at empty'
             -- DuckDB accepts more as JSON than a server does, so Python checks it too.
             WHEN metadata IS NOT NULL AND coalesce(json_type(TRY_CAST(metadata AS JSON)), '') != 'OBJECT'

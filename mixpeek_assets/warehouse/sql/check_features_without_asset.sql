@@ -1,5 +1,10 @@
 -- Features whose asset is not in `assets`.
-SELECT feature.feature_id AS example
+SELECT
+    feature.partition_date,
+    coalesce(mixpeek_internal.file_name(video.url), feature.video_id) AS video,
+    'orphan' AS state,
+    concat('feature ', feature.feature_id, ': its asset ', feature.asset_id, ' is not landed') AS reason
 FROM mixpeek.features AS feature
 ANTI JOIN mixpeek.assets AS asset ON feature.asset_id = asset.asset_id
-WHERE list_contains($partitions, feature.partition_date);
+LEFT JOIN mixpeek.videos AS video ON feature.video_id = video.video_id
+WHERE $partitions IS NULL OR list_contains($partitions, feature.partition_date);

@@ -1,5 +1,12 @@
 -- Assets whose number of listed features differs from those landed or rejected.
-SELECT asset.asset_id AS example
+SELECT
+    asset.partition_date,
+    coalesce(mixpeek_internal.file_name(video.url), asset.video_id) AS video,
+    'incomplete' AS state,
+    concat(
+        'asset ', asset.asset_id, ' lists ', asset.feature_count, ' features; ', coalesce(landed.features, 0),
+        ' are landed and ', coalesce(rejected.rejects, 0), ' rejected'
+    ) AS reason
 FROM mixpeek.assets AS asset
 LEFT JOIN (
     SELECT
@@ -15,6 +22,7 @@ LEFT JOIN (
     FROM mixpeek_internal.rejected_assets
     GROUP BY asset_id
 ) AS rejected ON asset.asset_id = rejected.asset_id
+LEFT JOIN mixpeek.videos AS video ON asset.video_id = video.video_id
 WHERE
     list_contains($partitions, asset.partition_date)
     AND asset.feature_count != coalesce(landed.features, 0) + coalesce(rejected.rejects, 0);

@@ -1,11 +1,18 @@
--- The rejects of one table: the video and the reason.
-SELECT concat_ws(': ', left(video.url, 200), left(reject.object_id, 200), reject.reason) AS example
+-- What of some endpoints is in `rejects`, and why.
+SELECT
+    reject.partition_date,
+    coalesce(mixpeek_internal.file_name(video.url), reject.object_id) AS video,
+    'rejected' AS state,
+    CASE WHEN video.url IS NOT NULL THEN left(reject.object_id, 200) || ': ' ELSE '' END || reject.reason AS reason
 FROM mixpeek.rejects AS reject
 LEFT JOIN mixpeek.videos AS video ON reject.video_id = video.video_id
 WHERE
-    list_contains($partitions, reject.partition_date)
-    AND reject.endpoint = CASE $table
-        WHEN 'videos' THEN 'manifest'
-        WHEN 'assets' THEN mixpeek_internal.asset_endpoint()
-        ELSE mixpeek_internal.feature_endpoint()
-    END;
+    ($partitions IS NULL OR list_contains($partitions, reject.partition_date))
+    AND (
+        $table IS NULL
+        OR reject.endpoint = CASE $table
+            WHEN 'videos' THEN 'manifest'
+            WHEN 'assets' THEN mixpeek_internal.asset_endpoint()
+            WHEN 'vectors' THEN mixpeek_internal.feature_endpoint()
+        END
+    );

@@ -1,7 +1,12 @@
--- The requests known to be needed, by verb, partition and reason; of some partitions, or of all.
-SELECT *
+-- The requests known to be needed, by verb, partition and reason; of some partitions and videos, or
+-- of all.
+SELECT
+    needed.verb,
+    needed.partition_date,
+    needed.why,
+    count(*) AS requests
 FROM (
-    SELECT 'submit' AS verb, partition_date, why, count(*) AS requests
+    SELECT 'submit' AS verb, partition_date, why, video_id
     FROM mixpeek_internal.submissions(
     allowed_attempts := $max_attempts,
     wanted_extractors := $extractors,
@@ -10,26 +15,27 @@ FROM (
     these_runs := $runs,
     this_api := $api
 )
-    GROUP BY ALL
 
     UNION ALL
 
-    SELECT 'poll' AS verb, partition_date, 'open' AS why, count(*) AS requests
+    SELECT 'poll' AS verb, partition_date, 'open' AS why, video_id
     FROM mixpeek.tasks
     WHERE state = 'open' AND coalesce(api = $api, TRUE)
-    GROUP BY ALL
 
     UNION ALL
 
-    SELECT 'fetch asset' AS verb, partition_date, 'not landed' AS why, count(*) AS requests
+    SELECT 'fetch asset' AS verb, partition_date, 'not landed' AS why, video_id
     FROM mixpeek_internal.assets_to_fetch(refreshed := $refetch, this_api := $api)
-    GROUP BY ALL
 
     UNION ALL
 
-    SELECT 'fetch vectors' AS verb, partition_date, 'not landed' AS why, count(*) AS requests
+    SELECT 'fetch vectors' AS verb, partition_date, 'not landed' AS why, video_id
     FROM mixpeek_internal.features_to_fetch(refreshed := $refetch, this_api := $api)
-    GROUP BY ALL
-)
-WHERE $partitions IS NULL OR list_contains($partitions, partition_date)
-ORDER BY verb = 'submit' DESC, verb = 'poll' DESC, verb, partition_date, why;
+) AS needed
+LEFT JOIN mixpeek.videos AS video ON needed.video_id = video.video_id
+WHERE
+    ($partitions IS NULL OR list_contains($partitions, needed.partition_date))
+    AND mixpeek_internal.is_chosen(needed.video_id, video.url, video.collection, $collections, $videos)
+GROUP BY needed.verb, needed.partition_date, needed.why
+ORDER BY
+    list_position(['submit', 'poll', 'fetch asset', 'fetch vectors'], needed.verb), needed.partition_date, needed.why;

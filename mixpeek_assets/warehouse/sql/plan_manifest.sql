@@ -6,6 +6,14 @@ SELECT
     count(*) AS requests
 FROM read_parquet($manifest) AS manifest
 ANTI JOIN mixpeek.videos AS known ON manifest.video_id = known.video_id
-WHERE mixpeek_internal.partition_of(manifest.added_at, $today) <= $today
+WHERE
+    mixpeek_internal.partition_of(manifest.added_at, $today) <= $today
+    AND (
+        $partitions IS NULL
+        OR list_contains($partitions, mixpeek_internal.partition_of(manifest.added_at, $today))
+    )
+    AND mixpeek_internal.is_chosen(
+        manifest.video_id, manifest.url, manifest.collection, $collections, $videos
+    )
 GROUP BY ALL
 ORDER BY partition_date;

@@ -8,5 +8,8 @@ FROM mixpeek_internal.submissions(
     these_runs := $runs,
     this_api := $api
 )
-WHERE list_contains($partitions, partition_date)
-ORDER BY partition_date, added_at, url;
+WHERE
+    list_contains($partitions, partition_date)
+    AND mixpeek_internal.is_chosen(video_id, url, collection, $collections, $videos)
+ORDER BY partition_date, added_at, url
+LIMIT $limit;

@@ -1,0 +1,143 @@
+"""What a step reports of its tables, a day at a time: materializations, figures, previews and checks.
+
+A day is materialized with what has landed. It is not while nothing has landed, nor when its landing was incomplete:
+green means that there is something, and that the last landing brought all it asked for.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import dagster as dg
+
+from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.checks import CHEAP_CHECKS, DAY_CHECKS, STANDING_CHECKS, evaluate, how_far, is_wrong_data
+from mixpeek_assets.warehouse.reader import Reader
+from mixpeek_assets.warehouse.rows import DayProgress
+from mixpeek_assets.warehouse.schema import TableName
+from mixpeek_assets.warehouse.warehouse import Warehouse
+
+StepEvent = dg.MaterializeResult | dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
+
+DATA_VERSION = "dagster/data_version"
+LANDED: tuple[TableName, ...] = ("assets", "features", "vectors")
+"""The tables that wait for the API; the others are complete when their step ends."""
+
+_LONGEST = 1_000
+"""Characters of a cell in a preview: Dagster keeps every event of a run."""
+
+
+@dataclass(frozen=True)
+class StepWork:
+    """What a step did.
+
+    Attributes:
+        figures: Counts of the run, for every day of it.
+        planned_at: When it asked what is missing; the checks ignore what the tables got later.
+        incomplete: The days of which something that it asked for did not come.
+    """
+
+    figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    planned_at: datetime | None = None
+    incomplete: frozenset[date] = frozenset()
+
+
+def report(
+    context: dg.AssetExecutionContext,
+    group: AssetGroup,
+    warehouse: Warehouse,
+    tables: Sequence[TableName],
+    days: Sequence[date],
+    work: StepWork | None,
+) -> Generator[StepEvent, None, None]:
+    """Yield what the UI is told of some tables.
+
+    Args:
+        context: The step's context.
+        group: The group of the tables.
+        warehouse: The warehouse.
+        tables: The tables that the step filled.
+        days: The days of the run.
+        work: What the step did; None for nothing, when a person has only the checks executed.
+
+    Raises:
+        dg.Failure: a table holds wrong data. What is right is reported first.
+    """
+    checks = [
+        check for check in DAY_CHECKS if check.table in tables and _is_asked(context, group, check.table, check.name)
+    ]
+    standing = STANDING_CHECKS if "vectors" in tables else CHEAP_CHECKS
+    with warehouse.reader() as reader:
+        evaluations = evaluate(reader, checks, group.key, days, work.planned_at if work else None)
+        evaluations += evaluate(reader, standing, group.key, days)
+        progress = reader.day_progress(days)
+        shown = {table: _shown(reader, table, days, progress) for table in tables} if work else {}
+        landed = reader.partition_counts("assets", days)
+    wrong = {(found.asset_key, found.partition): found for found in evaluations if is_wrong_data(found)}
+    for table, by_day in shown.items():
+        key = group.key(table)
+        if work is None or key not in context.selected_asset_keys:
+            continue
+        bad = {day for day in days if (key, day.isoformat()) in wrong} | work.incomplete
+        pending = {day for day in days if table in LANDED and progress[day].videos and not landed.get(day)}
+        figures = {day: {**metadata, **work.figures} for day, metadata in by_day.items()}
+        yield from _of_days(context, key, figures, [day for day in days if day not in bad | pending])
+        for day in sorted(bad):
+            yield dg.AssetObservation(key, partition=day.isoformat(), metadata=figures[day])
+    yield from evaluations
+    if wrong:
+        (asset, day), first = next(iter(wrong.items()))
+        raise dg.Failure(
+            f"wrong data in {asset.to_user_string()} of {day}: {first.description}", first.metadata, allow_retries=False
+        )
+
+
+def _is_asked(context: dg.AssetExecutionContext, group: AssetGroup, table: TableName, check: str) -> bool:
+    return dg.AssetCheckKey(group.key(table), check) in context.selected_asset_check_keys
+
+
+def _of_days(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, figures: Mapping[date, dict[str, Any]], good: Sequence[date]
+) -> Generator[StepEvent, None, None]:
+    """Yield the materializations of the good days."""
+    versions = {day: figures[day].pop(DATA_VERSION) for day in figures}
+    if len(good) == len(figures):
+        for day in good:
+            context.add_asset_metadata(figures[day], asset_key=key, partition_key=day.isoformat())
+        yield dg.MaterializeResult(asset_key=key, data_version=dg.DataVersion(" ".join(versions.values())))
+        return
+    # A result is one of all the run's days. Without it, assets downstream in the same run are skipped.
+    for day in good:
+        tags = {DATA_VERSION: versions[day]}
+        yield dg.AssetMaterialization(key, partition=day.isoformat(), metadata=figures[day], tags=tags)
+
+
+def _shown(
+    reader: Reader, table: TableName, days: Sequence[date], progress: Mapping[date, DayProgress]
+) -> dict[date, dict[str, Any]]:
+    """Return what is shown of each day of a table: rows, how far its videos are, and the newest few rows."""
+    counts = reader.partition_counts(table, days)
+    total = reader.table_counts()[table]
+    versions = reader.data_versions(table, days)
+    shown: dict[date, dict[str, Any]] = {}
+    for day in days:
+        metadata = shown[day] = {
+            "dagster/row_count": total,
+            "dagster/partition_row_count": counts.get(day, 0),
+            "progress": how_far(progress[day]),
+            DATA_VERSION: versions.get(day, "none"),
+        }
+        if table == "vectors":
+            metadata["embeddings"] = reader.embedding_summary([day])
+        if preview := reader.preview(table, [day]):
+            records = [dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in preview]
+            metadata["preview"] = dg.MetadataValue.table(records)
+    return shown
+
+
+def _cell(value: object) -> str | int | float | bool | None:
+    if value is None or isinstance(value, int | float | bool):
+        return value
+    text = str(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

@@ -1,0 +1,68 @@
+"""The first day of the partitions: the first one that is known, unless the environment sets it.
+
+It is asked for at each start of a code location, so it is kept in a small file beside the replies, not looked up in a
+warehouse that another program may hold.
+"""
+
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from mixpeek_assets import clock
+from mixpeek_assets.connections import open_warehouse
+from mixpeek_assets.errors import UserError
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.manifest.sources import is_url, source_of
+from mixpeek_assets.settings import Settings
+
+_LONGEST_WAIT = 2.0
+
+
+def first_partition(settings: Settings) -> date:
+    """Return the first day that can be a partition: that of the environment, else the first known, else today."""
+    if settings.first_partition is not None:
+        return settings.first_partition
+    is_new = not settings.warehouse_path.is_file()
+    known = (
+        _of_manifest(settings) if is_new else _remembered(settings) or _of_warehouse(settings) or _of_manifest(settings)
+    )
+    today = clock.now().date()
+    if known is None:
+        return today
+    remember_first_partition(settings, known)
+    return min(known, today)
+
+
+def remember_first_partition(settings: Settings, day: date) -> None:
+    """Keep a day as the first, unless an earlier one is kept."""
+    remembered = _remembered(settings)
+    if remembered is None or day < remembered:
+        file = _file(settings)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{day}\n", encoding="utf-8")
+
+
+def _file(settings: Settings) -> Path:
+    return open_warehouse(settings).landing_folder / "first_partition"
+
+
+def _remembered(settings: Settings) -> date | None:
+    try:
+        return date.fromisoformat(_file(settings).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError):  # it is not there yet, or was spoilt: it is looked up again
+        return None
+
+
+def _of_warehouse(settings: Settings) -> date | None:
+    with suppress(UserError), open_warehouse(settings, longest_wait=_LONGEST_WAIT).reader() as reader:
+        return reader.first_day()
+    return None
+
+
+def _of_manifest(settings: Settings) -> date | None:
+    # What is wrong with the manifest is said by what reads it for its videos. A remote one is not waited for here.
+    if is_url(source_of(settings)):
+        return None
+    with suppress(UserError), read_manifest(settings) as manifest:
+        return manifest.first_day
+    return None
