@@ -3,6 +3,7 @@
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.check_steps import build_check_steps
 from mixpeek_assets.defs.externals import build_externals
 from mixpeek_assets.defs.jobs import build_jobs
 from mixpeek_assets.defs.landing import build_landing
@@ -10,7 +11,6 @@ from mixpeek_assets.defs.manifest_sensor import build_manifest_sensor
 from mixpeek_assets.defs.partitions import without_preview_warnings
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
 from mixpeek_assets.defs.schedules import build_daily_ingest
-from mixpeek_assets.defs.standing_checks import build_standing_checks
 from mixpeek_assets.defs.task_sensor import build_task_status_sensor
 from mixpeek_assets.defs.tasks import build_tasks
 from mixpeek_assets.defs.videos import build_videos
@@ -53,11 +53,12 @@ def build_definitions(
     )
     with without_preview_warnings():
         steps = dg.with_source_code_references([build_videos(group), build_tasks(group), build_landing(group)])
+        checks = build_check_steps(group)
     sensor_status = dg.DefaultSensorStatus.RUNNING if sensors_on else dg.DefaultSensorStatus.STOPPED
     schedule_status = dg.DefaultScheduleStatus.RUNNING if sensors_on else dg.DefaultScheduleStatus.STOPPED
     return dg.Definitions(
         assets=[*steps, *build_externals(group, settings)],
-        asset_checks=[build_standing_checks(group)],
+        asset_checks=checks,
         jobs=build_jobs(group),
         schedules=[build_daily_ingest(group, schedule, schedule_status)] if schedule else [],
         sensors=[build_task_status_sensor(group, sensor_status), build_manifest_sensor(group, sensor_status)],

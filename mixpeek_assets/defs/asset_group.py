@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from mixpeek_assets.defs.checks import STANDING_CHECKS, check_specs
+from mixpeek_assets.defs.checks import Check
 from mixpeek_assets.defs.metadata import definition_metadata
 from mixpeek_assets.defs.partitions import daily_partitions, several_days_a_run
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
@@ -66,12 +66,9 @@ class AssetGroup:
         """Return the group's warehouse resource."""
         return getattr(context.resources, self.named("warehouse"))
 
-    @property
-    def standing_checks(self) -> dg.AssetSelection:
-        """The checks over all days."""
-        return dg.AssetSelection.checks(
-            *(dg.AssetCheckKey(self.key(check.table), check.name) for check in STANDING_CHECKS)
-        )
+    def check_key(self, check: Check) -> dg.AssetCheckKey:
+        """Return the key of a check."""
+        return dg.AssetCheckKey(self.key(check.table), check.name)
 
     @property
     def resource_keys(self) -> set[str]:
@@ -85,7 +82,7 @@ class AssetGroup:
 
         def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
             spec = self.spec(table, inspect.getdoc(function) or "", upstream, kinds)
-            return self.step(table, [spec], [table])(function)
+            return self.step(table, [spec])(function)
 
         return declare
 
@@ -103,16 +100,13 @@ class AssetGroup:
             metadata=definition_metadata(table, self.uri),
         )
 
-    def step(
-        self, name: str, specs: Sequence[dg.AssetSpec], tables: Sequence[TableName]
-    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-        """Declare a step that fills some tables, of which a person may choose any, or their checks alone."""
+    def step(self, name: str, specs: Sequence[dg.AssetSpec]) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Declare a step that fills some tables, of which a person may choose any."""
         return dg.multi_asset(
             name=self.named(name),
             specs=specs,
             can_subset=True,
             partitions_def=self.partitions,
             backfill_policy=several_days_a_run,
-            check_specs=[spec for table in tables for spec in check_specs(table, self.key(table), self.partitions)],
             required_resource_keys=self.resource_keys,
         )

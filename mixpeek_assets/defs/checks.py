@@ -8,7 +8,6 @@ from typing import Any, Literal
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.defs.partitions import without_preview_warnings
 from mixpeek_assets.defs.texts import as_text, counted, duration
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.reader import Reader
@@ -186,19 +185,6 @@ STANDING_CHECKS: tuple[Check, ...] = (
 )
 CHEAP_CHECKS: tuple[Check, ...] = STANDING_CHECKS[:3]
 """Those that read `tasks` alone: what a submission and a tick of the sensor may change."""
-
-
-def check_specs(
-    table: TableName, key: dg.AssetKey, partitions: dg.PartitionsDefinition[Any]
-) -> list[dg.AssetCheckSpec]:
-    """Return the checks of a table's days, as its asset declares them."""
-    with without_preview_warnings():
-        return [
-            # Not declared as blocking: Dagster then asks for one result for a whole run. The step fails instead.
-            dg.AssetCheckSpec(check.name, asset=key, description=check.description, partitions_def=partitions)
-            for check in DAY_CHECKS
-            if check.table == table
-        ]
 
 
 def evaluate(

@@ -53,8 +53,8 @@ def _job(
 ) -> Any:
     return dg.define_asset_job(
         group.job(verb),
-        # Without the standing checks, which are no part of a day: the steps re-evaluate them.
-        selection=dg.AssetSelection.assets(*(group.key(table) for table in tables)) - group.standing_checks,
+        # Without the checks, which the steps evaluate themselves.
+        selection=dg.AssetSelection.assets(*(group.key(table) for table in tables)).without_checks(),
         config=dg.RunConfig(ops=config),
         description=description,
     )

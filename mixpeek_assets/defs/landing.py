@@ -43,7 +43,7 @@ def build_landing(group: AssetGroup) -> dg.AssetsDefinition:
         group.spec("vectors", VECTORS, ["features"], {"duckdb", "table"}),
     ]
 
-    @group.step("land_results", specs, LANDED)
+    @group.step("land_results", specs)
     def land_results(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[StepEvent]:
         """Land the results of settled tasks: their assets with their features, then the features' vectors."""
         record_process(context)
@@ -51,9 +51,6 @@ def build_landing(group: AssetGroup) -> dg.AssetsDefinition:
         warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         chosen = VideoSelection(**config.chosen())
         with user_errors_as_failures():
-            if not context.selected_asset_keys:
-                yield from report(context, group, warehouse, LANDED, partitions, None)
-                return
             assets, vectors = FetchResult(), FetchResult()
             with group.mixpeek(context).client() as client, warehouse.partitions_locked("land", partitions):
                 if _is_asked(context, group, "assets", "features"):

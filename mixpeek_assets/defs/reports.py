@@ -49,7 +49,7 @@ def report(
     warehouse: Warehouse,
     tables: Sequence[TableName],
     days: Sequence[date],
-    work: StepWork | None,
+    work: StepWork,
 ) -> Generator[StepEvent, None, None]:
     """Yield what the UI is told of some tables.
 
@@ -59,25 +59,23 @@ def report(
         warehouse: The warehouse.
         tables: The tables that the step filled.
         days: The days of the run.
-        work: What the step did; None for nothing, when a person has only the checks executed.
+        work: What the step did.
 
     Raises:
         dg.Failure: a table holds wrong data. What is right is reported first.
     """
-    checks = [
-        check for check in DAY_CHECKS if check.table in tables and _is_asked(context, group, check.table, check.name)
-    ]
+    checks = [check for check in DAY_CHECKS if check.table in tables]
     standing = STANDING_CHECKS if "vectors" in tables else CHEAP_CHECKS
     with warehouse.reader() as reader:
-        evaluations = evaluate(reader, checks, group.key, days, work.planned_at if work else None)
+        evaluations = evaluate(reader, checks, group.key, days, work.planned_at)
         evaluations += evaluate(reader, standing, group.key, days)
         progress = reader.day_progress(days)
-        shown = {table: _shown(reader, table, days, progress) for table in tables} if work else {}
+        shown = {table: _shown(reader, table, days, progress) for table in tables}
         landed = reader.partition_counts("assets", days)
     wrong = {(found.asset_key, found.partition): found for found in evaluations if is_wrong_data(found)}
     for table, by_day in shown.items():
         key = group.key(table)
-        if work is None or key not in context.selected_asset_keys:
+        if key not in context.selected_asset_keys:
             continue
         bad = {day for day in days if (key, day.isoformat()) in wrong} | work.incomplete
         pending = {day for day in days if table in LANDED and progress[day].videos and not landed.get(day)}
@@ -91,10 +89,6 @@ def report(
         raise dg.Failure(
             f"wrong data in {asset.to_user_string()} of {day}: {first.description}", first.metadata, allow_retries=False
         )
-
-
-def _is_asked(context: dg.AssetExecutionContext, group: AssetGroup, table: TableName, check: str) -> bool:
-    return dg.AssetCheckKey(group.key(table), check) in context.selected_asset_check_keys
 
 
 def _of_days(

@@ -6,7 +6,6 @@ from datetime import timedelta
 import dagster as dg
 from pydantic import Field
 
-from mixpeek_assets.api.errors import MixpeekError
 from mixpeek_assets.connections import submission_rules
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.config import VideoChoice
@@ -47,31 +46,29 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
         """
         record_process(context)
         partitions, settings = days(context.partition_keys), group.mixpeek(context).settings
-        warehouse, work = group.warehouse(context).open(on_wait=context.log.warning), None
-        lost: list[MixpeekError] = []
+        warehouse = group.warehouse(context).open(on_wait=context.log.warning)
+        rules = submission_rules(
+            settings,
+            max_attempts=config.max_attempts or settings.max_attempts,
+            refresh=config.refresh,
+            resubmit_failed=config.resubmit_failed,
+            runs=_runs_of_group(context),
+            limit=config.limit,
+            **config.chosen(),
+        )
         with user_errors_as_failures():
-            if context.selected_asset_keys:
-                rules = submission_rules(
-                    settings,
-                    max_attempts=config.max_attempts or settings.max_attempts,
-                    refresh=config.refresh,
-                    resubmit_failed=config.resubmit_failed,
-                    runs=_runs_of_group(context),
-                    limit=config.limit,
-                    **config.chosen(),
+            with group.mixpeek(context).client() as client:
+                submitted = submit_videos(
+                    client,
+                    warehouse,
+                    partitions,
+                    run_id=context.run.run_id,
+                    rules=rules,
+                    deadline=timedelta(hours=settings.task_deadline_hours),
                 )
-                with group.mixpeek(context).client() as client:
-                    submitted = submit_videos(
-                        client,
-                        warehouse,
-                        partitions,
-                        run_id=context.run.run_id,
-                        rules=rules,
-                        deadline=timedelta(hours=settings.task_deadline_hours),
-                    )
-                lost = submitted.lost
-                figures = {"submitted": submitted.accepted, "refused": submitted.refused, "answers_lost": len(lost)}
-                work = StepWork(figures, incomplete=frozenset(partitions if lost else ()))
+            lost = submitted.lost
+            figures = {"submitted": submitted.accepted, "refused": submitted.refused, "answers_lost": len(lost)}
+            work = StepWork(figures, incomplete=frozenset(partitions if lost else ()))
             yield from report(context, group, warehouse, ["tasks"], partitions, work)
             fail_if_unfinished(lost, "answer to a submission", "submitted")
 

@@ -10,7 +10,7 @@ from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.partitions import days
 from mixpeek_assets.defs.reports import StepEvent, StepWork, report
 from mixpeek_assets.defs.run_liveness import record_process
-from mixpeek_assets.defs.texts import as_text
+from mixpeek_assets.defs.texts import as_text, counted
 from mixpeek_assets.manifest.reader import read_manifest
 
 
@@ -27,30 +27,28 @@ def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
         """
         record_process(context)
         partitions, resource = days(context.partition_keys), group.warehouse(context)
-        warehouse, work = resource.open(on_wait=context.log.warning), None
-        with user_errors_as_failures():
-            if context.selected_asset_keys:
-                with read_manifest(resource.settings) as manifest:
-                    added = warehouse.upsert_videos(
-                        manifest.videos,
-                        source=manifest.source,
-                        problems=manifest.problems,
-                        partitions=partitions,
-                        now=clock.now(),
-                        run_id=context.run.run_id,
-                    )
-                for problem in manifest.problems:
-                    context.log.warning("%s", as_text(f"{problem['object_id']} {problem['reason']}"))
-                context.log.info("%s: %d rows, %d new videos", as_text(manifest.source), manifest.lines, added)
-                work = StepWork(
-                    {
-                        "manifest": manifest.source,
-                        "manifest_rows": manifest.lines,
-                        "manifest_rows_repeated": manifest.repeated,
-                        "manifest_rows_unusable": manifest.unusable,
-                        "videos_added": added,
-                    }
-                )
-            yield from report(context, group, warehouse, ["videos"], partitions, work)
+        warehouse = resource.open(on_wait=context.log.warning)
+        with user_errors_as_failures(), read_manifest(resource.settings) as manifest:
+            added = warehouse.upsert_videos(
+                manifest.videos,
+                source=manifest.source,
+                problems=manifest.problems,
+                partitions=partitions,
+                now=clock.now(),
+                run_id=context.run.run_id,
+            )
+            for problem in manifest.problems:
+                context.log.warning("%s", as_text(f"{problem['object_id']} {problem['reason']}"))
+            context.log.info(
+                f"{as_text(manifest.source)}: {counted(manifest.lines, 'row')}, {counted(added, 'new video')}"
+            )
+            figures = {
+                "manifest": manifest.source,
+                "manifest_rows": manifest.lines,
+                "manifest_rows_repeated": manifest.repeated,
+                "manifest_rows_unusable": manifest.unusable,
+                "videos_added": added,
+            }
+            yield from report(context, group, warehouse, ["videos"], partitions, StepWork(figures))
 
     return videos

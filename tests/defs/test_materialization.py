@@ -557,7 +557,9 @@ def test_every_field_of_a_run_config_has_its_words(job: str) -> None:
         for name, option in fields(fields(step)["config"]).items() if "config" in fields(step) else ():
             assert option.description, name
     for name in ("mixpeek", "warehouse"):
-        assert not fields(fields(fields(fields(whole)["resources"])[name])["config"]), "nothing of the settings can be changed for a run"
+        assert not fields(fields(fields(fields(whole)["resources"])[name])["config"]), (
+            "nothing of the settings can be changed for a run"
+        )
 
 
 def test_failed_videos_are_retried_by_pressing_a_button(
