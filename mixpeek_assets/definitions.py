@@ -2,9 +2,10 @@
 
 import dagster as dg
 
-from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.asset_group import DEFAULT_PREFIX, AssetGroup
 from mixpeek_assets.defs.check_steps import build_check_steps
 from mixpeek_assets.defs.externals import build_externals
+from mixpeek_assets.defs.first_partition import first_partition
 from mixpeek_assets.defs.jobs import build_jobs
 from mixpeek_assets.defs.landing import build_landing
 from mixpeek_assets.defs.manifest_sensor import build_manifest_sensor
@@ -14,16 +15,14 @@ from mixpeek_assets.defs.schedules import build_daily_ingest
 from mixpeek_assets.defs.task_sensor import build_task_status_sensor
 from mixpeek_assets.defs.tasks import build_tasks
 from mixpeek_assets.defs.videos import build_videos
-from mixpeek_assets.first_partition import first_partition
 from mixpeek_assets.settings import Settings, load_settings
-from mixpeek_assets.warehouse.schema import SCHEMA
 
 
 def build_definitions(
     settings: Settings,
     *,
     group_name: str = "mixpeek",
-    key_prefix: tuple[str, ...] = (SCHEMA,),
+    key_prefix: tuple[str, ...] = DEFAULT_PREFIX,
     owners: tuple[str, ...] = (),
     tags: dict[str, str] | None = None,
     schedule: str | None = "15 0 * * *",

@@ -30,7 +30,7 @@ def test_nothing_need_be_set(tmp_path: Path) -> None:
     assert settings.requests_per_minute is None
     assert settings.concurrency == 16
     assert settings.max_attempts == 1
-    assert settings.first_partition == date(2024, 1, 1)
+    assert settings.first_partition is None
     assert settings.uses_local_api
     assert settings.data_folder == tmp_path / "data"
     assert settings.warehouse_path == tmp_path / "data" / "warehouse.duckdb"

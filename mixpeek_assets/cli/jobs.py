@@ -20,11 +20,11 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from mixpeek_assets.definitions import build_definitions
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.first_partition import first_partition, remember_first_partition
 from mixpeek_assets.defs.jobs import INGEST, LAND
 from mixpeek_assets.defs.run_liveness import fail_dead_runs, process_tag
 from mixpeek_assets.defs.run_requests import range_tags, ranges, run_tags
 from mixpeek_assets.defs.task_events import settled_events
-from mixpeek_assets.first_partition import first_partition, remember_first_partition
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from rich.console import Console
 
@@ -35,7 +35,7 @@ def land_as_it_settles(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, 
     Raises:
         CommandError: all polls have failed for two minutes.
     """
-    landed_at, last_reply_at, failures = 0.0, time.monotonic(), 0
+    landed_at, last_reply_at, failures, settled = 0.0, time.monotonic(), 0, set[date]()
     warned = set[str]()
     while True:
         polled = poll_due_tasks(client, warehouse, _POLL_SECONDS)
@@ -48,10 +48,14 @@ def land_as_it_settles(client: MixpeekClient, warehouse: Warehouse, jobs: Jobs, 
             jobs.report_settled(warehouse, polled.settled)
         with warehouse.reader() as reader:
             open_tasks, to_land = reader.open_tasks(), reader.partitions_to_land()
+        # Tasks that failed leave nothing to fetch, yet the landing is what checks their day.
+        settled |= polled.settled.keys()
+        to_land = sorted({*to_land, *settled})
         if not open_tasks.tasks and not to_land:
             return
         if to_land and (not open_tasks.tasks or time.monotonic() - landed_at > _LAND_EVERY):
             failures = 0 if jobs.land(to_land) else failures + 1
+            settled.clear()
             landed_at = time.monotonic()
             if failures >= _MAX_FAILED_LANDINGS:
                 return

@@ -15,6 +15,8 @@ from mixpeek_assets.defs.partitions import daily_partitions, several_days_a_run
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
 from mixpeek_assets.warehouse.schema import SCHEMA, TableName
 
+DEFAULT_PREFIX = (SCHEMA,)
+
 _CODE_VERSION = "1"
 """Raised when the same replies give other rows: Dagster then shows what is landed as out of date."""
 
@@ -37,7 +39,7 @@ class AssetGroup:
     first_partition: date
     uri: str
     name: str = "mixpeek"
-    key_prefix: tuple[str, ...] = (SCHEMA,)
+    key_prefix: tuple[str, ...] = DEFAULT_PREFIX
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -56,7 +58,7 @@ class AssetGroup:
 
     def named(self, name: str) -> str:
         """Return the name of a sensor, schedule, step or resource; one with the default prefix goes without it."""
-        return name if self.key_prefix == (SCHEMA,) else "_".join([*self.key_prefix, name])
+        return name if self.key_prefix == DEFAULT_PREFIX else "_".join([*self.key_prefix, name])
 
     def mixpeek(self, context: Context) -> MixpeekResource:
         """Return the group's Mixpeek resource."""

@@ -183,6 +183,8 @@ STANDING_CHECKS: tuple[Check, ...] = (
         every_day=True,
     ),
 )
+DAY_SUCCEEDED = next(check for check in DAY_CHECKS if check.name == "succeeded")
+DAY_LANDED = next(check for check in DAY_CHECKS if check.name == "landed")
 CHEAP_CHECKS: tuple[Check, ...] = STANDING_CHECKS[:3]
 """Those that read `tasks` alone: what a submission and a tick of the sensor may change."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.checks import DAY_SUCCEEDED, STANDING_CHECKS
 from mixpeek_assets.defs.config import LandingConfig
 from mixpeek_assets.defs.failures import fail_if_unfinished, user_errors_as_failures
 from mixpeek_assets.defs.partitions import days
@@ -62,7 +63,9 @@ def build_landing(group: AssetGroup) -> dg.AssetsDefinition:
                     vectors = fetch_vectors(
                         client, warehouse, partitions, run_id=run_id, refresh=config.refresh, chosen=chosen
                     )
-            yield from report(context, group, warehouse, LANDED[2:], partitions, _work_on_vectors(vectors, assets))
+            work = _work_on_vectors(vectors, assets)
+            also = [DAY_SUCCEEDED, *STANDING_CHECKS]
+            yield from report(context, group, warehouse, LANDED[2:], partitions, work, also)
             # Last: what did come is landed and reported before the step fails over the rest.
             fail_if_unfinished(assets.unfinished, "asset", "landed")
             fail_if_unfinished(vectors.unfinished, "feature", "landed")

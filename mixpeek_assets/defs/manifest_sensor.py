@@ -10,12 +10,12 @@ from mixpeek_assets import clock
 from mixpeek_assets.connections import LocalApiDownError, require_api, submission_rules
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.failures import user_errors_as_failures
+from mixpeek_assets.defs.first_partition import remember_first_partition
 from mixpeek_assets.defs.jobs import INGEST
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS
 from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import partitions_to_ingest, past_runs, ready, run_tags, why_not_ready
 from mixpeek_assets.defs.texts import counted
-from mixpeek_assets.first_partition import remember_first_partition
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
 from mixpeek_assets.warehouse.errors import WarehouseBusyError

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
-from mixpeek_assets.defs.checks import CHEAP_CHECKS, DAY_CHECKS, STANDING_CHECKS, evaluate, how_far, is_wrong_data
+from mixpeek_assets.defs.checks import DAY_CHECKS, Check, evaluate, how_far, is_wrong_data
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress
 from mixpeek_assets.warehouse.schema import TableName
@@ -50,6 +50,7 @@ def report(
     tables: Sequence[TableName],
     days: Sequence[date],
     work: StepWork,
+    also: Sequence[Check] = (),
 ) -> Generator[StepEvent, None, None]:
     """Yield what the UI is told of some tables.
 
@@ -60,15 +61,14 @@ def report(
         tables: The tables that the step filled.
         days: The days of the run.
         work: What the step did.
+        also: Checks of other tables, or of all days, that the step may have changed.
 
     Raises:
         dg.Failure: a table holds wrong data. What is right is reported first.
     """
     checks = [check for check in DAY_CHECKS if check.table in tables]
-    standing = STANDING_CHECKS if "vectors" in tables else CHEAP_CHECKS
     with warehouse.reader() as reader:
-        evaluations = evaluate(reader, checks, group.key, days, work.planned_at)
-        evaluations += evaluate(reader, standing, group.key, days)
+        evaluations = evaluate(reader, [*checks, *also], group.key, days, work.planned_at)
         progress = reader.day_progress(days)
         shown = {table: _shown(reader, table, days, progress) for table in tables}
         landed = reader.partition_counts("assets", days)

@@ -6,16 +6,17 @@ from datetime import date
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
-from mixpeek_assets.defs.checks import CHEAP_CHECKS, DAY_CHECKS, evaluate, how_far
+from mixpeek_assets.defs.checks import CHEAP_CHECKS, evaluate, how_far
 from mixpeek_assets.warehouse.reader import Reader
-
-_CHANGED_BY_POLLS = tuple(check for check in DAY_CHECKS if check.name in ("succeeded", "landed"))
 
 Events = list[dg.AssetObservation | dg.AssetCheckEvaluation | dg.AssetMaterialization]
 
 
 def settled_events(group: AssetGroup, reader: Reader, days: Sequence[date]) -> Events:
-    """Return the events of days whose tasks have settled: their states now, and the checks of these days and of all."""
+    """Return the events of days whose tasks have settled: their states now, and the standing checks.
+
+    The checks of a day are left to the landing that follows: Dagster takes one evaluation of a partition without a run.
+    """
     if not days:
         return []
     counts, progress = reader.task_counts(days), reader.day_progress(days)
@@ -30,7 +31,7 @@ def settled_events(group: AssetGroup, reader: Reader, days: Sequence[date]) -> E
         )
         for day in days
     ]
-    return [*observations, *evaluate(reader, [*_CHANGED_BY_POLLS, *CHEAP_CHECKS], group.key, days)]
+    return [*observations, *evaluate(reader, CHEAP_CHECKS, group.key, [])]
 
 
 def changed_checks(group: AssetGroup, reader: Reader, instance: dg.DagsterInstance) -> Events:

@@ -45,7 +45,9 @@ def build_task_status_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) 
             try:
                 result, api_down = _poll(group.mixpeek(context), warehouse, started)
                 with warehouse.reader() as reader:
-                    to_land, waiting, open_tasks = reader.partitions_to_land(), reader.waiting(), reader.open_tasks()
+                    # Tasks that failed leave nothing to fetch, yet the landing is what checks their day.
+                    to_land = sorted({*reader.partitions_to_land(), *result.settled})
+                    waiting, open_tasks = reader.waiting(), reader.open_tasks()
                     events = settled_events(group, reader, list(result.settled))
                     events = events or changed_checks(group, reader, context.instance)
             except WarehouseBusyError as error:
@@ -53,6 +55,7 @@ def build_task_status_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) 
                 return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         fail_dead_runs(context.instance, job)
         runs, now = past_runs(context.instance, job), clock.now()
+        to_land = [day for day in to_land if group.first_partition <= day <= now.date()]
         chosen = ready(to_land, runs, now)
         requests = [
             dg.RunRequest(run_key=key, partition_key=day.isoformat(), tags=run_tags(group.named("task_status_sensor")))

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mixpeek_assets.connections import submission_rules
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.checks import CHEAP_CHECKS, DAY_LANDED
 from mixpeek_assets.defs.config import VideoChoice
 from mixpeek_assets.defs.failures import fail_if_unfinished, user_errors_as_failures
 from mixpeek_assets.defs.partitions import days
@@ -69,7 +70,7 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
             lost = submitted.lost
             figures = {"submitted": submitted.accepted, "refused": submitted.refused, "answers_lost": len(lost)}
             work = StepWork(figures, incomplete=frozenset(partitions if lost else ()))
-            yield from report(context, group, warehouse, ["tasks"], partitions, work)
+            yield from report(context, group, warehouse, ["tasks"], partitions, work, [DAY_LANDED, *CHEAP_CHECKS])
             fail_if_unfinished(lost, "answer to a submission", "submitted")
 
     return tasks

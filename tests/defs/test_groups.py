@@ -36,8 +36,8 @@ def settings(tmp_path: Path, mixpeek: ScriptedMixpeek) -> dict[str, Settings]:
 
 
 def land(settings: Settings, repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, name: str) -> None:
-    for job in ("mixpeek_ingest", "mixpeek_land"):
-        definition = repository.get_job(f"{name}_{job}")
+    for verb in ("ingest", "land"):
+        definition = repository.get_job(f"{name}_{verb}")
         assert definition.execute_in_process(instance=instance, partition_key=TODAY.isoformat()).success
         with open_client(settings) as client:
             poll_due_tasks(client, open_warehouse(settings), 10)
@@ -67,8 +67,8 @@ def test_each_group_has_names_of_its_own(settings: dict[str, Settings]) -> None:
     repository = dg.Definitions.merge(*groups).get_repository_def()
 
     for name in GROUPS:
-        assert repository.get_sensor_def(f"{name}_task_status_sensor").job_name == f"{name}_land_job"
-        assert repository.get_schedule_def(f"{name}_daily_ingest").job_name == f"{name}_ingest_job"
+        assert repository.get_sensor_def(f"{name}_task_status_sensor").job_name == f"{name}_land"
+        assert repository.get_schedule_def(f"{name}_daily_ingest").job_name == f"{name}_ingest"
     assert {node.group_name for node in repository.asset_graph.asset_nodes} == set(GROUPS)
 
 

@@ -1,6 +1,8 @@
-import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -21,7 +23,17 @@ from tests.warehouse.asking import ask
 URL = "http://videos.test/a.mp4"
 
 
-def tick(name: str, instance: dg.DagsterInstance, warehouse: Warehouse, cursor: str | None = None):
+@dataclass
+class Tick:
+    """What a tick of a sensor did: the days it requests runs of, or why none; its events, and its cursor."""
+
+    requested: list[str | None]
+    skipped: str | None
+    events: Sequence[Any]
+    cursor: str | None
+
+
+def tick(name: str, instance: dg.DagsterInstance, warehouse: Warehouse, cursor: str | None = None) -> Tick:
     """Evaluate a sensor of the code location that the environment describes."""
     settings, repository = load_settings(), defs().get_repository_def()
     with dg.build_sensor_context(
@@ -29,14 +41,21 @@ def tick(name: str, instance: dg.DagsterInstance, warehouse: Warehouse, cursor: 
         cursor=cursor,
         resources={
             "mixpeek": MixpeekResource(settings=settings),
-            "warehouse": WarehouseResource(database=str(warehouse.path), settings=settings),
+            "warehouse": WarehouseResource.of(settings),
         },
         repository_def=repository,
     ) as context:
         tick = repository.get_sensor_def(name).evaluate_tick(context)
-        if tick.skip_message and not tick.asset_events:
-            return dg.SkipReason(tick.skip_message), context
-        return dg.SensorResult(run_requests=tick.run_requests, asset_events=tick.asset_events), context
+        return Tick(
+            [request.partition_key for request in tick.run_requests or []],
+            tick.skip_message,
+            list(tick.asset_events),
+            tick.cursor,
+        )
+
+
+def evaluations(result: Tick) -> list[dg.AssetCheckEvaluation]:
+    return [event for event in result.events if isinstance(event, dg.AssetCheckEvaluation)]
 
 
 def record_run(
@@ -51,26 +70,26 @@ def record_run(
     instance.report_dagster_event(dg.DagsterEvent(events[status].value, job), run.run_id)
 
 
-def requested(result: object) -> list[str | None]:
-    assert isinstance(result, dg.SensorResult), result
-    return [request.partition_key for request in result.run_requests or []]
-
-
 def test_settled_tasks_are_written_down_and_their_partition_is_landed(
     mixpeek: ScriptedMixpeek, warehouse: Warehouse, instance: dg.DagsterInstance
 ) -> None:
     add_videos([URL])
     submit()
 
-    result, _ = tick("task_status_sensor", instance, warehouse)
+    result = tick("task_status_sensor", instance, warehouse)
 
-    assert requested(result) == [TODAY.isoformat()]
-    assert isinstance(result, dg.SensorResult)
-    observation, check = result.asset_events
-    assert observation.asset_key == dg.AssetKey("tasks")
+    assert result.requested == [TODAY.isoformat()]
+    (observation,) = [event for event in result.events if isinstance(event, dg.AssetObservation)]
+    assert (observation.asset_key, observation.partition) == (dg.AssetKey(["mixpeek", "tasks"]), TODAY.isoformat())
     assert observation.metadata["done"].value == 1
-    assert isinstance(check, dg.AssetCheckEvaluation)
-    assert (check.check_name, check.passed) == ("no_task_failed", True)
+    assert observation.metadata["progress"].value == "0 of 1 landed; 1 to land"
+    checks = {(check.check_name, check.partition): check.passed for check in evaluations(result)}
+    assert checks == {
+        ("tasks_succeeded", None): True,
+        ("polled_in_time", None): True,
+        ("all_landed", None): False,
+    }
+    assert result.cursor == f"1 settled, landing {TODAY:%m-%d}, 0 open, 1 polled"
 
 
 def test_a_task_that_came_to_nothing_is_shown_at_once_and_why(
@@ -80,14 +99,14 @@ def test_a_task_that_came_to_nothing_is_shown_at_once_and_why(
     add_videos([URL])
     submit()
 
-    result, _ = tick("task_status_sensor", instance, warehouse)
+    result = tick("task_status_sensor", instance, warehouse)
 
-    assert isinstance(result, dg.SensorResult)
-    observation, check = result.asset_events
-    assert observation.metadata["failed"].value == 1
-    assert isinstance(check, dg.AssetCheckEvaluation)
-    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert f"{URL}: moov atom not found" in str(check.metadata["examples"].value)
+    assert result.events[0].metadata["failed"].value == 1
+    told = {check.check_name: check for check in evaluations(result)}
+    failed = told["tasks_succeeded"]
+    assert (failed.passed, failed.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert failed.description == "1 of 1 failed: a.mp4: moov atom not found"
+    assert result.requested == [TODAY.isoformat()], "a landing checks the day"
 
 
 def test_nothing_is_requested_while_a_landing_runs_and_again_after_it_failed_a_while_ago(
@@ -95,14 +114,13 @@ def test_nothing_is_requested_while_a_landing_runs_and_again_after_it_failed_a_w
 ) -> None:
     add_videos([URL])
     submit()
-    first, _ = tick("task_status_sensor", instance, warehouse)
+    first = tick("task_status_sensor", instance, warehouse)
     record_run(instance, "mixpeek_land", dg.DagsterRunStatus.STARTED)
 
-    result, _ = tick("task_status_sensor", instance, warehouse)
+    result = tick("task_status_sensor", instance, warehouse)
 
-    assert requested(first) == [TODAY.isoformat()]
-    assert isinstance(result, dg.SkipReason)
-    assert "in progress" in str(result.skip_message)
+    assert first.requested == [TODAY.isoformat()]
+    assert "in progress" in str(result.skipped)
 
 
 def test_a_task_that_is_still_open_requests_nothing(
@@ -112,10 +130,27 @@ def test_a_task_that_is_still_open_requests_nothing(
     add_videos([URL])
     submit()
 
-    result, _ = tick("task_status_sensor", instance, warehouse)
+    result = tick("task_status_sensor", instance, warehouse)
 
-    assert isinstance(result, dg.SkipReason)
-    assert "1 tasks polled, none has ended" in str(result.skip_message)
+    assert str(result.skipped).startswith("1 open, next poll ")
+    assert result.skipped == result.cursor
+
+
+def test_a_tick_that_finds_nothing_new_tells_no_check_again(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, instance: dg.DagsterInstance
+) -> None:
+    mixpeek.videos[URL] = Video(["PROCESSING"])
+    add_videos([URL])
+    submit()
+    for event in tick("task_status_sensor", instance, warehouse).events:
+        instance.report_runless_asset_event(event)
+
+    assert tick("task_status_sensor", instance, warehouse).events == []
+
+    with warehouse.database.transaction() as connection:
+        connection.execute("UPDATE mixpeek.tasks SET next_poll_at = now() - INTERVAL 1 HOUR, api = 'elsewhere'")
+    (overdue,) = tick("task_status_sensor", instance, warehouse).events
+    assert (overdue.check_name, overdue.passed) == ("polled_in_time", False)
 
 
 def test_the_sensor_needs_no_cursor(
@@ -124,10 +159,9 @@ def test_the_sensor_needs_no_cursor(
     add_videos([URL])
     submit()
 
-    result, context = tick("task_status_sensor", instance, warehouse, cursor="what is this?")
+    result = tick("task_status_sensor", instance, warehouse, cursor="what is this?")
 
-    assert requested(result) == [TODAY.isoformat()]
-    assert context.cursor == "what is this?"
+    assert result.requested == [TODAY.isoformat()]
 
 
 def test_a_wrong_key_fails_the_tick_and_says_so(
@@ -151,10 +185,9 @@ def test_without_a_local_api_the_tick_is_skipped_with_what_to_do(
     monkeypatch.delenv("MIXPEEK_API_KEY")
     monkeypatch.delenv("MIXPEEK_API_URL")
 
-    result, _ = tick("task_status_sensor", instance, warehouse)
+    result = tick("task_status_sensor", instance, warehouse)
 
-    assert isinstance(result, dg.SkipReason)
-    assert "make dev" in str(result.skip_message)
+    assert "make dev" in str(result.skipped)
 
 
 def test_a_tick_says_that_tasks_wait_for_another_api(
@@ -164,10 +197,9 @@ def test_a_tick_says_that_tasks_wait_for_another_api(
     submit()
     monkeypatch.setenv("MIXPEEK_API_URL", "http://127.0.0.1:9")
 
-    result, _ = tick("task_status_sensor", instance, warehouse)
+    result = tick("task_status_sensor", instance, warehouse)
 
-    assert isinstance(result, dg.SkipReason)
-    assert f"1 tasks were submitted to {mixpeek.url}" in str(result.skip_message)
+    assert f"1 task was submitted to {mixpeek.url}" in str(result.skipped)
 
 
 def test_a_partition_that_a_clock_ahead_has_made_waits_for_its_day(
@@ -178,9 +210,9 @@ def test_a_partition_that_a_clock_ahead_has_made_waits_for_its_day(
     add_videos([URL], day=tomorrow)
     submit(day=tomorrow)
 
-    result, _ = tick("task_status_sensor", instance, warehouse)
+    result = tick("task_status_sensor", instance, warehouse)
 
-    assert not getattr(result, "run_requests", None)
+    assert result.requested == []
     assert ask(warehouse, lambda reader: reader.task_counts([tomorrow]))[0].state == "done"
     assert ask(warehouse, Reader.waiting)[-1] == Waiting("partition", tomorrow.isoformat(), 1)
 
@@ -192,9 +224,9 @@ def test_a_manifest_with_new_videos_has_their_partitions_ingested(
     Path("list.csv").write_text(rows)
     monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
 
-    result, _ = tick("manifest_sensor", instance, warehouse)
+    result = tick("manifest_sensor", instance, warehouse)
 
-    assert requested(result) == ["2026-01-03", TODAY.isoformat()], "a day that has not come has no partition"
+    assert result.requested == ["2026-01-03", TODAY.isoformat()], "a day that has not come has no partition"
 
 
 def test_a_manifest_that_is_ingested_is_not_read_again_until_it_changes(
@@ -204,14 +236,13 @@ def test_a_manifest_that_is_ingested_is_not_read_again_until_it_changes(
     submit()
     monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
 
-    result, context = tick("manifest_sensor", instance, warehouse)
-    assert isinstance(result, dg.SkipReason)
-    assert json.loads(context.cursor or "")["day"] == TODAY.isoformat()
+    result = tick("manifest_sensor", instance, warehouse)
+    assert str(result.cursor).startswith(f"all ingested on {TODAY} (manifest ")
 
     with Path("manifest.csv").open("a") as file:
         file.write("http://videos.test/new.mp4,\n")
-    result, _ = tick("manifest_sensor", instance, warehouse, cursor=context.cursor)
-    assert requested(result) == [TODAY.isoformat()]
+    result = tick("manifest_sensor", instance, warehouse, cursor=result.cursor)
+    assert result.requested == [TODAY.isoformat()]
 
 
 def test_videos_that_were_never_submitted_are_ingested_even_when_the_manifest_is_known(
@@ -220,13 +251,13 @@ def test_videos_that_were_never_submitted_are_ingested_even_when_the_manifest_is
     add_videos([URL])
     submit()
     monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
-    _, context = tick("manifest_sensor", instance, warehouse)
+    result = tick("manifest_sensor", instance, warehouse)
     with warehouse.database.transaction() as connection:
         connection.execute("DELETE FROM mixpeek.tasks")
 
-    result, _ = tick("manifest_sensor", instance, warehouse, cursor=context.cursor)
+    result = tick("manifest_sensor", instance, warehouse, cursor=result.cursor)
 
-    assert requested(result) == [TODAY.isoformat()]
+    assert result.requested == [TODAY.isoformat()]
 
 
 def test_a_manifest_that_cannot_be_read_fails_the_tick_and_says_so(
@@ -238,9 +269,53 @@ def test_a_manifest_that_cannot_be_read_fails_the_tick_and_says_so(
         tick("manifest_sensor", instance, warehouse)
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"version": 9}', '{"colour": "red"}'])
+@pytest.mark.parametrize("text", [None, "", "{", '{"version": 1}', "all ingested on", "ingesting 2026-01-01"])
 def test_a_cursor_that_cannot_be_read_is_as_good_as_none(text: str | None) -> None:
-    assert Cursor.read(text) == Cursor()
+    assert Cursor.read(text) is None
+
+
+def test_a_cursor_is_a_sentence_that_is_read_again() -> None:
+    cursor = Cursor("5f2e", "2026-01-02")
+    assert Cursor.read(str(cursor)) == cursor
+
+
+def test_videos_of_days_before_the_first_partition_are_named_and_taken_in_by_a_reload(
+    mixpeek: ScriptedMixpeek, warehouse: Warehouse, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_videos([URL], day=TODAY - timedelta(days=3))
+    submit(day=TODAY - timedelta(days=3))
+    monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
+    loaded = defs()
+    assert first_day(loaded) == TODAY - timedelta(days=3)
+    with Path("manifest.csv").open("a") as file:
+        file.write("http://videos.test/early.mp4,2025-12-31\n")
+
+    result = tick("manifest_sensor", instance, warehouse)
+
+    assert result.requested == []
+    assert "1 day of the manifest is before" in str(result.skipped)
+    assert "reload the code location" in str(result.skipped)
+    assert first_day(defs()) == date(2025, 12, 31)
+    assert tick("manifest_sensor", instance, warehouse).requested == ["2025-12-31"]
+
+
+def first_day(definitions: dg.Definitions) -> date:
+    partitions = definitions.get_repository_def().asset_graph.get(dg.AssetKey(["mixpeek", "videos"])).partitions_def
+    assert partitions is not None
+    return date.fromisoformat(str(partitions.get_first_partition_key()))
+
+
+def test_without_a_local_api_nothing_is_ingested_and_the_tick_says_what_to_do(
+    warehouse: Warehouse, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a.mp4").write_bytes(b"video")
+    Path("list.csv").write_text("url\na.mp4\n")
+    monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
+
+    result = tick("manifest_sensor", instance, warehouse)
+
+    assert result.requested == []
+    assert "make dev" in str(result.skipped)
 
 
 def test_sensors_and_schedule_run_by_default() -> None:
@@ -274,8 +349,8 @@ def test_a_row_that_becomes_usable_is_noticed_though_the_manifest_has_not_change
             "INSERT INTO mixpeek.tasks BY NAME SELECT video_id, 1 AS attempt, 'done' AS state FROM mixpeek.videos"
         )
 
-    _, context = tick("manifest_sensor", instance, warehouse)
+    result = tick("manifest_sensor", instance, warehouse)
     Path("later.mp4").write_bytes(b"video")
-    result, _ = tick("manifest_sensor", instance, warehouse, cursor=context.cursor)
+    result = tick("manifest_sensor", instance, warehouse, cursor=result.cursor)
 
-    assert requested(result) == [TODAY.isoformat()]
+    assert "make dev" in str(result.skipped), "it is to be ingested, when there is an API"

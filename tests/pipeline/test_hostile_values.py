@@ -7,13 +7,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mixpeek_assets.defs.checks import check_results
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import SettingsError, load_settings
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import ProblemRow
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.defs.test_materialization import failures, run
+from tests.fakes.checks import day_check
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import TODAY, add_videos, submit
 from tests.fakes.videos import upsert
@@ -87,10 +87,7 @@ def test_what_is_stored_and_cannot_be_sent_fails_once_without_a_request_and_stop
     assert [request.body["url"] for request in mixpeek.asked(POST)] == URLS[1:]
     assert [problem.kind for problem in problems(warehouse)] == ["task failed"]
     assert [row.failed for row in ask(warehouse, Reader.status)] == [1]
-    [failed] = [
-        result for result in check_results(warehouse, "tasks", dg.AssetKey("tasks"), [TODAY]) if not result.passed
-    ]
-    assert failed.check_name == "no_task_failed"
+    assert not day_check(warehouse, "tasks", "succeeded", TODAY).passed
 
 
 def test_metadata_that_was_corrected_in_the_manifest_is_sent_on_request(

@@ -11,13 +11,13 @@ import dagster as dg
 import duckdb
 import pytest
 
-from mixpeek_assets.defs.checks import check_results
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse.schema import TableName
 from mixpeek_assets.warehouse.views import view_name
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.checks import broken, day_check
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, scripted_mixpeek
 from tests.fakes.pipeline import TODAY
 from tests.fakes.project import Project
@@ -152,28 +152,20 @@ def test_views_and_macros_take_every_name_for_a_name(landed: Project, one: Named
     assert_nothing_was_executed(landed)
 
 
-@pytest.mark.parametrize(("table", "check"), [("tasks", "no_task_failed"), ("vectors", "none_rejected")])
-def test_the_checks_show_their_examples_as_code_with_the_reason(landed: Project, table: TableName, check: str) -> None:
-    warehouse = Warehouse(landed.warehouse)
-    [failed] = [result for result in check_results(warehouse, table, dg.AssetKey(table), [TODAY]) if not result.passed]
-    assert failed.check_name == check
-    assert failed.metadata["wrong"].value == len(EVERY)
-    examples = str(failed.metadata["examples"].value).split("\n")
-    assert len(examples) == 10
-    assert CONTROLS.findall("".join(examples)) == []
-    for example in examples:
-        shape = re.fullmatch(r"- (`+) (.*) \1", example)
-        assert shape is not None, example
-        fence, inside = shape.groups()
-        assert fence not in inside
-        assert "http://videos.test/" in inside
-        assert ": 410: it is gone" in inside or inside.startswith("failed: http://videos.test/bad/")
+@pytest.mark.parametrize(("table", "check"), [("tasks", "succeeded"), ("vectors", "whole")])
+def test_the_checks_show_foreign_texts_in_cells_with_the_reason(landed: Project, table: TableName, check: str) -> None:
+    failed = day_check(Warehouse(landed.warehouse), table, check, TODAY)
+    assert failed.metadata["failing_rows"].value == len(EVERY)
+    rows = broken(failed)
+    assert len(rows) == len(EVERY)
+    assert CONTROLS.findall("".join(map(str, rows)) + str(failed.description)) == []
+    assert all("410: it is gone" in row["reason"] or row["state"] == "failed" for row in rows)
 
 
 def test_what_a_materialization_shows_is_the_text_itself(instance: dg.DagsterInstance) -> None:
     urls = set()
     for asset in ("videos", "tasks", "assets", "features", "vectors"):
-        event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+        event = instance.get_latest_materialization_event(dg.AssetKey(["mixpeek", asset]))
         assert event is not None
         assert event.asset_materialization is not None
         preview = event.asset_materialization.metadata["preview"]
