@@ -1,8 +1,10 @@
 """Queries of the warehouse, several on one open file."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,16 @@ from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.rows import (
     DueTask,
     ExampleFeature,
+    Funnel,
     OpenTasks,
     Outcome,
     PlannedRequests,
     ProblemRow,
     Progress,
+    SampledEmbedding,
     StatusRow,
     TaskCount,
+    TaskDurations,
     Waiting,
 )
 from mixpeek_assets.warehouse.schema import TABLE, TableName, partition_counts_query, preview_query
@@ -137,6 +142,37 @@ class Reader:
         query = self.connection.execute(preview_query(TABLE[table]), {"partitions": list(partitions), "rows": rows})
         names = [column[0] for column in query.description or []]
         return [dict(zip(names, row, strict=True)) for row in query.fetchall()]
+
+    def previews(self, table: TableName, days: Sequence[date], rows: int = 5) -> dict[date, list[dict[str, Any]]]:
+        """Return a few rows of each day, as a person reads them; a day without rows is left out."""
+        return self._by_day(f"preview_{table}", days, rows=rows)
+
+    def embedding_counts(self, days: Sequence[date], rows: int = 20) -> dict[date, list[dict[str, Any]]]:
+        """Return how many vectors of each name, modality and dimension each day has: the most frequent."""
+        return self._by_day("embedding_counts", days, rows=rows)
+
+    def funnels(self, days: Sequence[date]) -> list[Funnel]:
+        """How many videos of each day have come how far; a day without videos is left out."""
+        return SQL.fetch(self.connection, Funnel, "funnels", days=list(days))
+
+    def task_durations(self, days: Sequence[date], bounds: Sequence[float]) -> list[TaskDurations]:
+        """How long the tasks of each day took, and how many of them up to each bound, in seconds."""
+        return SQL.fetch(self.connection, TaskDurations, "task_durations", days=list(days), bounds=list(bounds))
+
+    def embedding_samples(self, days: Sequence[date], rows: int) -> Generator[tuple[date, list[SampledEmbedding]]]:
+        """Yield a few embeddings of each day, always the same ones, of the named vector with the most.
+
+        One day is in memory at a time; a day without embeddings is left out. Another query ends the answer.
+        """
+        fetched = SQL.run(self.connection, "embedding_samples", days=list(days), rows=rows)
+        for day, sample in groupby(iter(fetched.fetchone, None), key=itemgetter(0)):
+            yield day, [SampledEmbedding(*row[1:]) for row in sample]
+
+    def _by_day(self, query: str, days: Sequence[date], rows: int) -> dict[date, list[dict[str, Any]]]:
+        found: dict[date, list[dict[str, Any]]] = {}
+        for row in SQL.fetch(self.connection, dict[str, Any], query, days=list(days), rows=rows):
+            found.setdefault(row.pop("partition_date"), []).append(row)
+        return found
 
     def partition_counts(self, table: TableName, partitions: Sequence[date]) -> dict[date, int]:
         """Return how many rows each of some partitions has; one without rows is left out."""

@@ -148,6 +148,44 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Funnel:
+    """How many videos of a day have come how far; those that failed are settled too."""
+
+    partition_date: date
+    videos: int
+    submitted: int
+    settled: int
+    failed: int
+    landed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDurations:
+    """How many seconds the tasks of a day took; the histogram has how many took up to each bound."""
+
+    partition_date: date
+    tasks: int
+    least: float
+    median: float
+    most_of_them: float
+    most: float
+    histogram: dict[float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SampledEmbedding:
+    """An embedding of a sample, of a named vector of which the day has so many."""
+
+    vector_name: str
+    dimensions: int
+    vectors: int
+    modality: str | None
+    url: str | None
+    preview_url: str | None
+    embedding: list[float]
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleFeature:
     """A feature from which to show a similarity search."""
 

@@ -1,6 +1,7 @@
 """The tables as data: the source of the DDL, its migration, Dagster's column schema and docs/tables.md."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from mixpeek_assets.sql_files import literal, quote
@@ -213,6 +214,15 @@ def preview_query(table: Table) -> str:
     return (
         f"SELECT {', '.join(chosen)} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
         " ORDER BY loaded_at DESC LIMIT $rows"
+    )
+
+
+def rows_query(table: TableName, day: date) -> str:
+    """Return a query of a table's rows of a day, to read and to paste: it binds nothing."""
+    own = "" if table == "videos" else "video.url, "
+    join = "" if table == "videos" else f"\nLEFT JOIN {SCHEMA}.videos AS video USING (video_id)"
+    return (
+        f"SELECT {own}{table}.*\nFROM {SCHEMA}.{table}{join}\nWHERE {table}.partition_date = DATE '{day}'\nLIMIT 100;"
     )
 
 

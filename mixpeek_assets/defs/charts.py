@@ -1,0 +1,54 @@
+"""Small charts as SVG, on a dark card of their own, which is readable on a light page and on a dark one."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from mixpeek_assets.terminal_safe import terminal_safe
+
+BACKGROUND, INK, FAINT = "#111827", "#e5e7eb", "#94a3b8"
+COLOURS = ("#60a5fa", "#fbbf24", "#34d399", "#f472b6", "#a78bfa", "#fb923c")
+
+_ROW, _LABELS, _LONGEST_BAR = 20, 110, 300
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart."""
+
+    label: str
+    value: int
+    colour: str = COLOURS[0]
+
+
+def text(words: str) -> str:
+    """Write words of anybody into an SVG, in which they stay words."""
+    # XML has no code for some characters, not even an escaped one.
+    return escape(
+        re.sub("[^ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", terminal_safe(words))
+    )
+
+
+def card(width: int, height: int, parts: Iterable[str], scale: int = 1) -> str:
+    """Return an SVG with these parts on a card."""
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{scale * width}' height='{scale * height}'"
+        f" viewBox='0 0 {width} {height}' font-family='sans-serif' font-size='12' fill='{INK}'>"
+        f"<rect width='{width}' height='{height}' rx='{8 // scale}' fill='{BACKGROUND}'/>{''.join(parts)}</svg>"
+    )
+
+
+def bars(chart: Sequence[Bar]) -> str:
+    """Return a chart of horizontal bars, short enough to be shown at once."""
+    longest = max(1, *(bar.value for bar in chart))
+    paths: defaultdict[str, str] = defaultdict(str)
+    labels: list[str] = []
+    for number, bar in enumerate(chart):
+        middle = 18 + _ROW * number
+        width = max(round(_LONGEST_BAR * bar.value / longest), 1 if bar.value else 0)
+        paths[bar.colour] += f"M{_LABELS} {middle}h{width}"
+        labels.append(f"<text x='12' y='{middle + 4}'>{text(bar.label)}</text>")
+    drawn = [f"<path stroke='{colour}' stroke-width='14' d='{path}'/>" for colour, path in paths.items()]
+    return card(_LABELS + _LONGEST_BAR + 12, 16 + _ROW * len(chart), [*labels, *drawn])
