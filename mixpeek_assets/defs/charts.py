@@ -8,8 +8,8 @@ from html import escape
 
 from mixpeek_assets.terminal_safe import terminal_safe
 
-BACKGROUND, INK, FAINT = "#111827", "#e5e7eb", "#94a3b8"
-COLOURS = ("#60a5fa", "#fbbf24", "#34d399", "#f472b6", "#a78bfa", "#fb923c")
+BACKGROUND, INK, FAINT = "#112", "#eee", "#9ab"
+COLOURS = ("#6af", "#fb2", "#3d9", "#f7b", "#a9f", "#f93")
 
 _ROW, _LABELS, _LONGEST_BAR = 20, 110, 300
 
@@ -23,19 +23,22 @@ class Bar:
     colour: str = COLOURS[0]
 
 
-def text(words: str) -> str:
+def text(x: int, y: int, words: str) -> str:
     """Write words of anybody into an SVG, in which they stay words."""
     # XML has no code for some characters, not even an escaped one.
-    return escape(
-        re.sub("[^ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", terminal_safe(words))
-    )
+    kept = re.sub("[^ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", terminal_safe(words))
+    return f"<text x='{x}' y='{y}'>{escape(kept)}</text>"
+
+
+def texts(written: Iterable[str]) -> str:
+    """Return what `text` wrote, in one font."""
+    return f"<g font-family='sans-serif' font-size='12' fill='{INK}'>{''.join(written)}</g>"
 
 
 def card(width: int, height: int, parts: Iterable[str], scale: int = 1) -> str:
-    """Return an SVG with these parts on a card."""
+    """Return an SVG with these parts on a card, shown this many times larger."""
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{scale * width}' height='{scale * height}'"
-        f" viewBox='0 0 {width} {height}' font-family='sans-serif' font-size='12' fill='{INK}'>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{scale * width}' viewBox='0 0 {width} {height}'>"
         f"<rect width='{width}' height='{height}' rx='{8 // scale}' fill='{BACKGROUND}'/>{''.join(parts)}</svg>"
     )
 
@@ -49,6 +52,6 @@ def bars(chart: Sequence[Bar]) -> str:
         middle = 18 + _ROW * number
         width = max(round(_LONGEST_BAR * bar.value / longest), 1 if bar.value else 0)
         paths[bar.colour] += f"M{_LABELS} {middle}h{width}"
-        labels.append(f"<text x='12' y='{middle + 4}'>{text(bar.label)}</text>")
+        labels.append(text(12, middle + 4, bar.label))
     drawn = [f"<path stroke='{colour}' stroke-width='14' d='{path}'/>" for colour, path in paths.items()]
-    return card(_LABELS + _LONGEST_BAR + 12, 16 + _ROW * len(chart), [*labels, *drawn])
+    return card(_LABELS + _LONGEST_BAR + 12, 16 + _ROW * len(chart), [texts(labels), *drawn])

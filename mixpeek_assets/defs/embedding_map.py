@@ -12,14 +12,15 @@ from mixpeek_assets.labels import brief, file_name
 from mixpeek_assets.warehouse.rows import SampledEmbedding
 
 _WIDTH, _HEIGHT, _MARGIN, _LEGEND = 880, 560, 40, 150
+# All are drawn clockwise, because overlapping ones that are not would cut holes into each other.
 _SHAPES = {
     "video": "m-4-4h8v8h-8z",
-    "image": "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
+    "image": "m-4 0a4 4 0 1 1 8 0a4 4 0 1 1-8 0",
     "text": "m0-5l5 9h-10z",
     "audio": "m0-6l5 6-5 6-5-6z",
     "other": "m-5-1h4v-4h2v4h4v2h-4v4h-2v-4h-4z",
 }
-_THUMBNAILS, _THUMBNAIL_BYTES = 8, 90_000
+_THUMBNAILS, _THUMBNAIL_BYTES = 6, 48_000
 _GLANCE_WIDTH, _GLANCE_HEIGHT, _GLANCE_SCALE = 120, 64, 4
 
 
@@ -132,11 +133,12 @@ def _legend(found: EmbeddingMap) -> list[str]:
     entries += [(charts.FAINT, _SHAPES["image"], "other videos")] if charts.FAINT in used else []
     shapes = {dot.shape for dot in found.dots}
     entries += [(charts.INK, glyph, shape) for shape, glyph in _SHAPES.items() if shape in shapes]
-    return [
-        f"<path fill='{colour}' d='M{_WIDTH - _LEGEND} {24 + 20 * row}{glyph}'/>"
-        f"<text x='{_WIDTH - _LEGEND + 12}' y='{28 + 20 * row}'>{charts.text(brief(name, 20))}</text>"
-        for row, (colour, glyph, name) in enumerate(entries)
+    left, top = _WIDTH - _LEGEND, 24
+    glyphs = [
+        f"<path fill='{colour}' d='M{left} {top + 20 * row}{glyph}'/>" for row, (colour, glyph, _) in enumerate(entries)
     ]
+    names = [charts.text(left + 12, top + 4 + 20 * row, brief(name, 20)) for row, (_, _, name) in enumerate(entries)]
+    return [*glyphs, charts.texts(names)]
 
 
 def _with_pictures(dots: Sequence[Dot], folder: Path | None) -> list[tuple[Dot, bytes]]:

@@ -18,7 +18,7 @@ from mixpeek_assets.warehouse.schema import TableName
 Metadata = dict[str, dg.MetadataValue[Any]]
 
 _BOUNDS = {3.0: "3 s", 10.0: "10 s", 30.0: "30 s", 60.0: "1 min", 180.0: "3 min", 600.0: "10 min", 3600.0: "1 h"}
-_BLUE, _YELLOW, _GREEN, _RED = COLOURS[0], COLOURS[1], COLOURS[2], "#f87171"
+_BLUE, _YELLOW, _GREEN, _RED = COLOURS[0], COLOURS[1], COLOURS[2], "#f66"
 
 _MAPPED = 500
 """Embeddings on a map: more are no clearer, and the map is to cost as little for a million as for a thousand."""
@@ -35,27 +35,23 @@ def day_metadata(
         days: The days.
         thumbnails: The local API's folder of pictures; None: the API is another.
     """
-    pages: dict[date, Metadata] = {
-        day: {"preview": preview, "rows_in_sql": previews.rows_sql(table, day)}
-        for day, preview in previews.previews(reader, table, days).items()
-    }
-    also: list[tuple[str, Mapping[date, dg.MetadataValue[Any]]]] = []
+    shown = previews.previews(reader, table, days)
+    parts: dict[str, Mapping[date, dg.MetadataValue[Any]]] = {}
     if table in ("tasks", "vectors"):
-        also.append(("funnel", {funnel.partition_date: _funnel(funnel) for funnel in reader.funnels(days)}))
+        parts["funnel"] = {funnel.partition_date: _funnel(funnel) for funnel in reader.funnels(days)}
     if table == "tasks":
         took = reader.task_durations(days, list(_BOUNDS))
-        also.append(("durations", {durations.partition_date: _durations(durations) for durations in took}))
+        parts["durations"] = {durations.partition_date: _durations(durations) for durations in took}
+    if table == "vectors":
+        parts["embeddings"] = previews.embeddings(reader, days)
+        maps = {day: _maps(sample, thumbnails) for day, sample in reader.embedding_samples(days, _MAPPED)}
+        for name in ("map", "map_large"):
+            parts[name] = {day: drawn[name] for day, drawn in maps.items() if drawn}
+    parts["preview"] = shown
     if table == "features":
-        also.append(("moments", previews.moments(reader, days)))
-    if table == "vectors":
-        also.append(("embeddings", previews.embeddings(reader, days)))
-    for name, values in also:
-        for day in pages.keys() & values.keys():
-            pages[day][name] = values[day]
-    if table == "vectors":
-        for day, sample in reader.embedding_samples(days, _MAPPED):
-            pages[day].update(_maps(sample, thumbnails))
-    return pages
+        parts["moments"] = previews.moments(reader, days)
+    parts["rows_in_sql"] = {day: previews.rows_sql(table, day) for day in shown}
+    return {day: {name: values[day] for name, values in parts.items() if day in values} for day in shown}
 
 
 def _funnel(funnel: Funnel) -> dg.MetadataValue[Any]:
@@ -89,16 +85,14 @@ def _maps(sample: Sequence[SampledEmbedding], thumbnails: Path | None) -> Metada
     if found is None:
         return {}
     first = sample[0]
-    name = markdown.code(brief(first.vector_name, 60))
     figures = (
-        f"{name}: {first.vectors:,} vectors of {first.dimensions:,} dimensions; nearer is more alike,"
-        f" a colour is a video ({found.kept:.0%} of the variance)"
+        f"{markdown.code(brief(first.vector_name, 60))}: {first.vectors:,} vectors of {first.dimensions:,} dimensions,"
+        f" {found.kept:.0%} of their variance in two. Near is alike, a colour is a video."
     )
-    small = glance(found, markdown.INLINE - len(figures) - 2)
-    title = f"{figures}, {len(found.dots):,} of them"
+    legend = f"{figures} A shape is a modality."
     return {
-        "map": dg.MetadataValue.md(f"{figures}\n\n{small}"),
-        "map_with_pictures": dg.MetadataValue.md(f"{title}\n\n{large(found, thumbnails)}"),
+        "map": dg.MetadataValue.md(f"{figures}\n\n{glance(found, markdown.INLINE - len(figures) - 2)}"),
+        "map_large": dg.MetadataValue.md(f"{legend}\n\n{large(found, thumbnails)}"),
     }
 
 

@@ -15,7 +15,7 @@ from mixpeek_assets.warehouse.schema import TableName, rows_query
 Row = dict[str, Any]
 
 _LONGEST_NAME = 28
-_LONGEST_TEXT = 60
+_LONGEST_TEXT = 48
 _ID_CHARACTERS = 8
 
 

@@ -19,14 +19,13 @@ SELECT
     video.url AS video,
     feature.start_time AS at,
     vector.modality,
+    vector.vector_name AS vector,
     left(
         coalesce(
             feature.description, feature.text, feature.transcription, feature.payload ->> '$.labels[0].label'
         ),
         1000
     ) AS found,
-    vector.vector_name AS vector,
-    vector.dimensions,
     vector.feature_id
 FROM mixpeek.vectors AS vector
 SEMI JOIN chosen ON vector.feature_id = chosen.feature_id AND vector.vector_name = chosen.vector_name
