@@ -11,7 +11,7 @@ from mixpeek_assets.terminal_safe import terminal_safe
 BACKGROUND, INK, FAINT = "#112", "#eee", "#9ab"
 COLOURS = ("#6af", "#fb2", "#3d9", "#f7b", "#a9f", "#f93")
 
-_ROW, _LABELS, _LONGEST_BAR = 20, 110, 300
+_ROW, _LABELS, _LONGEST_BAR = 20, 140, 300
 
 
 @dataclass(frozen=True)

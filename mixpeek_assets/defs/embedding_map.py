@@ -20,7 +20,7 @@ _SHAPES = {
     "audio": "m0-6l5 6-5 6-5-6z",
     "other": "m-5-1h4v-4h2v4h4v2h-4v4h-2v-4h-4z",
 }
-_THUMBNAILS, _THUMBNAIL_BYTES = 6, 48_000
+_THUMBNAILS, _THUMBNAIL_BYTES, _PICTURES_TRIED = 6, 48_000, 100
 _GLANCE_WIDTH, _GLANCE_HEIGHT, _GLANCE_SCALE = 120, 64, 4
 
 
@@ -142,18 +142,23 @@ def _legend(found: EmbeddingMap) -> list[str]:
 
 
 def _with_pictures(dots: Sequence[Dot], folder: Path | None) -> list[tuple[Dot, bytes]]:
-    """Choose dots that are far from each other and have a picture."""
-    left = [dot for dot in dots if folder and dot.preview]
+    """Choose dots that are far from each other and have different pictures."""
+    left = {dot.preview: dot for dot in dots[:_PICTURES_TRIED] if folder and dot.preview}
     chosen: list[tuple[Dot, bytes]] = []
     size = 0
     while left and len(chosen) < _THUMBNAILS:
-        dot = max(left, key=lambda dot: min([(dot.x - at.x) ** 2 + (dot.y - at.y) ** 2 for at, _ in chosen], default=0))
-        left.remove(dot)
+        taken = [dot for dot, _ in chosen]
+        dot = max(left.values(), key=lambda dot: min([_distance(dot, other) for other in taken], default=0))
+        del left[dot.preview]
         jpeg = _jpeg(folder, dot.preview)
         if jpeg and size + len(jpeg) <= _THUMBNAIL_BYTES:
             chosen.append((dot, jpeg))
             size += len(jpeg)
     return chosen
+
+
+def _distance(one: Dot, other: Dot) -> float:
+    return (one.x - other.x) ** 2 + (one.y - other.y) ** 2
 
 
 def _jpeg(folder: Path | None, preview_url: str | None) -> bytes:
