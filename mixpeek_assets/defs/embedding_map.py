@@ -148,9 +148,8 @@ def _with_pictures(dots: Sequence[Dot], folder: Path | None) -> list[tuple[Dot, 
     size = 0
     while left and len(chosen) < _THUMBNAILS:
         taken = [dot for dot, _ in chosen]
-        dot = max(left.values(), key=lambda dot: min([_distance(dot, other) for other in taken], default=0))
-        del left[dot.preview]
-        jpeg = _jpeg(folder, dot.preview)
+        url = max(left, key=lambda url: min([_distance(left[url], dot) for dot in taken], default=0))
+        dot, jpeg = left.pop(url), _jpeg(folder, url)
         if jpeg and size + len(jpeg) <= _THUMBNAIL_BYTES:
             chosen.append((dot, jpeg))
             size += len(jpeg)
@@ -161,9 +160,9 @@ def _distance(one: Dot, other: Dot) -> float:
     return (one.x - other.x) ** 2 + (one.y - other.y) ** 2
 
 
-def _jpeg(folder: Path | None, preview_url: str | None) -> bytes:
+def _jpeg(folder: Path | None, preview_url: str) -> bytes:
     """Read a picture of the local API by its name alone: the address is the server's, and could be any file's."""
-    name = (preview_url or "").rsplit("/", 1)[-1]
+    name = preview_url.rsplit("/", 1)[-1]
     if folder is None or not re.fullmatch(r"[0-9a-f]{32}\.jpg", name):
         return b""
     try:

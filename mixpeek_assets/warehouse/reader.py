@@ -147,7 +147,7 @@ class Reader:
         """Return a few rows of each day, as a person reads them; a day without rows is left out."""
         return self._by_day(f"preview_{table}", days, rows=rows)
 
-    def embedding_counts(self, days: Sequence[date], rows: int = 20) -> dict[date, list[dict[str, Any]]]:
+    def embedding_counts(self, days: Sequence[date], rows: int = 12) -> dict[date, list[dict[str, Any]]]:
         """Return how many vectors of each name, modality and dimension each day has: the most frequent."""
         return self._by_day("embedding_counts", days, rows=rows)
 
