@@ -49,6 +49,7 @@ def build_definitions(
         key_prefix,
         owners,
         tuple((tags or {}).items()),
+        settings.local_api_folder / "previews" if settings.uses_local_api else None,
     )
     with without_preview_warnings():
         steps = dg.with_source_code_references([build_videos(group), build_tasks(group), build_landing(group)])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -34,6 +35,7 @@ class AssetGroup:
         owners: The assets' owners in the UI.
         tags: The assets' tags in the UI.
         uri: The DuckDB file.
+        thumbnails: The local API's folder of pictures; None: the API is another.
     """
 
     first_partition: date
@@ -42,6 +44,7 @@ class AssetGroup:
     key_prefix: tuple[str, ...] = DEFAULT_PREFIX
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    thumbnails: Path | None = None
 
     @cached_property
     def partitions(self) -> dg.DailyPartitionsDefinition:

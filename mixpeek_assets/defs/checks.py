@@ -8,7 +8,8 @@ from typing import Any, Literal
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.defs.texts import as_text, counted, duration
+from mixpeek_assets.defs.texts import as_text, counted
+from mixpeek_assets.labels import duration
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress, Violation
@@ -272,7 +273,9 @@ def how_far(progress: DayProgress) -> str:
     parts = [f"{progress.landed:,} of {progress.videos:,} landed"]
     if progress.open:
         since = progress.open_since and clock.now() - progress.open_since
-        parts.append(f"{progress.open:,} open" + (f", the oldest for {duration(since)}" if since else ""))
+        parts.append(
+            f"{progress.open:,} open" + (f", the oldest for {duration(since.total_seconds())}" if since else "")
+        )
     for count, state in ((progress.to_land, "to land"), (unsubmitted, "not submitted"), (progress.failed, "failed")):
         if count:
             parts.append(f"{count:,} {state}")

@@ -13,6 +13,7 @@ import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.checks import DAY_CHECKS, Check, evaluate, how_far, is_wrong_data
+from mixpeek_assets.defs.pictures import day_metadata
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress
 from mixpeek_assets.warehouse.schema import TableName
@@ -20,12 +21,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 
 StepEvent = dg.MaterializeResult | dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
-DATA_VERSION = "dagster/data_version"
 LANDED: tuple[TableName, ...] = ("assets", "features", "vectors")
 """The tables that wait for the API; the others are complete when their step ends."""
-
-_LONGEST = 1_000
-"""Characters of a cell in a preview: Dagster keeps every event of a run."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,8 @@ def report(
     with warehouse.reader() as reader:
         evaluations = evaluate(reader, [*checks, *also], group.key, days, work.planned_at)
         progress = reader.day_progress(days)
-        shown = {table: _shown(reader, table, days, progress) for table in tables}
+        shown = {table: _shown(group, reader, table, days, progress) for table in tables}
+        versions = {table: reader.data_versions(table, days) for table in tables}
         landed = reader.partition_counts("assets", days)
     wrong = {(found.asset_key, found.partition): found for found in evaluations if is_wrong_data(found)}
     for table, by_day in shown.items():
@@ -80,7 +78,8 @@ def report(
         bad = {day for day in days if (key, day.isoformat()) in wrong} | work.incomplete
         pending = {day for day in days if table in LANDED and progress[day].videos and not landed.get(day)}
         figures = {day: {**metadata, **work.figures} for day, metadata in by_day.items()}
-        yield from _of_days(context, key, figures, [day for day in days if day not in bad | pending])
+        good = [day for day in days if day not in bad | pending]
+        yield from _of_days(context, key, figures, versions[table], good)
         for day in sorted(bad):
             yield dg.AssetObservation(key, partition=day.isoformat(), metadata=figures[day])
     yield from evaluations
@@ -92,46 +91,38 @@ def report(
 
 
 def _of_days(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, figures: Mapping[date, dict[str, Any]], good: Sequence[date]
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    figures: Mapping[date, dict[str, Any]],
+    versions: Mapping[date, str],
+    good: Sequence[date],
 ) -> Generator[StepEvent, None, None]:
     """Yield the materializations of the good days."""
-    versions = {day: figures[day].pop(DATA_VERSION) for day in figures}
     if len(good) == len(figures):
         for day in good:
             context.add_asset_metadata(figures[day], asset_key=key, partition_key=day.isoformat())
-        yield dg.MaterializeResult(asset_key=key, data_version=dg.DataVersion(" ".join(versions.values())))
+        yield dg.MaterializeResult(
+            asset_key=key, data_version=dg.DataVersion(" ".join(versions.get(day, "none") for day in good))
+        )
         return
     # A result is one of all the run's days. Without it, assets downstream in the same run are skipped.
     for day in good:
-        tags = {DATA_VERSION: versions[day]}
+        tags = {"dagster/data_version": versions.get(day, "none")}
         yield dg.AssetMaterialization(key, partition=day.isoformat(), metadata=figures[day], tags=tags)
 
 
 def _shown(
-    reader: Reader, table: TableName, days: Sequence[date], progress: Mapping[date, DayProgress]
+    group: AssetGroup, reader: Reader, table: TableName, days: Sequence[date], progress: Mapping[date, DayProgress]
 ) -> dict[date, dict[str, Any]]:
-    """Return what is shown of each day of a table: rows, how far its videos are, and the newest few rows."""
-    counts = reader.partition_counts(table, days)
-    total = reader.table_counts()[table]
-    versions = reader.data_versions(table, days)
-    shown: dict[date, dict[str, Any]] = {}
-    for day in days:
-        metadata = shown[day] = {
-            "dagster/row_count": total,
-            "dagster/partition_row_count": counts.get(day, 0),
+    """Return what is shown of each day of a table: how far its videos are, its rows, and what they look like."""
+    counts, total = reader.partition_counts(table, days), reader.table_counts()[table]
+    looks = day_metadata(reader, table, days, thumbnails=group.thumbnails)
+    return {
+        day: {
             "progress": how_far(progress[day]),
-            DATA_VERSION: versions.get(day, "none"),
+            "dagster/partition_row_count": counts.get(day, 0),
+            "dagster/row_count": total,
+            **looks.get(day, {}),
         }
-        if table == "vectors":
-            metadata["embeddings"] = reader.embedding_summary([day])
-        if preview := reader.preview(table, [day]):
-            records = [dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in preview]
-            metadata["preview"] = dg.MetadataValue.table(records)
-    return shown
-
-
-def _cell(value: object) -> str | int | float | bool | None:
-    if value is None or isinstance(value, int | float | bool):
-        return value
-    text = str(value)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+        for day in days
+    }

@@ -1,8 +1,10 @@
 """Queries of the warehouse, several on one open file."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,10 @@ from mixpeek_assets.warehouse.rows import (
     PlannedRequests,
     ProblemRow,
     Progress,
+    SampledEmbedding,
     StatusRow,
     TaskCount,
+    TaskDurations,
     Violation,
     Waiting,
 )
@@ -29,7 +33,6 @@ from mixpeek_assets.warehouse.schema import (
     TableName,
     data_versions_query,
     partition_counts_query,
-    preview_query,
 )
 from mixpeek_assets.warehouse.selection import SubmissionRules
 
@@ -181,20 +184,36 @@ class Reader:
         (answer,) = SQL.values(self.connection, "features_per_asset")
         return answer
 
-    def embedding_summary(self, partitions: Sequence[date]) -> str:
-        """The named vectors of some partitions in a line."""
-        (answer,) = SQL.values(self.connection, "embedding_summary", partitions=list(partitions))
-        return answer
-
     def example_search(self) -> ExampleFeature | None:
         """A feature from which to show a similarity search; None while there is no vector."""
         return next(iter(SQL.fetch(self.connection, ExampleFeature, "example_search")), None)
 
-    def preview(self, table: TableName, partitions: Sequence[date], rows: int = 5) -> list[dict[str, Any]]:
-        """Return the newest few rows of some partitions, without the columns that are too long to read."""
-        query = self.connection.execute(preview_query(TABLE[table]), {"partitions": list(partitions), "rows": rows})
-        names = [column[0] for column in query.description or []]
-        return [dict(zip(names, row, strict=True)) for row in query.fetchall()]
+    def previews(self, table: TableName, days: Sequence[date], rows: int = 5) -> dict[date, list[dict[str, Any]]]:
+        """Return a few rows of each day, as a person reads them; a day without rows is left out."""
+        return self._by_day(f"preview_{table}", days, rows=rows)
+
+    def embedding_counts(self, days: Sequence[date], rows: int = 12) -> dict[date, list[dict[str, Any]]]:
+        """Return how many vectors of each name, modality and dimension each day has: the most frequent."""
+        return self._by_day("embedding_counts", days, rows=rows)
+
+    def task_durations(self, days: Sequence[date], bounds: Sequence[float]) -> list[TaskDurations]:
+        """How long the tasks of each day took, and how many of them up to each bound, in seconds."""
+        return SQL.fetch(self.connection, TaskDurations, "task_durations", days=list(days), bounds=list(bounds))
+
+    def embedding_samples(self, days: Sequence[date], rows: int) -> Generator[tuple[date, list[SampledEmbedding]]]:
+        """Yield a few embeddings of each day, always the same ones, of the named vector with the most.
+
+        One day is in memory at a time; a day without embeddings is left out. Another query ends the answer.
+        """
+        fetched = SQL.run(self.connection, "embedding_samples", days=list(days), rows=rows)
+        for day, sample in groupby(iter(fetched.fetchone, None), key=itemgetter(0)):
+            yield day, [SampledEmbedding(*row[1:]) for row in sample]
+
+    def _by_day(self, query: str, days: Sequence[date], rows: int) -> dict[date, list[dict[str, Any]]]:
+        found: dict[date, list[dict[str, Any]]] = {}
+        for row in SQL.fetch(self.connection, dict[str, Any], query, days=list(days), rows=rows):
+            found.setdefault(row.pop("partition_date"), []).append(row)
+        return found
 
     def partition_counts(self, table: TableName, partitions: Sequence[date]) -> dict[date, int]:
         """Return how many rows each of some partitions has; one without rows is left out."""

@@ -102,6 +102,8 @@ class DayProgress:
 
     partition_date: date | None = None
     videos: int = 0
+    submitted: int = 0
+    settled: int = 0
     landed: int = 0
     open: int = 0
     to_land: int = 0
@@ -169,6 +171,32 @@ class Progress:
     submitted: int
     processed: int
     landed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDurations:
+    """How many seconds the tasks of a day took; the histogram has how many took up to each bound."""
+
+    partition_date: date
+    tasks: int
+    least: float
+    median: float
+    most_of_them: float
+    most: float
+    histogram: dict[float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SampledEmbedding:
+    """An embedding of a sample, of a named vector of which the day has so many."""
+
+    vector_name: str
+    dimensions: int
+    vectors: int
+    modality: str | None
+    url: str | None
+    preview_url: str | None
+    embedding: list[float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The tables as data: the source of the DDL, its migration, Dagster's column schema and docs/tables.md."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from mixpeek_assets.sql_files import literal, quote
@@ -199,20 +200,12 @@ def sent_struct(table: TableName, *also: str) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
-_NOT_IN_PREVIEW = frozenset(
-    {"embedding", "sparse", "payload", "run_id", "loaded_at", "partition_date", "video_id", "asset_id", "task_id"}
-)
-
-
-def preview_query(table: Table) -> str:
-    """Return the query of a table's newest rows ($partitions, $rows): its key, and the readable columns."""
-    names = [column.name for column in table.columns]
-    chosen = [quote(name) for name in names if name in table.key or name not in _NOT_IN_PREVIEW]
-    if "embedding" in names:
-        chosen.append("left(embedding[1:4]::VARCHAR, -1) || ', …]' AS embedding")
+def rows_query(table: TableName, day: date) -> str:
+    """Return a query of a table's rows of a day, to read and to paste: it binds nothing."""
+    own = "" if table == "videos" else "video.url, "
+    join = "" if table == "videos" else f"\nLEFT JOIN {SCHEMA}.videos AS video USING (video_id)"
     return (
-        f"SELECT {', '.join(chosen)} FROM {SCHEMA}.{table.name} WHERE list_contains($partitions, partition_date)"  # noqa: S608
-        " ORDER BY loaded_at DESC LIMIT $rows"
+        f"SELECT {own}{table}.*\nFROM {SCHEMA}.{table}{join}\nWHERE {table}.partition_date = DATE '{day}'\nLIMIT 100;"
     )
 
 

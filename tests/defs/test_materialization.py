@@ -128,7 +128,8 @@ def test_the_two_jobs_land_vectors_with_row_counts_previews_and_checks(
     passed = [record.last_check_execution_record for record in checks.values()]
     assert len(passed) == len(checks) == len(DAY_CHECKS) + len(STANDING_CHECKS)
     assert all(record is not None and record.status.value == "SUCCEEDED" for record in passed)
-    assert metadata(instance, "vectors")["embeddings"].value == "multimodal video 2 x 3"
+    (embeddings,) = metadata(instance, "vectors")["embeddings"].records
+    assert embeddings.data == {"vector": "multimodal", "modality": "video", "vectors": 2, "dimensions": 3}
 
 
 def test_materializing_again_changes_nothing_and_sends_nothing_but_what_is_missing(

@@ -1,6 +1,7 @@
--- The name by which people know a video: its file's, without the query of a URL, which may hold a key.
+-- The name by which people know a video: its file's, without what of a URL may be secret (user, password, query).
 CREATE OR REPLACE MACRO mixpeek_internal.file_name(url) AS
-coalesce(
-    nullif(regexp_extract(regexp_replace(url, '[?#].*$', ''), '([^/]+)/*$', 1), ''),
-    url
+url_decode(
+    regexp_extract(
+        regexp_replace(regexp_replace(url, '[?#].*$', ''), '^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/]*@', '\1'), '([^/]+)/*$', 1
+    )
 );

@@ -1,0 +1,35 @@
+"""How people read a video, a moment of it, a duration and a text: short, and on one line."""
+
+import math
+import re
+from urllib.parse import unquote
+
+from mixpeek_assets.terminal_safe import terminal_safe
+
+
+def file_name(url: str) -> str:
+    """Return the name of a URL's file, without what may be secret: user, password, query and fragment."""
+    address = re.sub(r"^([a-zA-Z][\w+.-]*://)[^/?#]*@", r"\1", re.split("[?#]", url, maxsplit=1)[0])
+    return terminal_safe(unquote(address.rstrip("/").rsplit("/", 1)[-1]))
+
+
+def timecode(seconds: float) -> str:
+    """Write a moment of a video, e.g. 1:02.5; a moment that is no time is empty."""
+    if not math.isfinite(seconds) or seconds < 0:
+        return ""
+    minutes, tenths = divmod(round(seconds * 10), 600)
+    return f"{minutes}:{tenths / 10:04.1f}"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took, e.g. 4.2 s, 12 min or 3 h."""
+    for unit, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}" if seconds >= 10 * unit else f"{seconds / unit:.2g} {name}"
+    return f"{seconds:.3g} s"
+
+
+def brief(text: str, longest: int) -> str:
+    """Write a text on one line, cut to this many characters."""
+    line = " ".join(terminal_safe(text[: 10 * longest]).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
