@@ -14,6 +14,7 @@ import dagster as dg
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.checks import DAY_CHECKS, Check, evaluate, how_far, is_wrong_data
 from mixpeek_assets.defs.pictures import day_metadata
+from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress
 from mixpeek_assets.warehouse.schema import TableName
@@ -21,6 +22,7 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 
 StepEvent = dg.MaterializeResult | dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
+_LONGEST_TAG = 60
 LANDED: tuple[TableName, ...] = ("assets", "features", "vectors")
 """The tables that wait for the API; the others are complete when their step ends."""
 
@@ -70,6 +72,7 @@ def report(
         shown = {table: _shown(group, reader, table, days, progress) for table in tables}
         versions = {table: reader.data_versions(table, days) for table in tables}
         landed = reader.partition_counts("assets", days)
+        _tag_with_collections(context, reader.collections(days))
     wrong = {(found.asset_key, found.partition): found for found in evaluations if is_wrong_data(found)}
     for table, by_day in shown.items():
         key = group.key(table)
@@ -88,6 +91,13 @@ def report(
         raise dg.Failure(
             f"wrong data in {asset.to_user_string()} of {day}: {first.description}", first.metadata, allow_retries=False
         )
+
+
+def _tag_with_collections(context: dg.AssetExecutionContext, collections: Sequence[str]) -> None:
+    """Show on the run whose videos it is about."""
+    shown = as_text(", ".join(collections))[:_LONGEST_TAG]
+    if shown and context.run.tags.get("collections") != shown:
+        context.instance.add_run_tags(context.run.run_id, {"collections": shown})
 
 
 def _of_days(
