@@ -71,7 +71,7 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
             figures = {"submitted": submitted.accepted, "refused": submitted.refused, "answers_lost": len(lost)}
             work = StepWork(figures, incomplete=frozenset(partitions if lost else ()))
             yield from report(context, group, warehouse, ["tasks"], partitions, work, [DAY_LANDED, *CHEAP_CHECKS])
-            fail_if_unfinished(lost, "answer to a submission", "submitted")
+            fail_if_unfinished(lost, "answer", "submitted")
 
     return tasks
 

@@ -154,7 +154,6 @@ def test_status_and_query_answer_and_a_tick_names_the_reader_while_a_run_waits_f
         assert run.wait(120) == 0, output.read_text()
 
     for result in skipped:
-        assert isinstance(result, dg.SkipReason)
         assert f"(process {reader})" in str(result.skipped)
     assert (status.returncode, query.returncode) == (0, 0), status.stderr + query.stderr
     assert f"(process {reader})" in status.stdout, "replies wait to be loaded, and it says for whom"
