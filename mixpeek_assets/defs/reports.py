@@ -5,7 +5,7 @@ green means that there is something, and that the last landing brought all it as
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -32,12 +32,12 @@ class StepWork:
     """What a step did.
 
     Attributes:
-        figures: Counts of the run, for every day of it.
+        figures: What the step did, for each of its tables; the same for every day of the run.
         planned_at: When it asked what is missing; the checks ignore what the tables got later.
         incomplete: The days of which something that it asked for did not come.
     """
 
-    figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    figures: Mapping[str, Mapping[str, Any]]
     planned_at: datetime | None = None
     incomplete: frozenset[date] = frozenset()
 
@@ -80,7 +80,7 @@ def report(
             continue
         bad = {day for day in days if (key, day.isoformat()) in wrong} | work.incomplete
         pending = {day for day in days if table in LANDED and progress[day].videos and not landed.get(day)}
-        figures = {day: {**metadata, **work.figures} for day, metadata in by_day.items()}
+        figures = {day: {**metadata, **work.figures[table]} for day, metadata in by_day.items()}
         good = [day for day in days if day not in bad | pending]
         yield from _of_days(context, key, figures, versions[table], good)
         for day in sorted(bad):

@@ -12,6 +12,7 @@ import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from mixpeek_assets.lock import REPORT_EVERY, LockTimeoutError, exclusive
+from mixpeek_assets.stopwatch import Stopwatch
 from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError, WarehouseError
@@ -30,11 +31,15 @@ class Database:
         path: The file; created, with its folder, if it does not exist.
         timeout: Seconds to wait for a turn and for other programs, together.
         on_wait: Also called with each sentence about a long wait; it is logged either way.
+
+    Attributes:
+        waiting: Runs in threads that wait for their turn, or open the file (some milliseconds).
     """
 
     def __init__(self, path: Path, timeout: float = 1800, on_wait: Callable[[str], object] | None = None) -> None:
         self.path = path
         self.timeout = timeout
+        self.waiting = Stopwatch()
         self._on_wait = on_wait
 
     @contextmanager
@@ -65,7 +70,8 @@ class Database:
             WarehouseError: the file cannot be used.
         """
         with ExitStack() as opened:
-            connection = self._open(opened, read_only=read_only)
+            with self.waiting:
+                connection = self._open(opened, read_only=read_only)
             try:
                 yield connection
             except (duckdb.Error, OSError) as error:
