@@ -59,6 +59,14 @@ class Manifest:
         """How many videos it lists."""
         return self.lines - self.repeated - self.unusable
 
+    @property
+    def unusable_sentence(self) -> str:
+        """How many rows cannot be used, with the first reason; empty if all can."""
+        if not self.unusable:
+            return ""
+        first = f"{self.problems[0]['object_id']} {self.problems[0]['reason']}"
+        return f"{self.unusable:,} of {self.lines:,} rows cannot be used and are left out; the first: {first}"
+
 
 @contextmanager
 def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Manifest]:

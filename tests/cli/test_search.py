@@ -27,8 +27,11 @@ def api() -> Iterator[ScriptedMixpeek]:
         features = [
             server.feature("image", URL, start_time=75.25, description="A lighthouse.\nIt is night."),
             server.feature("text", URL, text="[bold]Harbour[/bold]"),
+            server.feature("audio", URL, labels=[{"label": "lighthouse", "score": 0.9}]),
         ]
-        server.videos[URL] = Video(features={"image": features[:1], "text": features[1:]})
+        server.videos[URL] = Video(
+            features={"image": features[:1], "text": features[1:2], "audio": features[2:]},
+        )
         yield server
 
 
@@ -43,7 +46,7 @@ def project(api: ScriptedMixpeek, tmp_path_factory: pytest.TempPathFactory) -> P
     process = project.command("run")
     assert process.returncode == 0, process.stderr
     assert api.asked(SEARCH) == [], "only the samples are searched at the end of a run"
-    assert 'search "' in process.stdout
+    assert 'search "lighthouse"' in process.stdout, "the label was found, and the text has brackets in it"
     return project
 
 
@@ -92,12 +95,14 @@ def test_hits_are_shown_with_what_the_warehouse_knows_of_them(
 def test_the_sql_that_is_shown_gives_the_same_rows(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
     mixpeek.script(SEARCH, hits(project))
 
-    shown = ask("a lighthouse at night").stdout
+    assert "SELECT" not in ask("a lighthouse at night").stdout
+    mixpeek.script(SEARCH, hits(project))
+    shown = ask("a lighthouse at night", "--sql").stdout
     statement = re.search(r"SELECT.*;", shown, re.DOTALL)
 
     assert statement is not None
     rows = project.sql(statement[0])
-    assert [(float(score), video, start, modality) for score, video, start, modality, _ in rows] == [
+    assert [(float(score), video, start, modality) for score, video, start, modality, *_ in rows] == [
         (0.6124, "harbour.mp4", None, "text"),
         (0.4, "harbour.mp4", 75.25, "image"),
     ]
@@ -175,7 +180,7 @@ def test_the_examples_of_a_run_are_those_that_find_something_near(project: Proje
     mixpeek.script(SEARCH, hits(project), far)
 
     with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
-        tried = try_out(client, warehouse)
+        tried = try_out(client, warehouse, EXAMPLES)
 
     assert (list(tried.found), tried.problem) == ([EXAMPLES[0]], None)
     assert [request.body["queries"][0]["value"] for request in mixpeek.asked(SEARCH)] == list(EXAMPLES)
@@ -185,7 +190,7 @@ def test_a_run_ends_well_where_words_cannot_be_searched(project: Project, mixpee
     mixpeek.script(SEARCH, Answer({"detail": [{"loc": ["body"], "msg": "no sentence model", "type": "x"}]}, 422))
 
     with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
-        tried = try_out(client, Warehouse(project.warehouse))
+        tried = try_out(client, Warehouse(project.warehouse), EXAMPLES)
 
     assert tried.found == {}
     assert "no sentence model" in (tried.problem or "")
