@@ -1,17 +1,27 @@
 """The environment as one typed object. Every variable is optional; `.env` in the working folder is read too."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.strict_json import read_json
 
 MIXPEEK_API = "https://api.mixpeek.com"
+
+_PINNED = "MIXPEEK_PINNED_"
+"""Prefix of the variables of `Settings.pinned`."""
 
 
 class SettingsError(UserError):
@@ -98,6 +108,35 @@ class Settings(BaseSettings):
         1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing but pinned settings where there are some, else the environment before `.env`."""
+        if any(name.startswith(_PINNED) for name in os.environ):
+            return init_settings, EnvSettingsSource(settings_cls, env_prefix=_PINNED)
+        return init_settings, env_settings, dotenv_settings
+
+    def pinned(self) -> dict[str, str]:
+        """Return variables that give every process below these settings.
+
+        Dagster puts `.env` into the environment of each of its processes, over what was exported.
+        """
+        values = {
+            **self.model_dump(mode="json", exclude_none=True),
+            # Absolute, because runs have other working folders.
+            "data_dir": str(self.data_folder),
+            "warehouse": str(self.warehouse_path),
+        }
+        if self.api_key is not None:
+            values["api_key"] = self.api_key.get_secret_value()
+        return {f"{_PINNED}{name.upper()}": str(value) for name, value in values.items()}
+
     @property
     def uses_local_api(self) -> bool:
         """Whether the pipeline uses the local API: no key is set."""
@@ -138,6 +177,12 @@ class Settings(BaseSettings):
         if self.requests_per_minute is not None:
             return self.requests_per_minute
         return 0 if self.uses_local_api else 60
+
+
+def variables_set() -> tuple[set[str], set[str]]:
+    """Return the variables that are set and not empty: those of the environment, then those of `.env`."""
+    exported = {name.upper() for name, value in os.environ.items() if value}
+    return exported, {name.upper() for name, value in DotEnvSettingsSource(Settings).env_vars.items() if value}
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, astuple, fields
 
-from mixpeek_assets.cli.display import plain
+from mixpeek_assets.cli.display import counted, plain
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.tables import Column, show_table
 from mixpeek_assets.connections import open_warehouse, submission_rules
@@ -37,7 +37,8 @@ def plan(settings: Settings, *, retry_failed: bool, format_: Format) -> None:
         return
     if format_ == "csv":
         print_csv([field.name for field in fields(PlannedRequests)], map(astuple, found.lines))
-    console.print(plain(f"{manifest.source}: {manifest.videos_count:,} videos. Nothing is sent."), soft_wrap=True)
+    videos = counted(manifest.videos_count, "video")
+    console.print(plain(f"{manifest.source}: {videos}. Nothing is sent."), soft_wrap=True)
     if sentence := manifest.unusable_sentence:
         console.print(plain(sentence), style="yellow", soft_wrap=True)
     if found.lines and format_ == "table":

@@ -131,7 +131,7 @@ def test_plan_names_the_rows_that_cannot_be_used(project: Project) -> None:
 
     planned = project.command("plan")
 
-    assert "list.csv: 1 videos. Nothing is sent." in planned.stdout
+    assert "list.csv: 1 video. Nothing is sent." in planned.stdout
     assert "1 of 2 rows cannot be used and are left out; the first: list.csv row 2 added_at is soon" in planned.stdout
 
 
