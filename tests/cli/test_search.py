@@ -1,5 +1,6 @@
 """`mixpeek-assets search`, against a scripted API: what is shown is what the warehouse has."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -127,6 +128,30 @@ def test_hits_that_have_not_landed_are_counted(ask: Ask, project: Project, mixpe
 
     assert process.exit_code == 0, process.stderr
     assert "1 of 3 hits are not in the warehouse: `mixpeek-assets run` lands them." in process.stdout
+
+
+def test_programs_get_numbers_and_thumbnails(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
+    mixpeek.script(SEARCH, hits(project, {"feature_id": "new", "score": None}))
+
+    process = ask("a lighthouse at night", "--format", "json", "--sql")
+
+    first, second = json.loads(process.stdout)
+    assert (first["score"], first["start_time"], first["found"]) == (0.61239, None, "[bold]Harbour[/bold]")
+    assert (second["video"], second["start_time"], second["thumbnail"]) == ("harbour.mp4", 75.25, None)
+    assert "1 of 3 hits are not in the warehouse" in process.stderr
+    assert "SELECT" in process.stderr
+
+
+@pytest.mark.parametrize("words", ["", " \t\n", "x" * 1_001])
+def test_no_words_and_far_too_many_are_refused_before_anything_is_asked(
+    words: str, ask: Ask, mixpeek: ScriptedMixpeek
+) -> None:
+    process = ask(words)
+
+    assert (process.exit_code, process.stdout) == (2, "")
+    [sentence] = process.stderr.splitlines()
+    assert "to look for" in sentence
+    assert mixpeek.requests == []
 
 
 def test_no_hit_is_a_sentence(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
