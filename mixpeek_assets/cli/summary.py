@@ -74,7 +74,7 @@ def print_summary(
             " why; `mixpeek-assets run --retry-failed` submits the failed ones again)."
         )
     console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
-    console.print("Dagster's UI, with these runs in it: `make dev`, then http://127.0.0.1:3000", highlight=False)
+    console.print("Dagster's UI, with these runs in it: `make dev`", highlight=False)
     return 1 if incomplete or failures or manifest.unusable else 0
 
 
