@@ -5,10 +5,10 @@ from dataclasses import asdict, astuple, fields, replace
 from datetime import timedelta
 from typing import get_args
 
+import click
 from rich.console import Console
 
 from mixpeek_assets.cli.display import labelled, plain
-from mixpeek_assets.cli.errors import WrongUseError
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.project import dagster_instance, local_api
@@ -65,7 +65,7 @@ def _refuse_an_unknown_reason(warehouse: Warehouse, selection: RetrySelection) -
     there = Counter(one.reason for one in warehouse.retry(replace(selection, reason=None), dry_run=True))
     reasons = "; ".join(f"{reason[:_LONGEST_REASON]} ({count:,})" for reason, count in there.most_common(_MOST_REASONS))
     words = ", ".join(get_args(RetryWord))
-    raise WrongUseError(
+    raise click.UsageError(
         terminal_safe(
             f"nothing has the reason {selection.reason[:_LONGEST_REASON]!r}. A reason is one of {words}, or a part of"
             f" {f'one of these: {reasons}' if reasons else 'what `mixpeek-assets status` shows, which is nothing now'}"

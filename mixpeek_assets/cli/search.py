@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
+import click
 from rich.console import Console
 
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.errors import MixpeekError, PermanentError
 from mixpeek_assets.api.records import SearchReply
 from mixpeek_assets.cli.display import plain, show_sql
-from mixpeek_assets.cli.errors import CommandError, WrongUseError
+from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.project import local_api
 from mixpeek_assets.cli.tables import Column, show_table
@@ -234,9 +235,11 @@ def clock(seconds: float) -> str:
 
 def _checked(words: str) -> str:
     if not words.strip():
-        raise WrongUseError('there are no words to look for: give some, as in `mixpeek-assets search "a lighthouse"`')
+        raise click.UsageError(
+            'there are no words to look for: give some, as in `mixpeek-assets search "a lighthouse"`'
+        )
     if len(words) > _MOST_CHARACTERS:
-        raise WrongUseError(f"{len(words):,} characters are too many to look for: give a sentence, or a few words")
+        raise click.UsageError(f"{len(words):,} characters are too many to look for: give a sentence, or a few words")
     return words.strip()
 
 

@@ -115,7 +115,7 @@ def test_a_reason_that_nothing_has_is_refused_with_those_that_there_are(
     refused = project.command("retry", "--reason", "nonsense")
 
     assert (refused.returncode, refused.stdout) == (2, "")
-    [sentence] = refused.stderr.splitlines()
+    sentence = refused.stderr.splitlines()[-1]
     assert "nothing has the reason 'nonsense'" in sentence
     assert "failed, cancelled, lost, rejected, empty" in sentence
     assert "moov atom not found (1)" in sentence
