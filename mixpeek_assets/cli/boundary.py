@@ -11,6 +11,8 @@ import click
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.terminal_safe import brief, is_text, terminal_safe_lines
 
+_MEND = "move it away, or let this user read and write it"
+
 
 class Commands(click.Group):
     """A group of commands whose arguments are text, and whose complaints are short."""
@@ -46,7 +48,7 @@ def friendly_errors() -> Iterator[None]:
     except OSError as error:
         if error.filename is None:
             raise
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+        raise click.ClickException(f"{error.filename}: {error.strerror}: {_MEND}") from None
 
 
 @contextmanager

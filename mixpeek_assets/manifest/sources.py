@@ -125,14 +125,18 @@ def download(url: str, target: Path) -> Path:
             with target.open("wb") as file:
                 for chunk in reply.iter_content(1 << 20):
                     file.write(chunk)
-    except requests.RequestException as error:
-        status = f"the server answered {error.response.status_code}" if error.response is not None else ""
-        raise ManifestError(f"{url} cannot be downloaded: {status or type(error).__name__}") from None
+    except (requests.RequestException, ValueError) as error:  # a host that cannot be looked up is a ValueError
+        answer = error.response if isinstance(error, requests.RequestException) else None
+        status = type(error).__name__ if answer is None else f"the server answered {answer.status_code}"
+        raise ManifestError(f"{url} cannot be downloaded ({status}): check the address") from None
     return target
 
 
 def _absolute(source: str) -> Path:
-    return Path(source).expanduser().absolute()
+    try:
+        return Path(source).expanduser().absolute()
+    except RuntimeError as error:
+        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path: {error}") from None
 
 
 def _above_wildcards(path: Path) -> Path:

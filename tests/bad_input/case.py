@@ -36,7 +36,7 @@ class Case:
         files: What is put into the project's folder, by path; a path replaces what is there.
         variables: Environment variables, without `MIXPEEK_`; None unsets one.
         code: The exit code; None: 0 or 1.
-        stdout: Where the output goes, if not into a file.
+        writes: Whether something may be written into the warehouse that is there.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Case:
     files: Mapping[str, Content] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
     code: int | None = 1
+    writes: bool = False
 
     def put(self, folder: Path) -> None:
         """Put the files into a project."""

@@ -68,7 +68,7 @@ NO_TEXT = [
 
 STATEMENTS: dict[str, str] = {
     "no statement": "nonsense",
-    "a comment": "-- nothing",
+    "a comment": "/* nothing */",
     "semicolons": ";;",
     "a quote that is not closed": "SELECT 'a",
     "no such table": "FROM mixpeek.nothing",
@@ -86,7 +86,7 @@ STATEMENTS: dict[str, str] = {
     "a long name": f"SELECT * FROM {LONG}",
     "a long literal": f"SELECT '{LONG}'::INTEGER",
     "deep": "SELECT " + "(" * 5_000 + "1" + ")" * 5_000,
-    "many brackets": "SELECT " + "(" * 5_000,
+    "many brackets": "SELECT " + "(" * 1_000,
     "two columns of one name, wrongly": "SELECT 1 AS a, 2 AS a WHERE b",
     "control characters": "SELECT '\x1b[31m'::INTEGER",
     "an error of one's own": "SELECT error('\x1b[31m' || repeat('e', 100000))",
