@@ -83,7 +83,10 @@ def _extractors(value: str) -> str:
 
 def _day(value: Any) -> Any:
     # A number would be read as seconds since 1970.
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("must be a valid date such as 2026-01-31") from None
 
 
 def _path(value: Path) -> Path:
@@ -107,7 +110,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="MIXPEEK_", env_file=ENV_FILE, env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="MIXPEEK_",
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     videos: str | None = Field(None, description="A manifest, a folder, a file or a URL; none: the samples.")
@@ -127,7 +135,9 @@ class Settings(BaseSettings):
         24, gt=0, le=87_600, description="Hours after which an unfinished task is marked `lost`."
     )
     max_attempts: int = Field(1, ge=1, le=1_000, description="How often a video is submitted when its task fails.")
-    first_partition: Annotated[date, BeforeValidator(_day)] = Field(date(2024, 1, 1), description="The first day that can be a partition.")
+    first_partition: Annotated[date, BeforeValidator(_day)] = Field(
+        date(2024, 1, 1), description="The first day that can be a partition."
+    )
     local_api_hosts: str = Field(
         "", description="Hosts, addresses or networks that are not public, yet the local API may fetch videos from."
     )

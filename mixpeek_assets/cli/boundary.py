@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -74,11 +74,13 @@ def _in_short() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        error.message = brief(terminal_safe_lines(error.message))
-        raise
+        message = brief(terminal_safe_lines(error.format_message()))
+        if isinstance(error, click.UsageError):
+            raise click.UsageError(message, error.ctx) from None
+        raise click.ClickException(message) from None
 
 
-def _exit(sentence: str | None) -> None:
+def _exit(sentence: str | None) -> NoReturn:
     if sentence:
         click.echo(f"Error: {sentence}", err=True)
     sys.exit(1)

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -62,7 +63,9 @@ def dev(dagster_options: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.option("--problems", type=click.IntRange(0, 10_000), default=20, show_default=True, help="How many problems to list.")
+@click.option(
+    "--problems", type=click.IntRange(0, 10_000), default=20, show_default=True, help="How many problems to list."
+)
 def status(problems: int) -> None:
     """Show what is pending, landed or failed, and why.
 
@@ -215,7 +218,10 @@ def main() -> None:
 
 def _default_dagster_home() -> None:
     """Make DAGSTER_HOME absolute; by default it is `dagster_home/` of the working folder."""
+    home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home")
+    with suppress(RuntimeError):  # the home of an unknown user stays, and is not found
+        home = home.expanduser()
     try:
-        os.environ["DAGSTER_HOME"] = os.path.abspath(os.path.expanduser(os.environ.get("DAGSTER_HOME") or "dagster_home"))
+        os.environ["DAGSTER_HOME"] = str(home.absolute())
     except FileNotFoundError:
         raise click.ClickException("the working folder is gone: change to the project's folder") from None

@@ -14,7 +14,7 @@ def query(settings: Settings, sql: str) -> None:
     try:
         with open_warehouse(settings).database.connection(read_only=True) as connection:
             if not connection.extract_statements(sql):
-                raise StatementError("there is no statement: give one such as \"SELECT count(*) FROM mixpeek.videos\"")
+                raise StatementError('there is no statement: give one such as "SELECT count(*) FROM mixpeek.videos"')
             if (result := connection.sql(sql)) is not None:
                 show_rows(Console(), result)
     except duckdb.Error as error:

@@ -1,5 +1,6 @@
 """Reads a manifest of any kind: DuckDB parses it and SQL checks it, so a million rows are no problem."""
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from mixpeek_assets.manifest.errors import ManifestError
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import quote
 from mixpeek_assets.strict_json import read_json_object
+from mixpeek_assets.terminal_safe import brief
 
 # The header gives the delimiter: sniffing would take a `;` or `#` in a lone column of URLs for syntax.
 # Quoted line breaks together with short rows need the serial reader.
@@ -23,7 +25,6 @@ _CSV = (
 )
 # Depth 1 keeps every value as written: dates keep their form, metadata gets no nulls for other rows' fields.
 _JSON = "read_json($files, union_by_name = true, maximum_depth = 1, maximum_object_size = 268435456"
-_MOST_SHOWN = 20
 _READERS = {
     ".csv": _CSV,
     ".tsv": _CSV,
@@ -139,13 +140,13 @@ def _list_table(connection: duckdb.DuckDBPyConnection, files: list[Path], kind: 
             columns.check_parquet(connection, files)
         connection.execute(f"CREATE TABLE source AS FROM {_READERS[kind]}", parameters)
     except duckdb.Error as error:
-        # The rest is the query, and advice about DuckDB's own options.
-        reason = " ".join(str(error).partition("\n\n")[0].splitlines()[:3])
-        raise ManifestError(f"{source} cannot be read as {kind[1:].upper()}: {reason}") from None
+        kind = kind[1:].upper()
+        message = f"{source} cannot be read as {kind}: {_reason(error)}"
+        raise ManifestError(f"{message.rstrip(' .')}: save it as {kind} (text in UTF-8), with a column `url`") from None
     described = connection.execute("DESCRIBE source").fetchall()
     names = {name.strip().lower(): _as_text(name, type_) for name, type_, *_ in described}
     if "url" not in names:
-        found = ", ".join([*names][:_MOST_SHOWN]) + (", …" if len(names) > _MOST_SHOWN else "")
+        found = brief(", ".join(names), 500)
         raise ManifestError(
             f"{source} has no column `url` (it has {found}): rename the one that holds the videos' URLs"
         )
@@ -155,6 +156,13 @@ def _list_table(connection: duckdb.DuckDBPyConnection, files: list[Path], kind: 
         # DuckDB reads a blank line as a row of nulls.
         query += " QUALIFY NOT (" + " AND ".join(f"{quote(name)} IS NULL" for name, *_ in described) + ")"
     connection.execute(f"CREATE TABLE listed AS {query}")
+
+
+def _reason(error: duckdb.Error) -> str:
+    """Return what DuckDB says, without its class, the whole line, the query, and advice about DuckDB's own options."""
+    text = str(error).partition("\n\n")[0].partition("\nThe search space")[0]
+    lines = [line for line in text.splitlines()[:3] if not line.startswith("Original Line:")]
+    return brief(re.sub(r"^[\w ]+ Error: ", "", " ".join(lines)), 500)
 
 
 def _as_text(column: str, type_: str) -> str:

@@ -87,7 +87,7 @@ def local_files(source: str) -> list[Path]:
     except ManifestError:
         raise
     except (OSError, ValueError) as error:
-        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path or pattern: {error}") from None
+        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path or pattern: {_why(error)}") from None
     if not files:
         raise ManifestError(
             f"MIXPEEK_VIDEOS is {source!r}, but there is no such file, folder or pattern (relative to {Path.cwd()})"
@@ -128,7 +128,7 @@ def download(url: str, target: Path) -> Path:
     except (requests.RequestException, ValueError) as error:  # a host that cannot be looked up is a ValueError
         answer = error.response if isinstance(error, requests.RequestException) else None
         status = type(error).__name__ if answer is None else f"the server answered {answer.status_code}"
-        raise ManifestError(f"{url} cannot be downloaded ({status}): check the address") from None
+        raise ManifestError(f"{url} cannot be downloaded: {status}; check the address") from None
     return target
 
 
@@ -137,6 +137,10 @@ def _absolute(source: str) -> Path:
         return Path(source).expanduser().absolute()
     except RuntimeError as error:
         raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path: {error}") from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _above_wildcards(path: Path) -> Path:

@@ -136,7 +136,7 @@ class Database:
             yield
 
     def _attach(self, *, read_only: bool) -> OpenFile:
-        if self.path.exists() and not self.path.is_file() or self.path.is_symlink() and not self.path.exists():
+        if (self.path.exists() and not self.path.is_file()) or (self.path.is_symlink() and not self.path.exists()):
             raise WarehouseError(f"{self.path} is not a file: set MIXPEEK_WAREHOUSE to the path of a DuckDB file")
         if not self.path.exists():
             # Under another name first: DuckDB cannot open a file whose creation was interrupted.

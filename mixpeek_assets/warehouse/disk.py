@@ -38,8 +38,9 @@ def disk_errors(path: Path) -> Generator[None]:
 def disk_error_of(path: Path, error: duckdb.Error | OSError) -> DiskError | None:
     """Return the disk error behind an error of the open DuckDB file at `path`; None if it is another error."""
     if isinstance(error, OSError):
-        hint = _HINTS.get(error.errno or 0)
-        return DiskError(f"{error.filename or path}: {error.strerror}; {hint}") if hint else None
+        # Without a name it may be about the output.
+        hint = _HINTS.get(error.errno or 0) if error.filename else None
+        return DiskError(f"{error.filename}: {error.strerror}; {hint}") if hint else None
     if not isinstance(error, duckdb.OperationalError | duckdb.FatalException):
         return None  # Its message quotes data, which may contain anything.
     for number, hint in _HINTS.items():

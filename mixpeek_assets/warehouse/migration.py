@@ -53,7 +53,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _refuse_others(connection: duckdb.DuckDBPyConnection, path: Path, *, is_ours: bool) -> None:
-    """Refuse what cannot be ours: an older file of ours lacks tables and columns, but never has others in their place."""
+    """Refuse what is not ours: an older file of ours lacks tables and columns, and has no others in their place."""
     for flaw in flaws(connection):
         if not flaw.is_missing or (flaw.is_column and not is_ours):
             raise WarehouseError(

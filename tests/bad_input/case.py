@@ -67,7 +67,10 @@ class Case:
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the command."""
-        named = {name if name.isupper() and name in PLAIN else f"MIXPEEK_{name}": value for name, value in self.variables.items()}
+        named = {
+            name if name.isupper() and name in PLAIN else f"MIXPEEK_{name}": value
+            for name, value in self.variables.items()
+        }
         return {name: value for name, value in {**ENVIRONMENT, **named}.items() if value is not None}
 
 

@@ -6,7 +6,16 @@ NOT_TEXT = b"\xff\xfe".decode("utf-8", "surrogateescape")
 LONG = "y" * 100_000
 
 WRONG: dict[str, tuple[tuple[str, ...], ...]] = {
-    "an unknown command": (("nonsense",), (LONG,), ("",), (" ",), ("-1",), ("--nonsense",), ("--" + LONG,), ("status\n",)),
+    "an unknown command": (
+        ("nonsense",),
+        (LONG,),
+        ("",),
+        (" ",),
+        ("-1",),
+        ("--nonsense",),
+        ("--" + LONG,),
+        ("status\n",),
+    ),
     "too many arguments": (("status", "x"), ("query", "SELECT 1", "x"), ("doctor", LONG)),
     "too few": (("query",), ("search",)),
     "a number": tuple(
@@ -35,7 +44,7 @@ WRONG: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "a folder": (("serve-local-api", "--allow-folder", "nowhere"), ("serve-local-api", "--allow-folder", "list.csv")),
     "an option": (("serve-local-api", "--nonsense"), ("serve-local-api", "--rate", "x")),
-}  # fmt: skip
+}
 """Usage errors: exit code 2."""
 
 USAGE = [

@@ -103,10 +103,20 @@ HOMES = [
 ]
 
 IN_THE_WAY = [
-    Case("new: the lock is a folder", RUN, ("storage.lock",), {"dagster_home/history": link_to("/nowhere"), "dagster_home/storage.lock": None}),
-    Case("new: a file where the new one is made", RUN, ("dagster_home",), {"dagster_home/history": link_to("/nowhere"), "dagster_home/.new": "a file"}),
+    Case(
+        "new: the lock is a folder",
+        RUN,
+        ("storage.lock",),
+        {"dagster_home/history": link_to("/nowhere"), "dagster_home/storage.lock": None},
+    ),
+    Case(
+        "new: a file where the new one is made",
+        RUN,
+        ("dagster_home",),
+        {"dagster_home/history": link_to("/nowhere"), "dagster_home/.new": "a file"},
+    ),
     Case("new: the history is a file", RUN, ("dagster_home",), {"dagster_home/history": "a file"}),
     Case("the history is empty", RUN, ("no server",), {"dagster_home/history": None}),
-]  # fmt: skip
+]
 
 CASES = [*CONFIGURATIONS, *DATABASES, *EMPTY, *HOMES, *IN_THE_WAY]

@@ -15,7 +15,19 @@ WRONG: dict[str, tuple[str, ...]] = {
     "MAX_ATTEMPTS": ("x", "0", "-1", "2.5", HUGE, "9" * 25, "2147483648"),
     "TASK_DEADLINE_HOURS": ("x", "0", "-1", "nan", "inf", "-inf", "1e309", "87601"),
     "WAREHOUSE_TIMEOUT": ("x", "0", "-1", "nan", "inf", "-inf", "1e309", "604801"),
-    "FIRST_PARTITION": ("x", "2026-02-30", "2026-13-01", "0000-01-01", "10000-01-01", "nan", "inf", "-1", "1e309", HUGE, "2024-01-01T99"),
+    "FIRST_PARTITION": (
+        "x",
+        "2026-02-30",
+        "2026-13-01",
+        "0000-01-01",
+        "10000-01-01",
+        "nan",
+        "inf",
+        "-1",
+        "1e309",
+        HUGE,
+        "2024-01-01T99",
+    ),
     "API_URL": (
         "x",
         "http://",
@@ -52,22 +64,52 @@ WRONG: dict[str, tuple[str, ...]] = {
         '["\\ud800"]',
         '[{"a": "\\ud800"}]',
     ),
-    "VIDEOS": ("nowhere.csv", "x" * 70_000, "~nobody-of-that-name/x", "http://", "http://[::1", "http://x:99999/a.csv", "*.nothing", "[", "/", "/dev/null", "/dev/zero", "a/" * 3_000),
-    "WAREHOUSE": ("/", ".", "..", "/dev/null", "/dev/full", "/proc/x.duckdb", "list.csv/x.duckdb", "data/", "~nobody-of-that-name/x", "x" * 300, "x" * 70_000),
+    "VIDEOS": (
+        "nowhere.csv",
+        "x" * 70_000,
+        "~nobody-of-that-name/x",
+        "http://",
+        "http://[::1",
+        "http://x:99999/a.csv",
+        "*.nothing",
+        "[",
+        "/",
+        "/dev/null",
+        "/dev/zero",
+        "a/" * 3_000,
+    ),
+    "WAREHOUSE": (
+        "/",
+        ".",
+        "..",
+        "/dev/null",
+        "/dev/full",
+        "/proc/x.duckdb",
+        "list.csv/x.duckdb",
+        "data/",
+        "~nobody-of-that-name/x",
+        "x" * 300,
+        "x" * 70_000,
+    ),
     "DATA_DIR": ("list.csv", "/dev/null", "/proc/nothing", "list.csv/x", "~nobody-of-that-name/x", "x" * 300),
     "COLLECTION": ("c" * 2_000,),
-}  # fmt: skip
+}
 """Values that a variable cannot have. `plan` reads every setting; the sentence names the variable."""
 
 NAMES_NO_VARIABLE = ("VIDEOS", "WAREHOUSE", "DATA_DIR", "COLLECTION")
 """Their sentence names the file or the row."""
 
 VALUES = [
-    Case(f"{name}={value[:30]!r}{len(value)}", PLAN, () if name in NAMES_NO_VARIABLE else (f"MIXPEEK_{name}",), variables={name: value})
+    Case(
+        f"{name}={value[:30]!r}{len(value)}",
+        PLAN,
+        () if name in NAMES_NO_VARIABLE else (f"MIXPEEK_{name}",),
+        variables={name: value},
+    )
     for name, values in WRONG.items()
     for value in values
     if value
-]  # fmt: skip
+]
 
 NO_TEXT = [
     Case(f"{name} is no text", PLAN, (f"MIXPEEK_{name.upper()}", "UTF-8"), variables={name.upper(): NOT_TEXT})
@@ -75,17 +117,25 @@ NO_TEXT = [
 ]
 
 NULS = [
-    Case(f".env: {name} with a NUL", PLAN, (".env", "NUL"), {".env": f'MIXPEEK_{name.upper()}="a\0b"\n'}, {name.upper(): None})
+    Case(
+        f".env: {name} with a NUL",
+        PLAN,
+        (".env", "NUL"),
+        {".env": f'MIXPEEK_{name.upper()}="a\0b"\n'},
+        {name.upper(): None},
+    )
     for name in Settings.model_fields
-]  # fmt: skip
+]
 
 LONG = "y" * 3_000_000
 
 BIG = [
-    Case(f".env: {name} of megabytes", PLAN, (), {".env": f"MIXPEEK_{name.upper()}={LONG}\n"}, {name.upper(): None}, None)
+    Case(
+        f".env: {name} of megabytes", PLAN, (), {".env": f"MIXPEEK_{name.upper()}={LONG}\n"}, {name.upper(): None}, None
+    )
     for name in Settings.model_fields
     if name not in ("api_url", "api_key", "collection", "namespace", "local_api_hosts")
-]  # fmt: skip
+]
 
 FILE: dict[str, Content] = {
     "UTF-16": "MIXPEEK_CONCURRENCY=2\n".encode("utf-16"),
@@ -114,11 +164,22 @@ DOTENV = [Case(f".env: {name}", STATUS, (".env",), {".env": content}) for name, 
 
 TAKEN = [
     Case(".env: with a mark", PLAN, ("MIXPEEK_CONCURRENCY",), {".env": "MIXPEEK_CONCURRENCY=x\n".encode("utf-8-sig")}),
-    Case(".env: ends of lines as on Windows", PLAN, ("MIXPEEK_CONCURRENCY",), {".env": b"MIXPEEK_MAX_ATTEMPTS=2\r\nMIXPEEK_CONCURRENCY=x\r\n"}),
+    Case(
+        ".env: ends of lines as on Windows",
+        PLAN,
+        ("MIXPEEK_CONCURRENCY",),
+        {".env": b"MIXPEEK_MAX_ATTEMPTS=2\r\nMIXPEEK_CONCURRENCY=x\r\n"},
+    ),
     Case(".env: empty", STATUS, ("no videos yet",), {".env": ""}, code=0),
-    Case(".env: with comments", STATUS, ("no videos yet",), {".env": "# a 'comment\n\nexport MIXPEEK_COLLECTION=x # more\n"}, code=0),
+    Case(
+        ".env: with comments",
+        STATUS,
+        ("no videos yet",),
+        {".env": "# a 'comment\n\nexport MIXPEEK_COLLECTION=x # more\n"},
+        code=0,
+    ),
     Case(".env: another program's", STATUS, ("no videos yet",), {".env": "OTHER='x y'\nFLAG\n"}, code=0),
-]  # fmt: skip
+]
 
 SECRETS = [
     Case("a key in the URL", PLAN, ("MIXPEEK_API_KEY",), variables={"API_URL": f"http://u:{KEY}@x"}),

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad_input import command_lines, instances, manifests, settings, warehouses
+from tests.bad_input import command_lines, instances, local_apis, manifests, settings, warehouses
 from tests.bad_input.case import Case
 from tests.fakes.commands import give
 from tests.fakes.mixpeek import KEY
 from tests.fakes.project import Project
 
-KINDS = {kind.__name__.rpartition(".")[2]: kind for kind in (settings, instances, warehouses, manifests, command_lines)}
+KINDS = {
+    kind.__name__.rpartition(".")[2]: kind
+    for kind in (settings, instances, warehouses, local_apis, manifests, command_lines)
+}
 CASES = [pytest.param(case, id=f"{name} - {case.name}"[:80]) for name, kind in KINDS.items() for case in kind.CASES]
 
 LONGEST = 2_500

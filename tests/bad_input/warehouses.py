@@ -99,16 +99,26 @@ FILES = [Case(name, ("status",), ("data/warehouse.duckdb",), {FILE: content}) fo
 
 SCHEMA = "CREATE SCHEMA mixpeek"
 OTHERS: dict[str, Content] = {
-    "other columns": foreign(SCHEMA, "CREATE TABLE mixpeek.videos (number INTEGER)", "INSERT INTO mixpeek.videos VALUES (1)"),
+    "other columns": foreign(
+        SCHEMA, "CREATE TABLE mixpeek.videos (number INTEGER)", "INSERT INTO mixpeek.videos VALUES (1)"
+    ),
     "other types": foreign(SCHEMA, "CREATE TABLE mixpeek.videos (video_id INTEGER, url BLOB, added_at INTEGER)"),
-    "other keys": foreign(SCHEMA, "CREATE TABLE mixpeek.videos (video_id VARCHAR NOT NULL, url VARCHAR, mine INTEGER NOT NULL)"),
+    "other keys": foreign(
+        SCHEMA, "CREATE TABLE mixpeek.videos (video_id VARCHAR NOT NULL, url VARCHAR, mine INTEGER NOT NULL)"
+    ),
     "a view": foreign(SCHEMA, "CREATE VIEW mixpeek.videos AS SELECT 1 AS video_id"),
     "a view of the same columns": foreign(SCHEMA, "CREATE VIEW mixpeek.tasks AS SELECT 'x' AS video_id, 1 AS attempt"),
     "a table called like a view": foreign(SCHEMA, "CREATE TABLE mixpeek.latest_tasks (x INTEGER)"),
-    "a table called like a state": foreign("CREATE SCHEMA mixpeek_internal", "CREATE TABLE mixpeek_internal.schema_version (v VARCHAR)", "INSERT INTO mixpeek_internal.schema_version VALUES ('x')"),
-    "a view called like a state": foreign("CREATE SCHEMA mixpeek_internal", "CREATE VIEW mixpeek_internal.loaded_files AS SELECT 1 AS x"),
+    "a table called like a state": foreign(
+        "CREATE SCHEMA mixpeek_internal",
+        "CREATE TABLE mixpeek_internal.schema_version (v VARCHAR)",
+        "INSERT INTO mixpeek_internal.schema_version VALUES ('x')",
+    ),
+    "a view called like a state": foreign(
+        "CREATE SCHEMA mixpeek_internal", "CREATE VIEW mixpeek_internal.loaded_files AS SELECT 1 AS x"
+    ),
     "a table in capitals": foreign(SCHEMA, 'CREATE TABLE mixpeek."Videos" ("Number" INTEGER)'),
-}  # fmt: skip
+}
 
 OF_OTHERS = [
     Case(f"somebody else's: {name}", ("status",), ("data/warehouse.duckdb", "mixpeek"), {FILE: content})
@@ -123,16 +133,30 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "a column that is renamed": ("ALTER TABLE mixpeek.tasks RENAME landed_at TO landed",),
     "a table that is gone": ("DROP TABLE mixpeek.tasks",),
     "a table that is renamed": ("ALTER TABLE mixpeek.tasks RENAME TO tasks_old",),
-    "a table that is a view now": ("ALTER TABLE mixpeek.tasks RENAME TO t", "CREATE VIEW mixpeek.tasks AS FROM mixpeek.t"),
+    "a table that is a view now": (
+        "ALTER TABLE mixpeek.tasks RENAME TO t",
+        "CREATE VIEW mixpeek.tasks AS FROM mixpeek.t",
+    ),
     "the state is gone": ("DROP SCHEMA mixpeek_internal CASCADE",),
     "the schema is gone": ("DROP SCHEMA mixpeek CASCADE",),
     "a view that is gone": ("DROP VIEW mixpeek.latest_tasks",),
-    "a version that is no number": ("ALTER TABLE mixpeek_internal.schema_version ALTER version TYPE VARCHAR USING 'x'",),
+    "a version that is no number": (
+        "ALTER TABLE mixpeek_internal.schema_version ALTER version TYPE VARCHAR USING 'x'",
+    ),
     "a newer version": ("UPDATE mixpeek_internal.schema_version SET version = 99",),
     "older, a column of another type": ("ALTER TABLE mixpeek.videos ALTER url TYPE BLOB USING encode(url)", NEW),
-    "older, a table that is a view now": ("ALTER TABLE mixpeek.tasks RENAME TO t", "CREATE VIEW mixpeek.tasks AS FROM mixpeek.t", NEW),
-    "older, a column that must be set": ("CREATE TABLE mixpeek.x (a INTEGER)", "ALTER TABLE mixpeek.videos ADD COLUMN mine INTEGER DEFAULT 1", "ALTER TABLE mixpeek.videos ALTER mine SET NOT NULL", NEW),
-}  # fmt: skip
+    "older, a table that is a view now": (
+        "ALTER TABLE mixpeek.tasks RENAME TO t",
+        "CREATE VIEW mixpeek.tasks AS FROM mixpeek.t",
+        NEW,
+    ),
+    "older, a column that must be set": (
+        "CREATE TABLE mixpeek.x (a INTEGER)",
+        "ALTER TABLE mixpeek.videos ADD COLUMN mine INTEGER DEFAULT 1",
+        "ALTER TABLE mixpeek.videos ALTER mine SET NOT NULL",
+        NEW,
+    ),
+}
 
 CHANGED = [
     Case(f"changed: {name}", command, (), {FILE: changed(*statements)}, code=None, writes=True)
@@ -150,15 +174,45 @@ PLACES = [
     Case("landing is a file", ("status",), (), {FILE: changed(), "data/landing": "a file"}, code=None),
     Case("landing is a loop", ("status",), (), {FILE: changed(), "data/landing": LOOP}, code=None),
     Case("the unfinished file is a folder", ("status",), ("warehouse.duckdb.new",), {f"{FILE}.new": None}),
-    Case("a log of another file", ("status",), (), {FILE: changed(), f"{FILE}.wal": b"garbage" * 1_000}, code=None, writes=True),
+    Case(
+        "a log of another file",
+        ("status",),
+        (),
+        {FILE: changed(), f"{FILE}.wal": b"garbage" * 1_000},
+        code=None,
+        writes=True,
+    ),
     Case("a log that is a folder", ("status",), ("data/warehouse.duckdb",), {FILE: changed(), f"{FILE}.wal": None}),
-    Case("a landing file of garbage", ("status",), (".bad",), {FILE: changed(), "data/landing/warehouse.duckdb/tasks-1.ndjson": b"garbage\xff" * 100}, code=0, writes=True),
-    Case("a landing file that is a folder", ("status",), (), {FILE: changed(), "data/landing/warehouse.duckdb/tasks-1.ndjson": None}, code=None),
-    Case("query: a file cut in half", ("query", "FROM mixpeek.videos"), ("data/warehouse.duckdb",), {FILE: UNUSABLE["cut in half"]}),
-    Case("query: spoilt blocks", ("query", "SELECT sum(length(url)) FROM mixpeek.videos"), ("data/warehouse.duckdb",), {FILE: UNUSABLE["all blocks spoilt"]}),
+    Case(
+        "a landing file of garbage",
+        ("status",),
+        (".bad",),
+        {FILE: changed(), "data/landing/warehouse.duckdb/tasks-1.ndjson": b"garbage\xff" * 100},
+        code=0,
+        writes=True,
+    ),
+    Case(
+        "a landing file that is a folder",
+        ("status",),
+        (),
+        {FILE: changed(), "data/landing/warehouse.duckdb/tasks-1.ndjson": None},
+        code=None,
+    ),
+    Case(
+        "query: a file cut in half",
+        ("query", "FROM mixpeek.videos"),
+        ("data/warehouse.duckdb",),
+        {FILE: UNUSABLE["cut in half"]},
+    ),
+    Case(
+        "query: spoilt blocks",
+        ("query", "SELECT sum(length(url)) FROM mixpeek.videos"),
+        ("data/warehouse.duckdb",),
+        {FILE: UNUSABLE["all blocks spoilt"]},
+    ),
     Case("doctor: a text", ("doctor",), ("data/warehouse.duckdb",), {FILE: "x"}),
     Case("doctor: somebody else's", ("doctor",), ("mixpeek.videos",), {FILE: OTHERS["other columns"]}),
-]  # fmt: skip
+]
 
 DATA_BLOCKS = [
     Case(f"a spoilt block at {start}", command, (), {FILE: overwritten(start, 4_000)}, code=None)

@@ -93,7 +93,12 @@ def give(
             code = command.wait(seconds)
         finally:
             command.kill()
-        return CompletedProcess(arguments, code, output.read_text("utf-8", "backslashreplace"), errors.read_text("utf-8", "backslashreplace"))
+        return CompletedProcess(
+            arguments,
+            code,
+            output.read_text("utf-8", "backslashreplace"),
+            errors.read_text("utf-8", "backslashreplace"),
+        )
 
 
 def _run(arguments: Sequence[str], folder: Path, environment: dict[str, str], output: Path, errors: Path) -> None:
