@@ -81,7 +81,7 @@ DATABASES = [
 ]
 
 EMPTY = [
-    Case(f"{database}: empty", RUN, (), {f"dagster_home/{database}": b""}, code=1)
+    Case(f"{database}: empty", ("doctor",), ("0 runs",), {f"dagster_home/{database}": b""})
     for database in ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 ]
 
@@ -116,7 +116,7 @@ IN_THE_WAY = [
         {"dagster_home/history": link_to("/nowhere"), "dagster_home/.new": "a file"},
     ),
     Case("new: the history is a file", RUN, ("dagster_home",), {"dagster_home/history": "a file"}),
-    Case("the history is empty", RUN, ("no server",), {"dagster_home/history": None}),
+    Case("the history is empty", ("doctor",), ("0 runs",), {"dagster_home/history": None}),
 ]
 
 CASES = [*CONFIGURATIONS, *DATABASES, *EMPTY, *HOMES, *IN_THE_WAY]

@@ -2,16 +2,17 @@
 
 import hashlib
 import re
+import subprocess
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from tests.bad_input import command_lines, instances, local_apis, manifests, settings, warehouses
-from tests.bad_input.case import Case
+from tests.bad_input.case import ENVIRONMENT, Case
 from tests.fakes.commands import give
 from tests.fakes.mixpeek import KEY
-from tests.fakes.project import Project
+from tests.fakes.project import SCRIPT, Project
 
 KINDS = {
     kind.__name__.rpartition(".")[2]: kind
@@ -49,6 +50,44 @@ def test_it_gets_one_sentence_and_the_exit_code_of_its_kind(case: Case, environm
     after = stored(environment)
     assert before.keys() <= after.keys()
     assert [name for name in before if after[name] != before[name] and not (case.writes and "duckdb" in name)] == []
+
+
+@pytest.mark.parametrize("command", [("status",), ("query", "FROM range(100000)"), ("doctor",), ("--help",)], ids=str)
+@pytest.mark.parametrize(
+    ("redirection", "sentence"),
+    [
+        (">&-", "Error: standard output is closed, so nothing can be shown\n"),
+        ("> /dev/full", "Error: the output cannot be written: No space left on device\n"),
+        ("| head -0", ""),
+    ],
+)
+def test_an_output_that_cannot_be_written_gets_one_sentence(
+    command: tuple[str, ...], redirection: str, sentence: str, environment: Path
+) -> None:
+    project = Project(environment)
+    Case("", ()).put(environment)
+    line = f'{{ "$0" "$@"; echo $? >code; }} {redirection}'
+
+    process = subprocess.run(
+        ["sh", "-c", line, SCRIPT, *command],
+        cwd=environment,
+        env={**project.environment, **ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert process.stderr == sentence
+    assert (environment / "code").read_text() in ("1\n", "0\n" if "head" in redirection else "1\n")
+
+
+def test_a_working_folder_that_is_gone_gets_one_sentence(environment: Path) -> None:
+    line = 'mkdir gone && cd gone && rmdir ../gone && "$0" status'
+    process = subprocess.run(["sh", "-c", line, SCRIPT], capture_output=True, text=True, timeout=60, check=False)
+
+    assert process.returncode == 1
+    assert process.stderr == "Error: the working folder is gone: change to the project's folder\n"
 
 
 def stored(folder: Path) -> dict[str, str]:
