@@ -3,8 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mixpeek_assets import __version__
-from mixpeek_assets.errors import UserError
+from mixpeek_assets.cli.boundary import Commands, friendly_errors, output_errors
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.terminal_safe import terminal_safe_lines
 
 if TYPE_CHECKING:
     from mixpeek_assets.cli.formats import Format
@@ -29,20 +27,7 @@ _format = click.option(
 )
 
 
-@contextmanager
-def friendly_errors() -> Iterator[None]:
-    """Print a `UserError` in one line and exit with 1; any other error is a bug and keeps its traceback."""
-    try:
-        yield
-    except UserError as error:
-        raise click.ClickException(terminal_safe_lines(str(error))) from None
-    except OSError as error:
-        if error.filename is None:
-            raise
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="mixpeek-assets")
 def cli() -> None:
     """Turn a list of videos into embeddings that you query with SQL.
@@ -91,7 +76,9 @@ def dev(dagster_options: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.option("--problems", default=20, show_default=True, help="How many problems to list.")
+@click.option(
+    "--problems", type=click.IntRange(0, 10_000), default=20, show_default=True, help="How many problems to list."
+)
 @_format
 def status(problems: int, format_: "Format") -> None:
     """Show what is pending, landed or failed, and why.
@@ -241,7 +228,7 @@ def doctor() -> None:
 
 
 @cli.command("serve-local-api", context_settings={"ignore_unknown_options": True})
-@click.option("--port", default=8765, show_default=True, help="0 picks a free port.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 picks a free port.")
 @click.option(
     "--allow-folder",
     "folders",
@@ -264,10 +251,16 @@ def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...])
 
 def main() -> None:
     """Run the command line."""
-    cli()
+    with output_errors():
+        cli()
 
 
 def _default_dagster_home() -> None:
     """Make DAGSTER_HOME absolute; by default it is `dagster_home/` of the working folder."""
-    home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").expanduser().absolute()
-    os.environ["DAGSTER_HOME"] = str(home)
+    home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home")
+    with suppress(RuntimeError):  # the home of an unknown user stays, and is not found
+        home = home.expanduser()
+    try:
+        os.environ["DAGSTER_HOME"] = str(home.absolute())
+    except FileNotFoundError:
+        raise click.ClickException("the working folder is gone: change to the project's folder") from None

@@ -6,12 +6,11 @@ from typing import Any
 import duckdb
 from rich.console import Console
 
-from mixpeek_assets.cli.errors import CommandError
+from mixpeek_assets.cli.errors import StatementError
 from mixpeek_assets.cli.formats import Format, print_csv, print_json
 from mixpeek_assets.cli.tables import Column, show_table
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import Settings
-from mixpeek_assets.terminal_safe import terminal_safe_lines
 
 _NUMBERS = (
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
@@ -22,15 +21,17 @@ _NUMBERS = (
 
 def query(settings: Settings, sql: str, format_: Format) -> None:
     """Run a query on the warehouse, read-only, and print its result."""
-    with open_warehouse(settings).database.connection(read_only=True) as connection:
-        try:
+    try:
+        with open_warehouse(settings).database.connection(read_only=True) as connection:
+            if not connection.extract_statements(sql):
+                raise StatementError('there is no statement: give one such as "SELECT count(*) FROM mixpeek.videos"')
             result = connection.sql(sql)
             if result is not None:
                 show_result(Console(), result, format_)
             elif format_ == "json":
                 print_json([])
-        except duckdb.Error as error:
-            raise CommandError(terminal_safe_lines(str(error))) from None
+    except duckdb.Error as error:
+        raise StatementError(str(error)) from None
 
 
 def show_result(console: Console, result: duckdb.DuckDBPyRelation, format_: Format = "table") -> None:
