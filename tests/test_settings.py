@@ -1,5 +1,6 @@
 """The environment as settings: every variable, every default, and what is said of a value that cannot be used."""
 
+import json
 import traceback
 from datetime import date
 from pathlib import Path
@@ -222,3 +223,37 @@ def test_settings_do_not_change() -> None:
 def assert_hidden(error: SettingsError) -> None:
     for shown in (str(error), repr(error), repr(error.args), *traceback.format_exception(error)):
         assert SECRET not in shown
+
+
+def test_an_exported_variable_wins_over_dotenv_and_an_empty_one_is_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("MIXPEEK_COLLECTION=file\nMIXPEEK_NAMESPACE=file\nMIXPEEK_VIDEOS=file\n")
+
+    settings = loaded(monkeypatch, COLLECTION="exported", NAMESPACE="")
+
+    assert (settings.collection, settings.namespace, settings.videos) == ("exported", "file", "file")
+
+
+def test_pinned_settings_are_the_same_whatever_the_environment_and_dotenv_say_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extractors = json.dumps([{"interval_sec": 5}])
+    settings = loaded(
+        monkeypatch, API_KEY=SECRET, FEATURE_EXTRACTORS=extractors, FIRST_PARTITION="2026-01-31", DATA_DIR="here"
+    )
+
+    warehouse = settings.warehouse_path
+    for name, value in settings.pinned().items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_text("MIXPEEK_VIDEOS=file\n")
+    monkeypatch.setenv("MIXPEEK_API_KEY", "sk_another")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    pinned = load_settings()
+    assert pinned.data_folder == tmp_path / "here"
+    assert pinned.warehouse_path == warehouse
+    changed = {"data_dir": pinned.data_dir, "warehouse": pinned.warehouse}
+    assert pinned == settings.model_copy(update=changed)
+    assert load_settings(collection="films").collection == "films", "an option still wins"
