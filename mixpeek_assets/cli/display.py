@@ -20,11 +20,6 @@ def labelled(style: str, label: str, text: object) -> Text:
     return Text.assemble((terminal_safe(label), style), " ", plain(text))
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun, e.g. 1 video, 2 videos."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def show_sql(console: Console, sql: str) -> None:
     """Print a statement in colours, its lines as they are, to be copied."""
     coloured = Syntax("", "sql", background_color="default").highlight(terminal_safe_lines(sql).rstrip())

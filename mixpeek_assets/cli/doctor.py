@@ -10,11 +10,12 @@ import duckdb
 from rich.console import Console
 
 from mixpeek_assets.api.client import RetryPolicy
-from mixpeek_assets.cli.display import counted, labelled
+from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api
 from mixpeek_assets.connections import open_client, open_warehouse
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.labels import counted
 from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import Settings, load_settings, variables_set
