@@ -81,12 +81,13 @@ class AssetGroup:
         return {self.named("mixpeek"), self.named("warehouse")}
 
     def asset(
-        self, table: TableName, *, upstream: Sequence[str], kinds: set[str]
+        self, table: TableName, *, upstream: Sequence[str], kinds: set[str], freshness: dg.FreshnessPolicy | None = None
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Declare the step that fills one table; the function's docstring is the asset's description in the UI."""
 
         def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
             spec = self.spec(table, inspect.getdoc(function) or "", upstream, kinds)
+            spec = spec.replace_attributes(freshness_policy=freshness) if freshness else spec
             return self.step(table, [spec])(function)
 
         return declare

@@ -19,8 +19,8 @@ _MOST_SHOWN = 20
 _ANY_TIME = datetime.max.replace(tzinfo=UTC)
 
 WHAT_TO_DO = {
-    "failed": "fix the reason, then run the job that retries failed videos (the API may bill them again)",
-    "cancelled": "run the job that retries failed videos (the API may bill them again)",
+    "failed": "fix the reason, then run the job …_retry_failed (may be billed again)",
+    "cancelled": "run the job …_retry_failed (may be billed again)",
     "lost": "`mixpeek-assets retry --reason lost` polls it again",
     "rejected": "`mixpeek-assets retry --reason rejected` fetches it again; fix a row of the manifest there",
     "open": "wait: the sensor task_status_sensor polls it until it ends",

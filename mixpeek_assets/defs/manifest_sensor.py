@@ -48,7 +48,7 @@ def build_manifest_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) -> 
         minimum_interval_seconds=60,
         default_status=status,
         required_resource_keys=group.resource_keys,
-        description=f"Reads the manifest when it has changed, and requests `{job}` for each day with videos that are"
+        description=f"Reads the manifest when it has changed, and requests {job} for each day with videos that are"
         " new or not submitted. Its cursor says which manifest is ingested.",
     )
     def manifest_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:

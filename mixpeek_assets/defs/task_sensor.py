@@ -35,8 +35,8 @@ def build_task_status_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) 
         minimum_interval_seconds=10,
         default_status=status,
         required_resource_keys=group.resource_keys,
-        description=f"Polls the tasks that are due, shows on `tasks` what has become of them, and requests `{job}` for"
-        " each day with results to land. Its cursor says what the last tick found.",
+        description="Polls the tasks that are due, shows on the asset tasks what has become of them, and requests"
+        f" {job} for each day whose tasks have settled. Its cursor says what the last tick found.",
     )
     def task_status_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         started = time.monotonic()
@@ -91,7 +91,7 @@ def _sentence(result: PollResult, open_tasks: OpenTasks, landing: Sequence[date]
     parts = [f"{settled:,} settled"] if settled else []
     if landing:
         parts.append("landing " + ", ".join(f"{day:%m-%d}" for day in landing))
-    parts.append(f"{open_tasks.tasks:,} open")
+    parts.append(f"{open_tasks.tasks:,} open" if open_tasks.tasks else "no task is open")
     if open_tasks.tasks and open_tasks.next_poll_at is not None:
         parts.append(f"next poll {open_tasks.next_poll_at:%H:%M:%S} UTC")
     if result.polled:

@@ -1,6 +1,7 @@
 """The asset `videos`: what to ingest."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -14,11 +15,14 @@ from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.labels import counted
 from mixpeek_assets.manifest.reader import read_manifest
 
+_READ_DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+"""The schedule reads the manifest each day. What comes after depends on the API, so its alarm is a check."""
+
 
 def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
     """Return the asset `videos` of a group."""
 
-    @group.asset("videos", upstream=["manifest"], kinds={"duckdb", "table"})
+    @group.asset("videos", upstream=["manifest"], kinds={"duckdb", "table"}, freshness=_READ_DAILY)
     def videos(context: dg.AssetExecutionContext) -> Iterator[StepEvent]:
         """A row is a video to ingest: one per (collection, url).
 

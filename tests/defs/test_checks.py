@@ -66,7 +66,7 @@ def test_a_failed_video_is_told_with_its_file_its_reason_and_what_to_do(warehous
     assert found.description == "1 of 2 failed: broken.mp4: no video that FFmpeg can read"
     (row,) = broken(found)
     assert (row["video"], row["state"], row["reason"]) == ("broken.mp4", "failed", "no video that FFmpeg can read")
-    assert "retries failed videos" in row["what to do"]
+    assert "retry_failed" in row["what to do"]
 
 
 def test_a_failed_day_stays_failed_in_the_standing_check_whatever_day_is_looked_at(warehouse: Warehouse) -> None:
