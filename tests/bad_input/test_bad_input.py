@@ -68,13 +68,19 @@ def test_it_gets_one_sentence_and_the_exit_code_of_its_kind(case: Case, environm
     assert [name for name in before if after[name] != before[name] and not (case.writes and "duckdb" in name)] == []
 
 
-@pytest.mark.parametrize("command", [("status",), ("query", "FROM range(100000)"), ("doctor",), ("--help",)], ids=str)
+CLOSED = "Error: standard output is closed, so nothing can be shown\n"
+FULL = "Error: the output cannot be written: No space left on device\n"
+
+
 @pytest.mark.parametrize(
-    ("redirection", "sentence"),
+    ("command", "redirection", "sentence"),
     [
-        (">&-", "Error: standard output is closed, so nothing can be shown\n"),
-        ("> /dev/full", "Error: the output cannot be written: No space left on device\n"),
-        ("| head -0", ""),
+        (("status",), ">&-", CLOSED),
+        (("status",), "> /dev/full", FULL),
+        (("status",), "| head -0", ""),
+        (("query", "FROM range(100000)"), "> /dev/full", FULL),
+        (("query", "FROM range(100000)"), "| head -1", ""),
+        (("--help",), "> /dev/full", FULL),
     ],
 )
 def test_an_output_that_cannot_be_written_gets_one_sentence(
