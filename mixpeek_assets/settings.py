@@ -16,10 +16,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from mixpeek_assets.env_file import flaw_of_env_file
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.strict_json import read_json
 from mixpeek_assets.terminal_safe import brief, is_text
+from mixpeek_assets.text_files import check_env_file, read_text
 
 MIXPEEK_API = "https://api.mixpeek.com"
 ENV_FILE = Path(".env")
@@ -76,13 +76,13 @@ def _sendable(value: str) -> str:
 
 def _extractors(value: str) -> str:
     """Check a list of extractor settings and normalize it, so that equal settings are equal texts."""
+    if not value.lstrip().startswith(("[", "{")):
+        try:
+            value = read_text(_path(Path(value)).expanduser())
+        except ValueError as error:
+            raise ValueError(f"is neither JSON nor a file that can be read: the file {error}") from None
     try:
-        if not value.lstrip().startswith(("[", "{")):
-            value = Path(value).expanduser().read_text(encoding="utf-8")
         found = read_json(value)
-    except (OSError, RuntimeError) as error:  # the home of an unknown user is a RuntimeError
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ValueError(f"is neither JSON nor a file that can be read ({reason})") from None
     except ValueError as error:
         raise ValueError(f"is not JSON ({error})") from None
     extractors = found if isinstance(found, list) else [found]
@@ -260,8 +260,10 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         SettingsError: a variable cannot be used; the message names each and says what is valid.
     """
-    if flaw := flaw_of_env_file(ENV_FILE):
-        raise SettingsError(f"{ENV_FILE.absolute()} {flaw}")
+    try:
+        check_env_file(ENV_FILE)
+    except ValueError as error:
+        raise SettingsError(f"{ENV_FILE.absolute()} {error}") from None
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """Between the shell and the commands: what comes in is checked, and what goes out is one sentence."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -56,6 +57,9 @@ def output_errors() -> Iterator[None]:
     """Say that the output cannot be written, and exit with 1; a reader that has gone, such as `head`, knows it."""
     if sys.stdout is None:
         _exit("standard output is closed, so nothing can be shown")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal of another encoding
     try:
         try:
             yield

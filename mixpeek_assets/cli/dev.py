@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import requests
+import yaml
 
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api
@@ -25,8 +26,13 @@ _WARNING = "Function `dev_command` is superseded"
 
 def dev(settings: Settings, options: tuple[str, ...]) -> int:
     """Run `dagster dev` until it ends, or Ctrl-C or a termination ends both; returns its exit code."""
-    if not Path("workspace.yaml").is_file():
-        raise CommandError(f"{Path.cwd()} has no workspace.yaml: change to the project's folder")
+    workspace = Path("workspace.yaml").absolute()
+    if not workspace.is_file():
+        raise CommandError(f"{workspace.parent} has no workspace.yaml: change to the project's folder")
+    try:
+        yaml.safe_load(workspace.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise CommandError(f"{workspace} is not YAML ({error}): mend it") from None
     if find_spec("dagster_webserver") is None:
         raise CommandError("Dagster's UI is not installed: `pip install 'mixpeek-assets[ui]'` installs it")
     host, port, others = _address(options)

@@ -64,8 +64,8 @@ def database_errors(home: Path) -> Iterator[None]:
 
 
 def probe(instance: dg.DagsterInstance) -> None:
-    """Use what is otherwise first used by a run: the launcher, and each database."""
-    _ = instance.run_launcher, instance.run_coordinator
+    """Use what is otherwise first used by a run: the launcher, the logs, and each database."""
+    _ = instance.run_launcher, instance.run_coordinator, instance.compute_log_manager
     instance.get_runs_count()
     instance.all_asset_keys()
     instance.all_instigator_state()

@@ -62,17 +62,18 @@ def run(videos: str | None, retry_failed: bool, refresh: bool) -> None:
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
+@click.option("-p", "--port", type=click.IntRange(0, 65_535), help="The port of the UI. Default: 3000.")
 @click.argument("dagster_options", nargs=-1, type=click.UNPROCESSED)
-def dev(dagster_options: tuple[str, ...]) -> None:
+def dev(port: int | None, dagster_options: tuple[str, ...]) -> None:
     """Start `dagster dev` and the local API.
 
-    With a key set, the local API is not started. Options are passed on to `dagster dev`, e.g. `--port 3001`.
-    Ctrl-C ends both.
+    With a key set, the local API is not started. More options are passed on to `dagster dev`. Ctrl-C ends both.
     """
     from mixpeek_assets.cli.dev import dev as dev_
 
     with friendly_errors():
-        sys.exit(dev_(load_settings(), dagster_options))
+        own = () if port is None else ("--port", str(port))
+        sys.exit(dev_(load_settings(), (*own, *dagster_options)))
 
 
 @cli.command()

@@ -1,5 +1,7 @@
 """Reads a manifest of any kind: DuckDB parses it and SQL checks it, so a million rows are no problem."""
 
+import errno
+import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -13,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 
 from mixpeek_assets.manifest import SQL, columns, rows, sources
-from mixpeek_assets.manifest.errors import ManifestError
+from mixpeek_assets.manifest.errors import ManifestError, without_password
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import quote
 from mixpeek_assets.strict_json import read_json_object
@@ -83,28 +85,42 @@ def read_manifest(settings: Settings, videos: str | None = None) -> Iterator[Man
     """
     source = sources.source_of(settings, videos)
     with tempfile.TemporaryDirectory(prefix="mixpeek-manifest-") as folder, duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.create_function("flaw_of_json", _flaw_of_json, ["VARCHAR"], "VARCHAR")
-        _read_source(connection, source, Path(folder))
-        _resolve_local_paths(connection, source, local_api=settings.uses_local_api)
-        SQL.run(connection, "video_id_of")
-        SQL.run(
-            connection,
-            "check",
-            source=source,
-            collection=settings.collection,
-            first_partition=str(settings.earliest_day),
-        )
-        (counts,) = SQL.fetch(connection, dict[str, Any], "counts")
-        problems = SQL.fetch(connection, dict[str, str], "problems", source=source)
-        if not counts["lines"]:
-            raise ManifestError(f"{source} lists no video: give it at least one row with a url")
-        if counts["unusable"] == counts["lines"]:
-            first = f"{problems[0]['object_id']} {problems[0]['reason']}"
-            raise ManifestError(f"None of the {counts['lines']} rows of {source} can be used; the first: {first}")
-        output = Path(folder) / "videos.parquet"
-        SQL.run(connection, "write", output=str(output))
-        yield Manifest(source, output, **counts, problems=problems)
+        with _room_below(Path(folder)):
+            manifest = _read(connection, settings, source, Path(folder))
+        yield manifest
+
+
+def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, source: str, folder: Path) -> Manifest:
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.create_function("flaw_of_json", _flaw_of_json, ["VARCHAR"], "VARCHAR")
+    _read_source(connection, source, folder)
+    _resolve_local_paths(connection, source, local_api=settings.uses_local_api)
+    source = without_password(source)
+    SQL.run(connection, "video_id_of")
+    earliest = str(settings.earliest_day)
+    SQL.run(connection, "check", source=source, collection=settings.collection, first_partition=earliest)
+    (counts,) = SQL.fetch(connection, dict[str, Any], "counts")
+    problems = SQL.fetch(connection, dict[str, str], "problems", source=source)
+    if not counts["lines"]:
+        raise ManifestError(f"{source} lists no video: give it at least one row with a url")
+    if counts["unusable"] == counts["lines"]:
+        first = f"{problems[0]['object_id']} {problems[0]['reason']}"
+        raise ManifestError(f"None of the {counts['lines']} rows of {source} can be used; the first: {first}")
+    output = folder / "videos.parquet"
+    SQL.run(connection, "write", output=str(output))
+    return Manifest(source, output, **counts, problems=problems)
+
+
+@contextmanager
+def _room_below(folder: Path) -> Iterator[None]:
+    """Say that the disk of the temporary folder is full; a list that cannot be read has its own sentence."""
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
+        if os.strerror(errno.ENOSPC) not in str(error):
+            raise
+        sentence = f"{folder.parent} has no room for a copy of the list of videos"
+        raise ManifestError(f"{sentence}: make room, or set TMPDIR to another folder") from None
 
 
 def _read_source(connection: duckdb.DuckDBPyConnection, source: str, folder: Path) -> None:

@@ -56,7 +56,8 @@ def damage_of(path: Path, error: duckdb.Error | OSError) -> WarehouseError | Non
     """Return what an error of the open DuckDB file says of a damage; None if it is another error."""
     by_itself = duckdb.InternalException | duckdb.FatalException | duckdb.SerializationException
     # A wrong checksum is an error of no class, and a file that is cut off is an IO error like any other.
-    if type(error) is duckdb.Error or isinstance(error, by_itself) or "Could not read" in str(error):
+    is_cut_off = "Could not read" in str(error) and str(path) in str(error)
+    if type(error) is duckdb.Error or isinstance(error, by_itself) or is_cut_off:
         reason = brief(str(error).splitlines()[0], 300)
         return WarehouseError(f"{path} is damaged ({reason}): restore a copy, or set MIXPEEK_WAREHOUSE to another path")
     return None

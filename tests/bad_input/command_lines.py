@@ -25,6 +25,7 @@ WRONG: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "a count of nothing": (("search", "x", "--limit", "0"), ("search", "x", "--limit", "101")),
     "a port": tuple(("serve-local-api", "--port", value) for value in ("-1", "65536", "99999", "abc", "", "9" * 5_000)),
+    "a port of the UI": (("dev", "--port", "99999"), ("dev", "-p", "-1"), ("dev", "--port=abc")),
     "a day": tuple(
         ("retry", "--partition", value)
         for value in ("", "x", "2026-02-30", "2026-13-01", "0000-01-01", "10000-01-01", "2026-01-31T00:00:00", LONG)

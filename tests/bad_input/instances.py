@@ -23,6 +23,8 @@ CONFIGURED: dict[str, Content] = {
     "a storage of no module": "storage:\n  module: no.such.module\n  class: Storage\n  config: {}\n",
     "a storage of no class": "storage:\n  module: dagster\n  class: NoSuchStorage\n  config: {}\n",
     "a storage that nobody answers": "storage:\n  postgres:\n    postgres_url: postgresql://u:p@127.0.0.1:9/x\n",
+    "logs of no module": "compute_logs:\n  module: no.such.module\n  class: Logs\n",
+    "a scheduler of no class": "scheduler:\n  module: dagster\n  class: NoSuchScheduler\n",
     "a launcher of no module": "run_launcher:\n  module: no.such.module\n  class: Launcher\n",
     "a variable that is not set": "storage:\n  sqlite:\n    base_dir:\n      env: NO_SUCH_VARIABLE\n",
     "a storage that may not be written": "storage:\n  sqlite:\n    base_dir: /proc/nothing\n",
@@ -99,6 +101,9 @@ HOMES = [
     Case("doctor: garbage", ("doctor",), ("dagster_home",), {"dagster_home/history/runs.db": b"garbage" * 2_000}),
     Case("dev: no YAML", ("dev",), ("dagster.yaml",), {YAML: "a: [\n"}),
     Case("dev: garbage", ("dev",), ("dagster_home",), {"dagster_home/history/runs.db": b"garbage" * 2_000}),
+    Case("dev: a workspace.yaml that is no YAML", ("dev",), ("workspace.yaml",), {"workspace.yaml": "a: [\n"}),
+    Case("dev: a workspace.yaml that is no text", ("dev",), ("workspace.yaml",), {"workspace.yaml": b"\xff\xfe"}),
+    Case("dev: a workspace.yaml that is deep", ("dev",), ("workspace.yaml",), {"workspace.yaml": "[" * 3_000}),
     Case("dev: no workspace.yaml", ("dev",), ("workspace.yaml",), {"workspace.yaml": None}),
 ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from tests.bad_input.case import FIFO, LOOP, UNREADABLE, Case, Content, link_to
+from tests.fakes.mixpeek import KEY
 
 PLAN = ("plan",)
 LONG = "y" * 3_000_000
@@ -143,9 +144,7 @@ SOURCES = [
     ),
     Case("a server that does not answer", PLAN, ("127.0.0.1:9",), variables={"VIDEOS": "http://127.0.0.1:9/list.csv"}),
     Case("a port that is none", PLAN, ("99999",), variables={"VIDEOS": "http://x:99999/list.csv"}),
-    Case(
-        "a URL with a password", PLAN, ("list.csv",), variables={"VIDEOS": "http://u:sk_pass_word@127.0.0.1:9/list.csv"}
-    ),
+    Case("a URL with a password", PLAN, ("list.csv",), variables={"VIDEOS": f"http://u:{KEY}@127.0.0.1:9/list.csv"}),
     Case("an unbalanced bracket", PLAN, ("[::1",), variables={"VIDEOS": "http://[::1/list.csv"}),
     Case("a label that is too long", PLAN, ("list.csv",), variables={"VIDEOS": f"http://{'x' * 70}.test/list.csv"}),
     Case("another scheme", PLAN, ("s3://",), variables={"VIDEOS": "s3://bucket/list.csv"}),

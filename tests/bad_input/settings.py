@@ -162,6 +162,17 @@ FILE: dict[str, Content] = {
 
 DOTENV = [Case(f".env: {name}", STATUS, (".env",), {".env": content}) for name, content in FILE.items()]
 
+EXTRACTORS = [
+    Case(
+        f"extractors: {name}",
+        PLAN,
+        ("MIXPEEK_FEATURE_EXTRACTORS",),
+        {"extractors.json": content},
+        {"FEATURE_EXTRACTORS": "extractors.json"},
+    )
+    for name, content in FILE.items()
+]
+
 TAKEN = [
     Case(".env: with a mark", PLAN, ("MIXPEEK_CONCURRENCY",), {".env": "MIXPEEK_CONCURRENCY=x\n".encode("utf-8-sig")}),
     Case(
@@ -189,4 +200,4 @@ SECRETS = [
     Case("a URL and no key", ("run",), ("MIXPEEK_API_URL",), variables={"API_KEY": None}),
 ]
 
-CASES = [*VALUES, *NO_TEXT, *NULS, *BIG, *DOTENV, *TAKEN, *SECRETS]
+CASES = [*VALUES, *NO_TEXT, *NULS, *BIG, *DOTENV, *EXTRACTORS, *TAKEN, *SECRETS]

@@ -3,11 +3,17 @@
 import hashlib
 import re
 import subprocess
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from mixpeek_assets.connections import open_warehouse
+from mixpeek_assets.defs.failures import user_errors_as_failures
+from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.settings import load_settings
 from tests.bad_input import command_lines, instances, local_apis, manifests, settings, warehouses
 from tests.bad_input.case import ENVIRONMENT, Case
 from tests.fakes.commands import give
@@ -25,6 +31,16 @@ LONGEST = 2_500
 
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 OF_A_BUG = ("Traceback", "Exception ignored", "Stack Trace", "Internal error", "site-packages", "INTERNAL Error")
+
+
+def read() -> object:
+    with open_warehouse(load_settings()).reader() as reader:
+        return reader.table_counts()
+
+
+def list_videos() -> object:
+    with read_manifest(load_settings()) as manifest:
+        return manifest
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -52,13 +68,19 @@ def test_it_gets_one_sentence_and_the_exit_code_of_its_kind(case: Case, environm
     assert [name for name in before if after[name] != before[name] and not (case.writes and "duckdb" in name)] == []
 
 
-@pytest.mark.parametrize("command", [("status",), ("query", "FROM range(100000)"), ("doctor",), ("--help",)], ids=str)
+CLOSED = "Error: standard output is closed, so nothing can be shown\n"
+FULL = "Error: the output cannot be written: No space left on device\n"
+
+
 @pytest.mark.parametrize(
-    ("redirection", "sentence"),
+    ("command", "redirection", "sentence"),
     [
-        (">&-", "Error: standard output is closed, so nothing can be shown\n"),
-        ("> /dev/full", "Error: the output cannot be written: No space left on device\n"),
-        ("| head -0", ""),
+        (("status",), ">&-", CLOSED),
+        (("status",), "> /dev/full", FULL),
+        (("status",), "| head -0", ""),
+        (("query", "FROM range(100000)"), "> /dev/full", FULL),
+        (("query", "FROM range(100000)"), "| head -1", ""),
+        (("--help",), "> /dev/full", FULL),
     ],
 )
 def test_an_output_that_cannot_be_written_gets_one_sentence(
@@ -82,12 +104,46 @@ def test_an_output_that_cannot_be_written_gets_one_sentence(
     assert (environment / "code").read_text() in ("1\n", "0\n" if "head" in redirection else "1\n")
 
 
+def test_a_text_that_the_terminal_cannot_show_is_escaped(environment: Path) -> None:
+    project = Project(environment)
+    project.environment["PYTHONIOENCODING"] = "ascii"
+
+    process = project.script("query", "SELECT 'é' AS a")
+
+    assert (process.returncode, process.stdout.split(), process.stderr) == (0, ["a", r"\xe9"], "")
+
+
 def test_a_working_folder_that_is_gone_gets_one_sentence(environment: Path) -> None:
     line = 'mkdir gone && cd gone && rmdir ../gone && "$0" status'
     process = subprocess.run(["sh", "-c", line, SCRIPT], capture_output=True, text=True, timeout=60, check=False)
 
     assert process.returncode == 1
     assert process.stderr == "Error: the working folder is gone: change to the project's folder\n"
+
+
+@pytest.mark.parametrize(
+    ("case", "use"),
+    [
+        (Case("settings", (), ("MIXPEEK_CONCURRENCY",), variables={"CONCURRENCY": "x"}), load_settings),
+        (Case(".env", (), ("not UTF-8 text",), {".env": b"\xff"}), load_settings),
+        (Case("a warehouse", (), ("mixpeek.videos",), {warehouses.FILE: warehouses.OTHERS["a view"]}), read),
+        (Case("a manifest", (), ("has no column `url`",), {"list.csv": "link\nx\n"}), list_videos),
+    ],
+    ids=lambda value: value.name if isinstance(value, Case) else "",
+)
+def test_the_same_sentence_fails_a_step_in_dagster(
+    case: Case, use: Callable[[], object], environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.put(environment)
+    for name, value in case.environment().items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(dg.Failure) as failed, user_errors_as_failures():
+        use()
+
+    assert failed.value.description is not None
+    assert [word for word in case.says if word not in failed.value.description] == []
+    assert "\n" not in failed.value.description
 
 
 def stored(folder: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A disk that is full at one stage or another: a clear sentence, nothing lost, and the next run goes on."""
 
+import os
 import re
 import subprocess
 from collections import Counter
@@ -208,6 +209,27 @@ def test_a_full_disk_is_told_of_where_the_budget_of_requests_is_kept(
         steps.do("poll")
         steps.do("land")
         assert_all_landed(steps, 1, 1)
+
+
+def test_a_full_temporary_folder_is_named(tmpfs: Tmpfs, environment: Path, mixpeek: ScriptedMixpeek) -> None:
+    project = Project(environment)
+    urls = (f"http://videos.test/{number}.mp4" for number in range(20_000))
+    (environment / "list.csv").write_text("\n".join(["url", *urls]))
+    tmpfs.fill(leave=64 << 10)
+    own = {"TMPDIR": str(tmpfs.folder), "MIXPEEK_DATA_DIR": str(environment / "own"), "MIXPEEK_VIDEOS": "list.csv"}
+
+    process = subprocess.run(
+        tmpfs.command(str(SCRIPT), "plan"),
+        env={**project.environment, **os.environ, **own},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+    assert process.returncode == 1
+    [sentence] = process.stderr.splitlines()
+    assert sentence.startswith(f"Error: {tmpfs.folder} has no room for a copy of the list of videos: make room")
 
 
 def test_run_into_a_full_disk_says_one_sentence_and_the_next_run_ends_at_the_truth(
