@@ -1,4 +1,4 @@
-"""The one style of tables: aligned columns under a bold header, cut to fit a terminal and whole everywhere else."""
+"""The one style of tables: aligned columns under a bold header, cut to fit a terminal; elsewhere only what is very long."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -8,9 +8,12 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from mixpeek_assets.terminal_safe import terminal_safe
+from mixpeek_assets.terminal_safe import brief, terminal_safe
 
 _GAP = "  "
+_LONGEST = 2_000
+"""Characters of a cell: a column is as wide as its longest value. The other formats cut nothing."""
+
 _NARROWEST = 12
 """Columns are not cut below this; a table that is still too wide is wrapped by the terminal."""
 
@@ -41,7 +44,7 @@ def show_table(
         rows: A value for each column.
         below: A line to show below each row, such as a path that must not be cut; empty for none.
     """
-    texts = [["" if value is None else terminal_safe(str(value)) for value in row] for row in rows]
+    texts = [["" if value is None else brief(terminal_safe(str(value)), _LONGEST) for value in row] for row in rows]
     header = [terminal_safe(column.name) for column in columns]
     widths = [max(map(cell_len, cells)) for cells in zip(header, *texts, strict=True)]
     if console.is_terminal:

@@ -29,7 +29,8 @@ def first_partition(settings: Settings) -> date:
     today = clock.now().date()
     if known is None:
         return today
-    remember_first_partition(settings, known)
+    with suppress(OSError):  # where nothing can be written, it is looked up each time
+        remember_first_partition(settings, known)
     return min(known, today)
 
 

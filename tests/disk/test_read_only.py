@@ -62,8 +62,8 @@ def test_what_is_landed_can_be_read_and_nothing_new_is_sent(
     assert "Nothing new to submit or fetch." in said
     code, said = steps.cli("doctor")
     assert code == 1
-    assert f"FAIL  data directory: {closable.folder}: {closable.closed}; set MIXPEEK_DATA_DIR" in said
-    assert "1 of 8 checks failed." in said
+    assert f"FAIL data directory: {closable.folder}: {closable.closed}; set MIXPEEK_DATA_DIR" in said
+    assert "1 of 9 checks failed." in said
 
     list_videos(environment, 3)
     code, said = steps.cli("run")
@@ -109,7 +109,7 @@ def test_without_a_warehouse_each_command_says_one_sentence(
         assert len(said.splitlines()) == 1
     code, said = steps.cli("doctor")
     assert code == 1
-    assert "2 of 8 checks failed." in said
+    assert "2 of 9 checks failed." in said
     assert mixpeek.asked("POST") == []
 
 

@@ -204,7 +204,7 @@ def test_search_prints_plain_text_and_the_sql_finds_the_same(landed: Project, mi
     assert_is_harmless(process, 0)
     assert_nothing_was_executed(landed)
     assert f"1 of {len(EVERY) + 1} hits are not in the warehouse" in process.stdout
-    assert len(re.findall("^ 0.500 ", process.stdout, re.MULTILINE)) == len(EVERY)
+    assert len(re.findall("^0.500 ", process.stdout, re.MULTILINE)) == len(EVERY)
 
 
 def test_what_a_server_says_of_a_failure_is_plain_text(landed: Project, mixpeek: ScriptedMixpeek) -> None:
