@@ -1,21 +1,34 @@
 """The environment as one typed object. Every variable is optional; `.env` in the working folder is read too."""
 
 import json
+import os
+import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.strict_json import read_json
 
 MIXPEEK_API = "https://api.mixpeek.com"
+KEY_VARIABLE = "MIXPEEK_API_KEY"
+KEY_NAME = re.compile("^(?=.*(KEY|TOKEN|SECRET))[A-Z][A-Z0-9_]{0,99}$")
+"""What a variable with a key is called. A key that is put there by mistake is no such name."""
 
 
 class SettingsError(UserError):
-    """An environment variable cannot be used; the message gives its name, its value and what is valid."""
+    """A setting cannot be used; the message gives its name, its value and what is valid.
+
+    Attributes:
+        setting: The name of the (first) setting, where it is one's own fault.
+    """
+
+    setting: str | None = None
 
 
 def _http_url(value: str) -> str:
@@ -37,6 +50,15 @@ def _header_safe(value: SecretStr) -> SecretStr:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("contains a character that no API key has (a space, a line break, an accent)")
     return SecretStr(key)
+
+
+def _name_of_a_key(value: str) -> str:
+    if not KEY_NAME.fullmatch(value):
+        raise ValueError(
+            "must be the name of an environment variable in capitals, with KEY, TOKEN or SECRET in it, such as"
+            f" {KEY_VARIABLE}; never the key itself"
+        )
+    return value
 
 
 def _sendable(value: str) -> str:
@@ -73,6 +95,12 @@ class Settings(BaseSettings):
 
     videos: str | None = Field(None, description="A manifest, a folder, a file or a URL; none: the samples.")
     collection: str = Field("default", min_length=1, description="For videos whose manifest names none.")
+    only_collection: bool = Field(
+        False, description="Only the videos of `collection` are taken, shown and worked on; the file may hold others."
+    )
+    key_variable: Annotated[str, AfterValidator(_name_of_a_key)] = Field(
+        KEY_VARIABLE, description="The variable that the key is read from."
+    )
     api_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
     api_url: Annotated[str, AfterValidator(_http_url)] | None = None
     api_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
@@ -100,10 +128,19 @@ class Settings(BaseSettings):
         1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_key(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Read the key from the variable that is named; the usual one then means nothing."""
+        name = values.get("key_variable")
+        if not isinstance(name, str) or name == KEY_VARIABLE:
+            return values
+        return {**values, "api_key": os.environ.get(name) or dotenv_values(".env").get(name) or None}
+
     @property
-    def key_variable(self) -> str:
-        """The environment variable that the key is read from."""
-        return "MIXPEEK_API_KEY"
+    def seen_collection(self) -> str | None:
+        """The only collection that is seen; None: all."""
+        return self.collection if self.only_collection else None
 
     @property
     def earliest_day(self) -> date:
@@ -152,24 +189,31 @@ class Settings(BaseSettings):
         return 0 if self.uses_local_api else 60
 
 
-def load_settings(**overrides: Any) -> Settings:
+def load_settings(called: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Read the environment.
 
     Args:
+        called: What fields are called where they are set, if not in the environment: an error says it so.
         overrides: Fields set by a command's options; None leaves a field to the environment.
 
     Raises:
-        SettingsError: a variable cannot be used; the message names each and says what is valid.
+        SettingsError: a setting cannot be used; the message names each and says what is valid.
     """
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        problems = []
-        for problem in error.errors(include_url=False):
-            name = "_".join(["MIXPEEK", *(str(part).upper() for part in problem["loc"])])
-            message = problem["msg"].removeprefix("Value error, ")
-            # A key is never shown, nor a URL with a password in it.
-            is_secret = "KEY" in name or "@" in str(problem.get("input"))
-            shown = "" if is_secret else f" (it is {problem.get('input')!r})"
-            problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}")
-        raise SettingsError("; ".join(problems)) from None
+    except ValidationError as found:
+        names = {"api_key": overrides.get("key_variable") or KEY_VARIABLE, **(called or {})}
+        problems = [_problem(problem, names) for problem in found.errors(include_url=False)]
+        error = SettingsError("; ".join(f"{name}: {sentence}" for name, sentence in problems))
+        error.setting = problems[0][0]
+        raise error from None
+
+
+def _problem(problem: Any, names: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name of a setting, and what is wrong with it."""
+    field = "_".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    # A key is never shown, nor a URL with a password in it.
+    is_secret = "key" in field or "@" in str(problem.get("input"))
+    shown = "" if is_secret else f" (it is {problem.get('input')!r})"
+    return names.get(field, f"MIXPEEK_{field.upper()}"), f"{message[:1].lower()}{message[1:]}{shown}"

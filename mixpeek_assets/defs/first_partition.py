@@ -4,6 +4,7 @@ It is asked for at each start of a code location, so it is kept in a small file 
 warehouse that another program may hold.
 """
 
+import hashlib
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -43,7 +44,10 @@ def remember_first_partition(settings: Settings, day: date) -> None:
 
 
 def _file(settings: Settings) -> Path:
-    return open_warehouse(settings).landing_folder / "first_partition"
+    # A collection that has the file with others has its own first day; its name may hold anything.
+    seen = settings.seen_collection
+    which = f"_{hashlib.sha256(seen.encode()).hexdigest()[:16]}" if seen else ""
+    return open_warehouse(settings).landing_folder / f"first_partition{which}"
 
 
 def _remembered(settings: Settings) -> date | None:

@@ -53,10 +53,15 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(statement)
     if "wanted_again" in tables:
         SQL.run(connection, "rename_wanted_again")
-    for name in _DEFINITIONS:
-        SQL.run(connection, name)
+    define(connection)
     SQL.run(connection, "set_schema_version", version=schema.SCHEMA_VERSION, fingerprint=_fingerprint())
     connection.commit()
+
+
+def define(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the views and macros, in the catalog that is in use."""
+    for name in _DEFINITIONS:
+        SQL.run(connection, name)
 
 
 @cache
