@@ -40,22 +40,24 @@ _OF_DAGSTER: Mapping[str, Callable[[Any], object]] = {
 
 
 class CollectionScaffolder(Scaffolder):
-    """Makes a `defs.yaml` that loads, in which every field has its words."""
+    """Makes a `defs.yaml` in which every field has its words, and beside it a manifest to fill in."""
 
     def scaffold(self, request: ScaffoldRequest[Any]) -> None:
-        """Write the file."""
+        """Write the files."""
         if request.scaffold_format == "python":
             scaffold_component(request)
             return
         file = request.target_path if request.append else request.target_path / "defs.yaml"
-        name = request.target_path.parent.name if request.append else request.target_path.name
+        manifest = file.with_name("videos.csv")
+        if not manifest.exists():
+            manifest.write_text("url,metadata,added_at\n", encoding="utf-8")
+        examples = {"collection": file.parent.name, "source": manifest.name}
         with file.open("a", encoding="utf-8") as lines:
-            lines.write("---\n" if request.append else "")
-            lines.write(f"type: {request.type_name}\n\nattributes:\n  collection: {json.dumps(name)}\n")
+            lines.write(f"{'---' if request.append else ''}\ntype: {request.type_name}\n\nattributes:\n".lstrip())
             for field, info in MixpeekCollectionComponent.model_fields.items():
-                if field != "collection":
-                    words = (info.description or "").replace("\n", "\n  # ")
-                    lines.write(f"\n  # {words}\n  # {field}: {json.dumps((info.examples or [None])[0])}\n")
+                words = (info.description or "").replace("\n", "\n  # ")
+                value = json.dumps(examples.get(field, (info.examples or [None])[0]))
+                lines.write(f"  # {words}\n  {'' if field in examples else '# '}{field}: {value}\n\n")
 
 
 class _WithoutValues(BaseModel):

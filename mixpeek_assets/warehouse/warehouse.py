@@ -61,7 +61,7 @@ class Warehouse:
     def reader(self) -> Generator[Reader]:
         """Open the file for several queries on one snapshot. Do not block while it is open."""
         with self._seen() as connection:
-            yield Reader(connection, self.api)
+            yield Reader(connection, self.api, self.collection)
 
     @contextmanager
     def _seen(self) -> Generator[duckdb.DuckDBPyConnection]:

@@ -138,7 +138,11 @@ def test_a_group_neither_polls_nor_shows_what_another_has_to_do(location: Locati
         event = location.instance.get_latest_materialization_event(dg.AssetKey([name, "vectors"]))
         assert event is not None
         assert event.asset_materialization is not None
-        assert event.asset_materialization.metadata["dagster/row_count"].value == rows
+        metadata = event.asset_materialization.metadata
+        assert metadata["dagster/row_count"].value == rows
+        shown = metadata["rows_in_sql"].value
+        assert isinstance(shown, str)
+        assert len(location.sql(shown.removeprefix("```sql\n").removesuffix("\n```"))) == rows
 
 
 def test_a_retry_of_one_group_pays_for_its_own_videos_alone(location: Location, mixpeek: ScriptedMixpeek) -> None:
