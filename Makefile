@@ -13,8 +13,8 @@ help:  ## Show the targets
 run: $(VENV)/models.stamp  ## Ingest videos and land their embeddings (VIDEOS=manifest, folder, file or URL)
 	@$(BIN)/mixpeek-assets run $(if $(VIDEOS),--videos "$(VIDEOS)")
 
-dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the local API beside it
-	@$(BIN)/mixpeek-assets dev
+dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the local API beside it (PORT=3000)
+	@$(BIN)/mixpeek-assets dev $(if $(PORT),--port $(PORT))
 
 models: $(VENV)/run.stamp  ## Download the missing models of the local API
 	@$(BIN)/python -m mixpeek_local.get_models

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from mixpeek_assets.terminal_safe import brief, terminal_safe
+
 
 class UserError(Exception):
     """Something went wrong that a user can understand and act on: the message says what and where.
@@ -13,3 +15,7 @@ class UserError(Exception):
 
     hint: ClassVar[str] = ""
     retryable: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        # It may quote what it is about: a path, a line, a server's words.
+        return brief(terminal_safe(super().__str__()))

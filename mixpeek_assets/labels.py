@@ -33,3 +33,14 @@ def brief(text: str, longest: int) -> str:
     """Write a text on one line, cut to this many characters."""
     line = " ".join(terminal_safe(text[: 10 * longest]).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as a person says it: 900 B, 1.2 MB."""
+    power = min((len(str(number)) - 1) // 3, 3)
+    return f"{number / 1000**power:,.{min(power, 1)}f} {('B', 'kB', 'MB', 'GB')[power]}"

@@ -54,7 +54,8 @@ def endpoint(state_dir: Path) -> str | None:
     """
     from mixpeek_local import state
 
-    url = state.endpoint(state_dir)
+    with _explained():
+        url = state.endpoint(state_dir)
     if url is None:
         require_installed()
     return url
@@ -64,7 +65,8 @@ def api_key(state_dir: Path) -> str:
     """Return the API key of a state directory's server."""
     from mixpeek_local import state
 
-    return state.api_key(state_dir)
+    with _explained():
+        return state.api_key(state_dir)
 
 
 @contextmanager

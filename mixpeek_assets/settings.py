@@ -7,18 +7,38 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from mixpeek_assets.env_file import flaw_of_env_file
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.strict_json import read_json
+from mixpeek_assets.terminal_safe import brief, is_text
 
 MIXPEEK_API = "https://api.mixpeek.com"
+ENV_FILE = Path(".env")
 KEY_VARIABLE = "MIXPEEK_API_KEY"
 KEY_NAME = re.compile("^(?=.*(KEY|TOKEN|SECRET))[A-Z][A-Z0-9_]{0,99}$")
 """What a variable with a key is called. A key that is put there by mistake is no such name."""
+
+_PINNED = "MIXPEEK_PINNED_"
+"""Prefix of the variables of `Settings.pinned`."""
 
 
 class SettingsError(UserError):
@@ -36,10 +56,25 @@ def _http_url(value: str) -> str:
         raise ValueError("must be an http(s) URL such as " + MIXPEEK_API)
     if "@" in value:
         raise ValueError("must not contain a name or password: put a key in MIXPEEK_API_KEY")
+    try:
+        parts = urlsplit(value)
+        host = (parts.hostname or "").strip(".")
+        is_sound = bool(host and host.encode("idna") and parts.port != 0 and _is_address(value))
+    except ValueError as error:
+        raise ValueError(f"is not a URL ({error})") from None
+    if not is_sound or len(value) > 2_000:
+        raise ValueError("is not the URL of a server, such as " + MIXPEEK_API)
     return value.rstrip("/")
 
 
+def _is_address(value: str) -> bool:
+    """Say whether a URL, or a part of one, is a path alone and can be sent as it is."""
+    return value.isascii() and value.isprintable() and not set(" ?#\\") & set(value)
+
+
 def _path_prefix(value: str) -> str:
+    if not _is_address(value):
+        raise ValueError("must be a path such as /v1")
     return f"/{value.strip('/')}" if value.strip("/") else ""
 
 
@@ -73,14 +108,37 @@ def _extractors(value: str) -> str:
         if not value.lstrip().startswith(("[", "{")):
             value = Path(value).expanduser().read_text(encoding="utf-8")
         found = read_json(value)
-    except OSError as error:
-        raise ValueError(f"is neither JSON nor a file that can be read ({error.strerror})") from None
+    except (OSError, RuntimeError) as error:  # the home of an unknown user is a RuntimeError
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"is neither JSON nor a file that can be read ({reason})") from None
     except ValueError as error:
         raise ValueError(f"is not JSON ({error})") from None
     extractors = found if isinstance(found, list) else [found]
     if not extractors or not all(isinstance(one, dict) for one in extractors):
         raise ValueError('must be a JSON list of extractor settings such as [{"interval_sec": 5}], or a file with one')
     return json.dumps(extractors, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _day(value: Any) -> Any:
+    # A number would be read as seconds since 1970.
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("must be a valid date such as 2026-01-31") from None
+
+
+def _path(value: Path) -> Path:
+    try:
+        value.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with the home of a user that is not known") from None
+    return value
+
+
+def _file(value: Any) -> Any:
+    if not Path(value).name or str(value).endswith(("/", "..")):
+        raise ValueError("must be a file, such as data/warehouse.duckdb")
+    return value
 
 
 class Settings(BaseSettings):
@@ -90,7 +148,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="MIXPEEK_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="MIXPEEK_",
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     videos: str | None = Field(None, description="A manifest, a folder, a file or a URL; none: the samples.")
@@ -106,7 +169,7 @@ class Settings(BaseSettings):
     api_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
     namespace: Annotated[str, AfterValidator(_sendable)] | None = Field(None, description="Sent as X-Namespace.")
     requests_per_minute: int | None = Field(
-        None, ge=0, description="Shared by every process; 0: no limit. None: 60, and 0 for the local API."
+        None, ge=0, le=1_000_000, description="Shared by every process; 0: no limit. None: 60, and 0 for the local API."
     )
     concurrency: int = Field(16, ge=1, le=256, description="Requests in flight.")
     feature_extractors: Annotated[str, AfterValidator(_extractors)] | None = Field(
@@ -115,27 +178,65 @@ class Settings(BaseSettings):
     task_deadline_hours: float = Field(
         24, gt=0, le=87_600, description="Hours after which an unfinished task is marked `lost`."
     )
-    max_attempts: int = Field(1, ge=1, description="How often a video is submitted when its task fails.")
-    first_partition: date | None = Field(
+    max_attempts: int = Field(1, ge=1, le=1_000, description="How often a video is submitted when its task fails.")
+    first_partition: Annotated[date | None, BeforeValidator(_day)] = Field(
         None, description="The first day that can be a partition. None: the first that is known."
     )
     local_api_hosts: str = Field(
         "", description="Hosts, addresses or networks that are not public, yet the local API may fetch videos from."
     )
-    data_dir: Path = Path("data")
-    warehouse: Path | None = None
+    data_dir: Annotated[Path, AfterValidator(_path)] = Path("data")
+    warehouse: Annotated[Path, BeforeValidator(_file), AfterValidator(_path)] | None = None
     warehouse_timeout: float = Field(
         1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and not is_text(value):
+            raise ValueError("is not UTF-8 text")
+        return value
 
     @model_validator(mode="before")
     @classmethod
     def _read_key(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Read the key from the variable that is named; the usual one then means nothing."""
         name = values.get("key_variable")
-        if not isinstance(name, str) or name == KEY_VARIABLE:
+        # Where it is pinned, the key is too.
+        if not isinstance(name, str) or name in (KEY_VARIABLE, os.environ.get(f"{_PINNED}KEY_VARIABLE")):
             return values
-        return {**values, "api_key": os.environ.get(name) or dotenv_values(".env").get(name) or None}
+        found = os.environ.get(name) or DotEnvSettingsSource(cls).env_vars.get(name.lower())
+        return {**values, "api_key": found or None}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing but pinned settings where there are some, else the environment before `.env`."""
+        if any(name.startswith(_PINNED) for name in os.environ):
+            return init_settings, EnvSettingsSource(settings_cls, env_prefix=_PINNED)
+        return init_settings, env_settings, dotenv_settings
+
+    def pinned(self) -> dict[str, str]:
+        """Return variables that give every process below these settings.
+
+        Dagster puts `.env` into the environment of each of its processes, over what was exported.
+        """
+        values = {
+            **self.model_dump(mode="json", exclude_none=True),
+            # Absolute, because runs have other working folders.
+            "data_dir": str(self.data_folder),
+            "warehouse": str(self.warehouse_path),
+        }
+        if self.api_key is not None:
+            values["api_key"] = self.api_key.get_secret_value()
+        return {f"{_PINNED}{name.upper()}": str(value) for name, value in values.items()}
 
     @property
     def seen_collection(self) -> str | None:
@@ -189,6 +290,12 @@ class Settings(BaseSettings):
         return 0 if self.uses_local_api else 60
 
 
+def variables_set() -> tuple[set[str], set[str]]:
+    """Return the variables that are set and not empty: those of the environment, then those of `.env`."""
+    exported = {name.upper() for name, value in os.environ.items() if value}
+    return exported, {name.upper() for name, value in DotEnvSettingsSource(Settings).env_vars.items() if value}
+
+
 def load_settings(called: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Read the environment.
 
@@ -199,6 +306,8 @@ def load_settings(called: Mapping[str, str] | None = None, **overrides: Any) -> 
     Raises:
         SettingsError: a setting cannot be used; the message names each and says what is valid.
     """
+    if flaw := flaw_of_env_file(ENV_FILE):
+        raise SettingsError(f"{ENV_FILE.absolute()} {flaw}")
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as found:
@@ -215,5 +324,5 @@ def _problem(problem: Any, names: Mapping[str, str]) -> tuple[str, str]:
     message = problem["msg"].removeprefix("Value error, ")
     # A key is never shown, nor a URL with a password in it.
     is_secret = "key" in field or "@" in str(problem.get("input"))
-    shown = "" if is_secret else f" (it is {problem.get('input')!r})"
+    shown = "" if is_secret else f" (it is {brief(repr(problem.get('input')), 200)})"
     return names.get(field, f"MIXPEEK_{field.upper()}"), f"{message[:1].lower()}{message[1:]}{shown}"

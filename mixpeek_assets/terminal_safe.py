@@ -16,5 +16,16 @@ def terminal_safe_lines(text: str) -> str:
     return "\n".join(map(terminal_safe, text.split("\n")))
 
 
+def is_text(text: str) -> bool:
+    """Say whether a text can be written as UTF-8; the system gives bytes that are none as lone surrogates."""
+    return text.isascii() or re.search("[\ud800-\udfff]", text) is None
+
+
+def brief(text: str, longest: int = 2_000) -> str:
+    """Return a text whose middle is left out if it is very long: the end of a sentence says what to do."""
+    kept = longest // 2
+    return text if len(text) <= longest else f"{text[:kept]} … {text[-kept:]}"
+
+
 def _shown(control: re.Match[str]) -> str:
     return control[0].encode("unicode_escape").decode()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mixpeek_local.config import PROFILES, LocalApiConfig
-from mixpeek_local.errors import AlreadyServingError
+from mixpeek_local.errors import LocalApiError
 from mixpeek_local.faults.rules import given_rules
 from mixpeek_local.serve import serve
 
@@ -15,7 +15,7 @@ def main() -> int:
     """Read the options and serve; returns the exit code."""
     try:
         serve(read())
-    except AlreadyServingError as error:
+    except LocalApiError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's message to its user
         return 1
     return 0

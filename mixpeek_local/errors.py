@@ -1,5 +1,7 @@
 """Why a server cannot be used; each message says what to do."""
 
+from pathlib import Path
+
 
 class LocalApiError(RuntimeError):
     """The server of a state directory cannot be used."""
@@ -10,8 +12,15 @@ class AlreadyServingError(LocalApiError):
 
 
 class NotStartedError(LocalApiError):
-    """No server came up; the message has the end of its log."""
+    """No server came up; the message has the last line of its log."""
 
 
 class NotAllowedError(LocalApiError):
     """The running server may not read a folder, or fetch from a host, that is needed."""
+
+
+class UnreadableStateError(LocalApiError):
+    """A file of the state directory is not what a server writes."""
+
+    def __init__(self, file: Path, why: Exception) -> None:
+        super().__init__(f"{file} is not what a local API writes ({why}): move it away, and run again")

@@ -20,7 +20,6 @@ from mixpeek_local.state import Health
 
 _START_SECONDS = 20
 _STOP_SECONDS = 5
-_LOG_TAIL_CHARACTERS = 2_000
 
 # Servers that others still use when their starter ends: they end by themselves once unused.
 _left_to_others: list[subprocess.Popen[bytes]] = []
@@ -80,8 +79,8 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], config: LocalApiConfig
             break
         time.sleep(0.05)
     log = state.log_file(config.state_dir)
-    tail = log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL_CHARACTERS:].strip()
-    raise NotStartedError(f"the local API did not start; the end of {log} says:\n{tail}")
+    last = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+    raise NotStartedError(f"the local API did not start, and {log} ends with: {last}")
 
 
 def _leave(process: subprocess.Popen[bytes], users: int) -> None:

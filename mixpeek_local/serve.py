@@ -5,6 +5,7 @@ import pickle
 import shutil
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp
 
 from mixpeek_local import locks, state
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.errors import AlreadyServingError
+from mixpeek_local.errors import AlreadyServingError, LocalApiError, UnreadableStateError
 from mixpeek_local.faults.middleware import with_faults
 from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http.server import create_app
@@ -42,7 +43,10 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
         _become_the_server(config, stack, wait=while_used)
         shutil.rmtree(config.downloads, ignore_errors=True)
         config.downloads.mkdir()
-        store = Store(config.database)
+        try:
+            store = Store(config.database)
+        except sqlite3.DatabaseError as error:
+            raise UnreadableStateError(config.database, error) from None
         stack.callback(store.close)
         store.tasks.recover()
         server = uvicorn.Server(
@@ -126,4 +130,7 @@ def _stopping_on_signals(server: uvicorn.Server) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    serve(pickle.load(sys.stdin.buffer), while_used=True)  # noqa: S301 - from `running`, over a pipe
+    try:
+        serve(pickle.load(sys.stdin.buffer), while_used=True)  # noqa: S301 - from `running`, over a pipe
+    except LocalApiError as error:
+        sys.exit(str(error))

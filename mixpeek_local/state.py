@@ -10,6 +10,8 @@ from tempfile import NamedTemporaryFile
 import orjson
 import requests
 
+from mixpeek_local.errors import UnreadableStateError
+
 _ANSWER_SECONDS = 2
 
 
@@ -53,7 +55,10 @@ def api_key(state_dir: Path) -> str:
             file.flush()
             with suppress(FileExistsError):
                 os.link(file.name, path)  # all or nothing, and the first process wins
-    return path.read_text(encoding="ascii").strip()
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except ValueError as error:
+        raise UnreadableStateError(path, error) from None
 
 
 def write_endpoint(state_dir: Path, url: str) -> None:
@@ -78,17 +83,20 @@ def health(state_dir: Path) -> Health | None:
     """The report of the directory's server, or None if none answers within two seconds."""
     try:
         written = orjson.loads(_endpoint_file(state_dir).read_bytes())
+        address, pid = f"{written['url']}/health", written["pid"]
     except FileNotFoundError:
         return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableStateError(_endpoint_file(state_dir), error) from None
     with requests.Session() as session:
         session.trust_env = False  # no proxy for this machine
         try:
-            reply = session.get(f"{written['url']}/health", timeout=_ANSWER_SECONDS)
+            reply = session.get(address, timeout=_ANSWER_SECONDS)
             said = reply.json()
         except (requests.RequestException, ValueError):
             return None
     # After a kill -9 the file may name a port that another program has taken since.
-    if not isinstance(said, dict) or said.get("pid") != written["pid"]:
+    if not isinstance(said, dict) or said.get("pid") != pid:
         return None
     folders = tuple(Path(folder) for folder in said["allowed_folders"])
     return Health(written["url"], said["pid"], folders, tuple(said.get("allowed_hosts", ())))

@@ -13,7 +13,17 @@ import pytest
 
 TESTS = Path(__file__).parent
 
-SLOW_FOLDERS = ("end_to_end", "survival", "cli", "security", "disk", "conformance", "faults", "mixpeek_local")
+SLOW_FOLDERS = (
+    "end_to_end",
+    "bad_input",
+    "survival",
+    "cli",
+    "security",
+    "disk",
+    "conformance",
+    "faults",
+    "mixpeek_local",
+)
 """In the order in which they begin: the longest files first, so that no worker is left with one at the end."""
 
 SERVERS = {"mixpeek"}

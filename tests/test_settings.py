@@ -1,5 +1,6 @@
 """The environment as settings: every variable, every default, and what is said of a value that cannot be used."""
 
+import json
 import traceback
 from datetime import date
 from pathlib import Path
@@ -251,7 +252,52 @@ def test_a_key_where_the_name_of_its_variable_belongs_is_refused_and_not_shown(
     assert mistaken not in "".join(traceback.format_exception(refused.value))
 
 
+def test_a_pinned_key_is_that_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAILERS_TOKEN", SECRET)
+    pinned = loaded(monkeypatch, KEY_VARIABLE="TRAILERS_TOKEN").pinned()
+    monkeypatch.delenv("TRAILERS_TOKEN")
+    for name, value in pinned.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.api_key is not None
+    assert settings.api_key.get_secret_value() == SECRET
+
+
 def test_a_key_that_cannot_be_used_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAILERS_TOKEN", "a key")
     with pytest.raises(SettingsError, match=r"^TRAILERS_TOKEN: contains"):
         load_settings(key_variable="TRAILERS_TOKEN")
+
+
+def test_an_exported_variable_wins_over_dotenv_and_an_empty_one_is_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("MIXPEEK_COLLECTION=file\nMIXPEEK_NAMESPACE=file\nMIXPEEK_VIDEOS=file\n")
+
+    settings = loaded(monkeypatch, COLLECTION="exported", NAMESPACE="")
+
+    assert (settings.collection, settings.namespace, settings.videos) == ("exported", "file", "file")
+
+
+def test_pinned_settings_are_the_same_whatever_the_environment_and_dotenv_say_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extractors = json.dumps([{"interval_sec": 5}])
+    settings = loaded(
+        monkeypatch, API_KEY=SECRET, FEATURE_EXTRACTORS=extractors, FIRST_PARTITION="2026-01-31", DATA_DIR="here"
+    )
+
+    warehouse = settings.warehouse_path
+    for name, value in settings.pinned().items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_text("MIXPEEK_VIDEOS=file\n")
+    monkeypatch.setenv("MIXPEEK_API_KEY", "sk_another")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    pinned = load_settings()
+    assert pinned.data_folder == tmp_path / "here"
+    assert pinned.warehouse_path == warehouse
+    changed = {"data_dir": pinned.data_dir, "warehouse": pinned.warehouse}
+    assert pinned == settings.model_copy(update=changed)
+    assert load_settings(collection="films").collection == "films", "an option still wins"

@@ -29,7 +29,7 @@ _PHASES = {
     "videos": "videos",
     "tasks": "tasks (submit)",
     "poll": "poll",
-    "assets_and_features": "assets, features",
+    "land_results": "assets, features, vectors",
     "vectors": "vectors",
     "dagster": "Dagster between steps",
     "end": "summary, exit",

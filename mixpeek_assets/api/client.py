@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +37,7 @@ from mixpeek_assets.api.errors import (
     UnsendableError,
     WrongEndpointError,
 )
+from mixpeek_assets.api.figures import Figures, Meter
 from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
 from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
 from mixpeek_assets.api.redact import KeyMask
@@ -104,13 +105,14 @@ def _encoded(call: _Call) -> bytes | None:
         raise UnsendableError(call.endpoint, f"cannot be sent as JSON: {error}", call.object_id) from None
 
 
-def _retrying(retryable: type[TransientError], policy: RetryPolicy) -> Retrying:
+def _retrying(retryable: type[TransientError], policy: RetryPolicy, pause: Callable[[float], None]) -> Retrying:
     """Return the retry loop for one kind of error; threads may share it."""
     return Retrying(
         # The rate-limit wait is already spent; do not multiply it by the attempts.
         retry=retry_if_exception_type(retryable) & retry_if_not_exception_type(RateLimitedError),
         stop=stop_after_attempt(policy.attempts),
         wait=wait_random_exponential(multiplier=0.5, max=policy.pause),
+        sleep=pause,
         reraise=True,
     )
 
@@ -153,8 +155,9 @@ class MixpeekClient:
         self._mask = KeyMask(api_key)
         self._limit = limit or NoLimit()
         self._policy = policy or RetryPolicy()
-        self._reading = _retrying(TransientError, self._policy)
-        self._submitting = _retrying(ServerUnreachableError, self._policy)
+        self._meter = Meter()
+        self._reading = _retrying(TransientError, self._policy, self._meter.pause)
+        self._submitting = _retrying(ServerUnreachableError, self._policy, self._meter.pause)
         self._resume_at = 0.0
         self.skew = timedelta(0)
         self._session = Session(
@@ -171,6 +174,16 @@ class MixpeekClient:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
+
+    @property
+    def figures(self) -> Figures:
+        """What the client did so far."""
+        return self._meter.figures
+
+    @property
+    def per_minute(self) -> int:
+        """How many requests our own rate limit allows in a minute; 0 is no limit."""
+        return self._limit.per_minute
 
     def close(self) -> None:
         """Close the connections and the rate limit."""
@@ -297,7 +310,8 @@ class MixpeekClient:
         deadline = time.monotonic() + longest_wait
         refused = 0
         while True:
-            self._wait_for_turn(call, longest_wait, deadline)
+            with self._meter.limit:
+                self._wait_for_turn(call, longest_wait, deadline)
             reply = self._request(call, content)
             self.skew = clock_skew(reply) or self.skew
             if reply.status_code != 429:
@@ -337,13 +351,17 @@ class MixpeekClient:
                 return
 
     def _request(self, call: _Call, content: bytes | None) -> Reply:
+        self._meter.sent(call.endpoint)
         try:
-            return self._session.request(call.method, call.path, content)
+            with self._meter.api:
+                reply = self._session.request(call.method, call.path, content)
         except ReplyTooLargeError as error:
             unreadable = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             raise unreadable(call.endpoint, str(error), call.object_id) from None
         except (OSError, HTTPError) as error:  # those of requests are OSErrors
             raise self._failure(call, error) from None
+        self._meter.received(reply.wire_bytes, rate_limited=reply.status_code == 429)
+        return reply
 
     def _failure(self, call: _Call, error: OSError | HTTPError) -> MixpeekError:
         """Return the error for a call without a reply."""

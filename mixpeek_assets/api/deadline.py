@@ -24,11 +24,16 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True)
 class Reply:
-    """A complete reply with its body decoded."""
+    """A complete reply with its body decoded.
+
+    Attributes:
+        wire_bytes: The length of the body as it was sent, e.g. compressed.
+    """
 
     status_code: int
     headers: Mapping[str, str]
     content: bytes
+    wire_bytes: int = 0
 
     @property
     def ok(self) -> bool:
@@ -58,7 +63,7 @@ def read_whole(response: BaseHTTPResponse) -> Reply:
         # After a complete read the pool has the connection back; any other is closed, and frees its place.
         response.close()
         response.release_conn()
-    reply = Reply(response.status, response.headers, content)
+    reply = Reply(response.status, response.headers, content, response.tell())
     if reply.ok and len(content) > LARGEST_REPLY:
         raise ReplyTooLargeError(f"a reply of more than {LARGEST_REPLY / (1 << 20):.0f} MiB, the limit")
     return reply

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mixpeek_assets.errors import UserError
-from mixpeek_assets.terminal_safe import terminal_safe
+from mixpeek_assets.terminal_safe import brief, terminal_safe
 
 _LONGEST_ID = 500
 """How many characters of an id or URL a message shows."""
@@ -33,7 +33,7 @@ class MixpeekError(UserError):
         answered = f" answered {self.status}" if self.status else ""
         hint = f". {self.hint}" if self.hint else ""
         # Ids and messages come from the server, and go to logs and terminals.
-        return terminal_safe(f"{self.endpoint}{about}{answered}: {self.message}{hint}")
+        return brief(terminal_safe(f"{self.endpoint}{about}{answered}: {self.message}{hint}"))
 
 
 def _shortened(object_id: str) -> str:

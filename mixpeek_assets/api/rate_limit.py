@@ -16,7 +16,13 @@ from mixpeek_assets.lock import LockTimeoutError, exclusive
 
 
 class RateLimit(Protocol):
-    """Decides when the next request may leave."""
+    """Decides when the next request may leave.
+
+    Attributes:
+        per_minute: How many may leave in a minute; 0 is any number.
+    """
+
+    per_minute: int
 
     def wait(self, timeout: float) -> bool:
         """Wait until the limit allows a request; False if it does not within `timeout` seconds."""
@@ -29,6 +35,8 @@ class RateLimit(Protocol):
 
 class NoLimit:
     """No limit, as for the local API."""
+
+    per_minute = 0
 
     def wait(self, timeout: float) -> bool:
         """Let every request leave at once."""
@@ -51,6 +59,7 @@ class SharedLimit:
     def __init__(self, folder: Path, per_minute: int, account: str, window: timedelta = timedelta(minutes=1)) -> None:
         self._file = folder / f"{hashlib.sha256(account.encode()).hexdigest()[:16]}.sqlite"
         self._bucket = Bucket(self._file, per_minute, window)
+        self.per_minute = per_minute
         self._turn = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)

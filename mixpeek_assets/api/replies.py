@@ -117,7 +117,9 @@ def message_of(reply: Reply) -> str:
         details = error.get("details")
         invalid = details.get("validation_errors") if is_object(details) else None
         problems = map(_validation_problem, invalid) if is_list(invalid) else ()
-        words = [error.get("message"), error.get("type"), *problems]
+        # The type `Error` says nothing that the message does not.
+        kind = error.get("type") if error.get("type") != "Error" else None
+        words = [error.get("message"), kind, *problems]
     elif is_list(detail):
         words = [_validation_problem(item) for item in detail]
     else:

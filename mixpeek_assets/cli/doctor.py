@@ -3,6 +3,8 @@
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
 
 import duckdb
 from rich.console import Console
@@ -13,20 +15,33 @@ from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api
 from mixpeek_assets.connections import open_client, open_warehouse
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.labels import counted
 from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.settings import load_settings
+from mixpeek_assets.settings import Settings, load_settings, variables_set
 from mixpeek_assets.warehouse.schema import SCHEMA
 
 _PROBE_POLICY = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
 
+_SETTINGS = {f"MIXPEEK_{field.upper()}" for field in Settings.model_fields}
+_NOT_READ_FROM_DOTENV = {"MIXPEEK_MODELS", "DAGSTER_HOME"}
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What a check found that works, and yet is worth a look."""
+
+    text: str
+
+
 def doctor() -> int:
     """Check everything that a run needs; returns 1 when a check fails."""
     console = Console()
-    checks: list[tuple[str, Callable[[], str]]] = [
+    checks: list[tuple[str, Callable[[], str | Warned]]] = [
         ("Python", _python),
         ("environment", _environment),
+        ("variables", _variables),
         ("Dagster", _dagster),
         ("data directory", _data_directory),
         ("warehouse", _warehouse),
@@ -34,14 +49,21 @@ def doctor() -> int:
         ("models of the local API", _models),
         ("API", _api),
     ]
-    failed = 0
+    failed = warned = 0
     for name, check in checks:
         try:
-            console.print(labelled("green", "ok", f"   {name}: {check()}"), soft_wrap=True)
+            found = check()
         except (UserError, OSError) as error:
             failed += 1
-            console.print(labelled("red", "FAIL", f" {name}: {error}"), soft_wrap=True)
-    console.print("All checks passed." if not failed else f"{failed} of {len(checks)} checks failed.")
+            console.print(labelled("red", "FAIL", f"{name}: {error}"), soft_wrap=True)
+        else:
+            warned += isinstance(found, Warned)
+            style, label, text = (
+                ("yellow", "warn", found.text) if isinstance(found, Warned) else ("green", "ok  ", found)
+            )
+            console.print(labelled(style, label, f"{name}: {text}"), soft_wrap=True)
+    verdict = f"{failed} of {len(checks)} checks failed" if failed else "All checks passed"
+    console.print(f"{verdict}, with {counted(warned, 'warning')}." if warned else f"{verdict}.", highlight=False)
     return 1 if failed else 0
 
 
@@ -54,6 +76,27 @@ def _environment() -> str:
     per_minute = settings.effective_requests_per_minute or "no limit of"
     key = "MIXPEEK_API_KEY is set" if settings.api_key else "no MIXPEEK_API_KEY, so the local API is used"
     return f"{key}; {per_minute} requests a minute, {settings.concurrency} in flight"
+
+
+def _variables() -> str | Warned:
+    """Say where each variable that is set comes from; values are not shown, because some are secret."""
+    load_settings()  # says what is wrong with a file `.env` that cannot be read
+    exported, in_file = variables_set()
+    both, ours = exported & in_file & _SETTINGS, (exported | in_file) & _SETTINGS
+    said = {
+        "from the environment, which wins over .env": both,
+        "from the environment": exported & ours - both,
+        "from .env": in_file & ours - both,
+    }
+    found = "; ".join(f"{', '.join(sorted(names))} {where}" for where, names in said.items() if names)
+    unknown = {name for name in exported | in_file if name.startswith("MIXPEEK_")} - _SETTINGS - _NOT_READ_FROM_DOTENV
+    flaws = [f"{name} is no setting{_meant(name)}" for name in sorted(unknown)]
+    flaws += [f"{name} in .env is not read: export it" for name in sorted(in_file & _NOT_READ_FROM_DOTENV)]
+    return Warned("; ".join([*flaws, *([found] if found else [])])) if flaws else found or "none is set"
+
+
+def _meant(name: str) -> str:
+    return "".join(f" (did you mean {known}?)" for known in get_close_matches(name, _SETTINGS, 1))
 
 
 def _dagster() -> str:
@@ -82,12 +125,10 @@ def _warehouse() -> str:
     return f"{warehouse.path}{hint}, {counts['videos']:,} videos, {counts['vectors']:,} vectors"
 
 
-def _videos() -> str:
+def _videos() -> str | Warned:
     with read_manifest(load_settings()) as manifest:
-        bad = (
-            f", {manifest.unusable} rows cannot be used: {manifest.problems[0]['reason']}" if manifest.unusable else ""
-        )
-        return f"{manifest.source}, {manifest.videos_count} videos{bad}"
+        found = f"{manifest.source}, {counted(manifest.videos_count, 'video')}"
+        return Warned(f"{found}. {manifest.unusable_sentence}") if manifest.unusable else found
 
 
 def _models() -> str:

@@ -3,33 +3,31 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mixpeek_assets import __version__
-from mixpeek_assets.errors import UserError
+from mixpeek_assets.cli.boundary import Commands, friendly_errors, output_errors
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.terminal_safe import terminal_safe_lines
+
+if TYPE_CHECKING:
+    from mixpeek_assets.cli.formats import Format
+
+_format = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="For people or for programs: stdout then has nothing else.",
+)
 
 
-@contextmanager
-def friendly_errors() -> Iterator[None]:
-    """Print a `UserError` in one line and exit with 1; any other error is a bug and keeps its traceback."""
-    try:
-        yield
-    except UserError as error:
-        raise click.ClickException(terminal_safe_lines(str(error))) from None
-    except OSError as error:
-        if error.filename is None:
-            raise
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="mixpeek-assets")
 def cli() -> None:
     """Turn a list of videos into embeddings that you query with SQL.
@@ -78,8 +76,11 @@ def dev(dagster_options: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.option("--problems", default=20, show_default=True, help="How many problems to list.")
-def status(problems: int) -> None:
+@click.option(
+    "--problems", type=click.IntRange(0, 10_000), default=20, show_default=True, help="How many problems to list."
+)
+@_format
+def status(problems: int, format_: "Format") -> None:
     """Show what is pending, landed or failed, and why.
 
     Counts are per partition and collection; each problem has its reason and its remedy.
@@ -87,13 +88,14 @@ def status(problems: int) -> None:
     from mixpeek_assets.cli.status import status as status_
 
     with friendly_errors():
-        status_(load_settings(), problems)
+        status_(load_settings(), problems, format_)
 
 
 @cli.command()
 @click.option("--videos", metavar="SOURCE", help="As for `run`.")
 @click.option("--retry-failed", is_flag=True, help="As for `run`.")
-def plan(videos: str | None, retry_failed: bool) -> None:
+@_format
+def plan(videos: str | None, retry_failed: bool, format_: "Format") -> None:
     """Show what `run` would send, without sending it.
 
     Lists the submissions, polls and fetches, and how long they take at the rate limit.
@@ -101,7 +103,7 @@ def plan(videos: str | None, retry_failed: bool) -> None:
     from mixpeek_assets.cli.plan import plan as plan_
 
     with friendly_errors():
-        plan_(load_settings(videos=videos), retry_failed=retry_failed)
+        plan_(load_settings(videos=videos), retry_failed=retry_failed, format_=format_)
 
 
 @cli.command()
@@ -123,6 +125,7 @@ def plan(videos: str | None, retry_failed: bool) -> None:
 @click.option("--pay-again", is_flag=True, help="Submit lost tasks again instead of polling them.")
 @click.option("--dry-run", is_flag=True, help="Show what would be retried, and change nothing.")
 @click.option("--mark-only", is_flag=True, help="Leave the work to the sensors or the next run.")
+@_format
 def retry(
     partitions: tuple[datetime, ...],
     collections: tuple[str, ...],
@@ -131,13 +134,14 @@ def retry(
     pay_again: bool,
     dry_run: bool,
     mark_only: bool,
+    format_: "Format",
 ) -> None:
     """Retry what failed, was lost or was rejected.
 
     The options select what to retry; by default it is everything. Failed videos
     are submitted again, lost tasks are polled again, and rejected replies are fetched again.
 
-    Exits with 1 when some of them fail again.
+    Exits with 1 when some of them fail again, and with 2 when REASON is no such word and nothing has it.
     """
     from mixpeek_assets.cli.retry import retry as retry_
     from mixpeek_assets.warehouse.selection import RetrySelection
@@ -145,13 +149,16 @@ def retry(
     days = [partition.date() for partition in partitions]
     selection = RetrySelection(days or None, list(collections) or None, video, reason, pay_again)
     with friendly_errors():
-        sys.exit(retry_(load_settings(), selection, dry_run=dry_run, mark_only=mark_only))
+        sys.exit(retry_(load_settings(), selection, dry_run=dry_run, mark_only=mark_only, format_=format_))
 
 
 @cli.command()
 @click.argument("sql")
-def query(sql: str) -> None:
+@_format
+def query(sql: str, format_: "Format") -> None:
     """Run a read-only query on the warehouse.
+
+    On a terminal a table is cut to fit; elsewhere nothing is.
 
     \b
     mixpeek-assets query "SELECT vector_name, count(*) FROM mixpeek.vectors GROUP BY ALL"
@@ -159,7 +166,7 @@ def query(sql: str) -> None:
     from mixpeek_assets.cli.query import query as query_
 
     with friendly_errors():
-        query_(load_settings(), sql)
+        query_(load_settings(), sql, format_)
 
 
 @cli.command()
@@ -173,8 +180,18 @@ def query(sql: str) -> None:
     help="The named vector to search: `multimodal` finds pictures, sounds and words; `text` finds words read or said.",
 )
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Most hits to show.")
-def search(words: str, collection: str | None, modality: str | None, index: str, limit: int) -> None:
-    """Find moments by words.
+@click.option("--sql", "show_statement", is_flag=True, help="Also show the SQL that gives the same rows.")
+@_format
+def search(
+    words: str,
+    collection: str | None,
+    modality: str | None,
+    index: str,
+    limit: int,
+    show_statement: bool,
+    format_: "Format",
+) -> None:
+    """Find moments by words, each with why it is a hit and its thumbnail.
 
     \b
     mixpeek-assets search "a lighthouse at night"
@@ -187,7 +204,16 @@ def search(words: str, collection: str | None, modality: str | None, index: str,
     from mixpeek_assets.cli.search import search as search_
 
     with friendly_errors():
-        search_(load_settings(), words, collection=collection, modality=modality, index=index, limit=limit)
+        search_(
+            load_settings(),
+            words,
+            collection=collection,
+            modality=modality,
+            index=index,
+            limit=limit,
+            show_statement=show_statement,
+            format_=format_,
+        )
 
 
 @cli.command()
@@ -202,7 +228,7 @@ def doctor() -> None:
 
 
 @cli.command("serve-local-api", context_settings={"ignore_unknown_options": True})
-@click.option("--port", default=8765, show_default=True, help="0 picks a free port.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 picks a free port.")
 @click.option(
     "--allow-folder",
     "folders",
@@ -225,10 +251,16 @@ def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...])
 
 def main() -> None:
     """Run the command line."""
-    cli()
+    with output_errors():
+        cli()
 
 
 def _default_dagster_home() -> None:
     """Make DAGSTER_HOME absolute; by default it is `dagster_home/` of the working folder."""
-    home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").expanduser().absolute()
-    os.environ["DAGSTER_HOME"] = str(home)
+    home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home")
+    with suppress(RuntimeError):  # the home of an unknown user stays, and is not found
+        home = home.expanduser()
+    try:
+        os.environ["DAGSTER_HOME"] = str(home.absolute())
+    except FileNotFoundError:
+        raise click.ClickException("the working folder is gone: change to the project's folder") from None

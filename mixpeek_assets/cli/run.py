@@ -1,6 +1,7 @@
 """`mixpeek-assets run`: the whole chain, through the jobs that Dagster runs."""
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -8,14 +9,15 @@ from mixpeek_assets import clock
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.progress import progress_of
 from mixpeek_assets.cli.project import dagster_instance, local_api
-from mixpeek_assets.cli.search import try_out
+from mixpeek_assets.cli.search import EXAMPLES, Tried, example_words, try_out
 from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.cli.watch import is_unfinished, land_as_it_settles
 from mixpeek_assets.connections import open_client, open_warehouse, submission_rules
 from mixpeek_assets.defs.run_requests import partitions_to_ingest
 from mixpeek_assets.local_api import missing_models
-from mixpeek_assets.manifest.reader import read_manifest
+from mixpeek_assets.manifest.reader import Manifest, read_manifest
 from mixpeek_assets.settings import Settings
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
 
 def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False) -> int:
@@ -39,10 +41,15 @@ def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False
                     if to_refresh:
                         jobs.land(to_refresh, refresh=True)
                     land_as_it_settles(client, warehouse, jobs, console)
-                if settings.videos is None and settings.uses_local_api:
-                    tried = try_out(client, warehouse)
+                if settings.uses_local_api:  # where a search costs nothing
+                    tried = try_out(client, warehouse, _examples(settings, warehouse, manifest))
+        tried = tried or Tried(_examples(settings, warehouse, manifest), {})
         seconds = time.monotonic() - started
         return print_summary(console, warehouse, manifest, jobs.failures, seconds, tried, worked=worked)
+
+
+def _examples(settings: Settings, warehouse: Warehouse, manifest: Manifest) -> Sequence[str]:
+    return EXAMPLES if settings.videos is None else example_words(warehouse, manifest.videos)
 
 
 def _print_missing_models(settings: Settings, console: Console) -> None:

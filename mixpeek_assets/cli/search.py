@@ -1,25 +1,26 @@
-"""`mixpeek-assets search`: find moments by words, and show their rows."""
+"""`mixpeek-assets search`: find moments by words, and say why each is one."""
 
 import shlex
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
 
+import click
 from rich.console import Console
-from rich.table import Table
 
 from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.errors import MixpeekError, PermanentError
 from mixpeek_assets.api.records import SearchReply
 from mixpeek_assets.cli.display import plain, show_sql
 from mixpeek_assets.cli.errors import CommandError
+from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.project import local_api
+from mixpeek_assets.cli.tables import Column, show_table
 from mixpeek_assets.connections import open_client, open_warehouse
 from mixpeek_assets.settings import Settings
-from mixpeek_assets.sql_files import literal
+from mixpeek_assets.sql_files import SqlFiles, literal
 from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -28,43 +29,57 @@ EXAMPLES = ("a lighthouse at night", "pollination of flowers")
 
 _EXAMPLE_HITS = 2
 _LOWEST_SCORE = 0.35
-"""Lowest score of an example. Without the speech model nothing matches the second, which is then left out."""
+"""Below it, what the local API finds is only the nearest there is, and resembles the words in nothing."""
 
+_MOST_CHARACTERS = 1_000
 _POLICY = RetryPolicy(connect=5, read=60, attempts=2, rate_limit=60)
-_LONGEST_FOUND = 70
+_COLUMNS = (Column("score", right=True), Column("video"), Column("at", right=True), Column("modality"), Column("found"))
 
+_SQL = SqlFiles("mixpeek_assets.cli")
 _SQL_SEARCH = (
     "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
 )
-
 _COLLECTIONS = "SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL"
-_MOMENTS = """\
-SELECT score, parse_filename(url) AS video, start_time, modality,
-    coalesce(
-        description, text, transcription,
-        features.payload ->> '$.labels[0].label'
-    ) AS found
-FROM mixpeek.features
-JOIN mixpeek.videos USING (video_id)
-JOIN (VALUES
-    {hits}
-) AS hit (rank, feature_id, score) USING (feature_id)
-ORDER BY rank;"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the warehouse knows of a hit.
+
+    Attributes:
+        found: Why it is a hit: the words, else what it looks or sounds like.
+        thumbnail: The path or URL of its picture, if the feature has one.
+    """
+
+    score: float | None
+    video: str
+    start_time: float | None
+    modality: str | None
+    found: str
+    thumbnail: str | None
+    end_time: float | None
+    feature_id: str
+    url: str
 
 
 @dataclass(frozen=True)
 class Moments:
-    """The rows of what a search found.
+    """What a search found.
 
     Attributes:
-        rows: Score, video, start_time, modality, found; the best first.
+        rows: The best first.
         missing: How many hits are not in the warehouse.
         sql: The statement that returns the rows.
     """
 
-    rows: list[tuple[Any, ...]]
+    rows: list[Moment]
     missing: int
     sql: str
+
+    @property
+    def are_near(self) -> bool:
+        """Whether the best of them resembles the words, as far as scores of the local API tell."""
+        return bool(self.rows) and (self.rows[0].score or 0) >= _LOWEST_SCORE
 
 
 @dataclass(frozen=True)
@@ -72,35 +87,53 @@ class Tried:
     """Example searches.
 
     Attributes:
-        found: What each example's words found.
+        words: The examples.
+        found: What those found that found something near.
         problem: Why a search failed.
     """
 
+    words: Sequence[str]
     found: dict[str, Moments]
-    problem: str | None
+    problem: str | None = None
 
 
 def search(
-    settings: Settings, words: str, *, collection: str | None, modality: str | None, index: str, limit: int
+    settings: Settings,
+    words: str,
+    *,
+    collection: str | None,
+    modality: str | None,
+    index: str,
+    limit: int,
+    show_statement: bool,
+    format_: Format,
 ) -> None:
-    """Find moments by words, and print them with the SQL that gives the same rows."""
-    console, warehouse = Console(), open_warehouse(settings)
+    """Find moments by words, and print them, with the SQL that gives the same rows if asked for it."""
+    words = _checked(words)
+    console, warehouse = notes(format_), open_warehouse(settings)
     collections = [collection] if collection else known_collections(warehouse)
     if not collections:
         raise CommandError(f"{warehouse.path} has no videos yet: `mixpeek-assets run` ingests some")
     with local_api(settings), open_client(settings, _POLICY) as client:
         reply = find(client, words, collections, modality=modality, index=index, limit=limit)
-    moments = look_up(warehouse, reply)
+    moments = look_up(warehouse, reply, index)
+    if format_ == "json":
+        print_json(map(asdict, moments.rows))
+    elif format_ == "csv":
+        print_csv([field.name for field in fields(Moment)], map(astuple, moments.rows))
+    elif moments.rows:
+        show(console, moments, thumbnails=True)
     if not reply.found:
         console.print(plain(f"No hits in {', '.join(collections)}: nothing there can be compared with these words."))
-    if moments.rows:
-        show(console, moments)
-        console.print("\nThe same rows in SQL:")
-        show_sql(console, moments.sql)
+    elif settings.uses_local_api and moments.rows and not moments.are_near:
+        console.print(f"Nothing resembles these words: every score is below {_LOWEST_SCORE}.", highlight=False)
     if moments.missing:
         console.print(
             f"{moments.missing} of {len(reply.found)} hits are not in the warehouse: `mixpeek-assets run` lands them."
         )
+    if show_statement and moments.rows:
+        console.print("\nThe same rows in SQL:")
+        show_sql(console, moments.sql)
 
 
 def known_collections(warehouse: Warehouse) -> list[str]:
@@ -138,47 +171,52 @@ def find(
     return reply
 
 
-def try_out(client: MixpeekClient, warehouse: Warehouse) -> Tried:
-    """Run the example searches on the samples."""
+def example_words(warehouse: Warehouse, videos: Path) -> list[str]:
+    """Return words that were found in the videos of a manifest; none if nothing was said, read or recognized."""
+    with warehouse.database.connection(read_only=True) as connection:
+        return _SQL.values(connection, "example_words", manifest=str(videos))
+
+
+def try_out(client: MixpeekClient, warehouse: Warehouse, examples: Sequence[str]) -> Tried:
+    """Run example searches."""
     found: dict[str, Moments] = {}
     try:
-        for words in EXAMPLES:
+        for words in examples:
             moments = look_up(warehouse, find(client, words, known_collections(warehouse), limit=_EXAMPLE_HITS))
-            if moments.rows and moments.rows[0][0] >= _LOWEST_SCORE:
+            if moments.are_near:
                 found[words] = moments
     except (CommandError, MixpeekError) as error:
-        return Tried(found, str(error))
-    return Tried(found, None)
+        return Tried(examples, found, str(error))
+    return Tried(examples, found)
 
 
-def look_up(warehouse: Warehouse, reply: SearchReply) -> Moments:
+def look_up(warehouse: Warehouse, reply: SearchReply, index: str = "multimodal") -> Moments:
     """Look up the hits in the warehouse."""
     hits = [
-        f"({rank}, {literal(hit.feature_id)}, {'NULL' if hit.score is None else format(hit.score, '.4f')})"
+        {"rank": rank, "feature_id": hit.feature_id, "score": hit.score, "by_words": index == "text"}
         for rank, hit in enumerate(reply.found, start=1)
     ]
     if not hits:
         return Moments([], 0, "")
-    sql = _MOMENTS.format(hits=",\n    ".join(hits))
     with warehouse.database.connection(read_only=True) as connection:
-        rows = connection.execute(sql).fetchall()
-    return Moments(rows, len(hits) - len(rows), sql)
+        rows = _SQL.fetch(connection, Moment, "moments", hits=hits)
+    shown = ",\n    ".join(map(_literal, hits))
+    return Moments(rows, len(hits) - len(rows), _SQL.text("moments").replace("$hits", f"[\n    {shown}\n]"))
 
 
-def show(console: Console, moments: Moments) -> None:
+def show(console: Console, moments: Moments, *, thumbnails: bool = False) -> None:
     """Print moments as a table."""
-    table = Table("score", "video", "at", "modality", "found", box=None, header_style="bold")
-    for column in (0, 2):
-        table.columns[column].justify = "right"
-    for score, video, start, modality, found in moments.rows:
-        table.add_row(
-            "" if score is None else f"{score:.3f}",
-            plain(video),
-            "" if start is None else clock(start),
-            plain(modality or ""),
-            plain(_brief(found or "")),
+    rows = [
+        (
+            None if moment.score is None else f"{moment.score:.3f}",
+            moment.video,
+            None if moment.start_time is None else clock(moment.start_time),
+            moment.modality,
+            moment.found,
         )
-    console.print(table)
+        for moment in moments.rows
+    ]
+    show_table(console, _COLUMNS, rows, [moment.thumbnail or "" for moment in moments.rows if thumbnails])
 
 
 def command() -> str:
@@ -195,6 +233,21 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{tenths / 10:04.1f}"
 
 
-def _brief(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_FOUND else line[: _LONGEST_FOUND - 1] + "…"
+def _checked(words: str) -> str:
+    if not words.strip():
+        raise click.UsageError(
+            'there are no words to look for: give some, as in `mixpeek-assets search "a lighthouse"`'
+        )
+    if len(words) > _MOST_CHARACTERS:
+        raise click.UsageError(f"{len(words):,} characters are too many to look for: give a sentence, or a few words")
+    return words.strip()
+
+
+def _literal(hit: dict[str, object]) -> str:
+    return "{" + ", ".join(f"'{name}': {_value(value)}" for name, value in hit.items()) + "}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return format(value, ".4f")
+    return "NULL" if value is None else literal(value) if isinstance(value, str) else str(value).upper()

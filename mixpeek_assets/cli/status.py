@@ -1,20 +1,23 @@
 """`mixpeek-assets status`."""
 
+from dataclasses import asdict
+
 from rich.console import Console
-from rich.table import Table
 
 from mixpeek_assets.cli.display import labelled, plain
+from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
+from mixpeek_assets.cli.tables import Column, show_table
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse import landing_files
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError
 from mixpeek_assets.warehouse.rows import ProblemRow, StatusRow, Waiting
-from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _LOAD_SECONDS = 1.0
 """How long to wait for the file to load pending replies: an open session does not delay the answer."""
 
 _COLUMNS = ("videos", "unsubmitted", "pending", "to_land", "landed", "failed", "lost", "features", "vectors", "rejects")
+_FIELDS = ("partition_date", "collection", *_COLUMNS)
 _REMEDIES = {
     "unsubmitted": "the next `mixpeek-assets run` submits them, or the sensors of `make dev`",
     "pending": "the API is processing them; they are polled until they end, for up to MIXPEEK_TASK_DEADLINE_HOURS",
@@ -25,21 +28,29 @@ _REMEDIES = {
 }
 
 
-def status(settings: Settings, problems: int) -> None:
+def status(settings: Settings, problems: int, format_: Format) -> None:
     """Print what is pending, landed and failed, per partition and collection, why, and what to do."""
-    console, warehouse = Console(), open_warehouse(settings)
+    console, warehouse = notes(format_), open_warehouse(settings)
     try:
         open_warehouse(settings, longest_wait=_LOAD_SECONDS).load_pending()
     except (DiskError, WarehouseBusyError) as error:  # what is loaded can still be read
         console.print(plain(f"Some replies are not loaded yet. {error}"), soft_wrap=True)
     with warehouse.reader() as reader:
         rows, found, waiting = reader.status(), reader.problems(problems), reader.waiting()
+    quarantined = [str(file) for file in landing_files.quarantined_files(warehouse.landing_folder)]
+    if format_ == "json":
+        lists = {"partitions": rows, "problems": found, "waiting": waiting}
+        shown = {name: [asdict(row) for row in records] for name, records in lists.items()}
+        print_json({"warehouse": str(warehouse.path), **shown, "quarantined": quarantined})
+        return
+    if format_ == "csv":
+        print_csv(_FIELDS, [[getattr(row, name) for name in _FIELDS] for row in rows])
     if not rows:
         console.print(plain(f"{warehouse.path} has no videos yet: use `make run`, or materialize `videos` in the UI."))
-    else:
+    elif format_ == "table":
         _show_counts(console, rows)
     _show_problems(console, found)
-    _show_waiting(console, warehouse, waiting)
+    _show_waiting(console, waiting, quarantined)
     for column, remedy in _REMEDIES.items():
         if count := sum(getattr(row, column) for row in rows):
             console.print(f"{count:,} {column.replace('_', ' ')}: {remedy}", highlight=False, soft_wrap=True)
@@ -47,16 +58,13 @@ def status(settings: Settings, problems: int) -> None:
 
 
 def _show_counts(console: Console, rows: list[StatusRow]) -> None:
-    table = Table("partition", "collection", box=None, header_style="bold")
     # Empty columns are left out, so that a healthy warehouse fits a narrow terminal.
     columns = [column for column in _COLUMNS if any(getattr(row, column) for row in rows)]
-    for column in columns:
-        table.add_column(column.replace("_", " "), justify="right")
-    for row in rows:
-        counts = [getattr(row, column) for column in columns]
-        shown = (f"{count:,}" if count else "-" for count in counts)
-        table.add_row(str(row.partition_date), plain(row.collection), *shown)
-    console.print(table)
+    header = [Column("partition"), Column("collection")]
+    header += [Column(name.replace("_", " "), right=True) for name in columns]
+    counts = [[f"{count:,}" if (count := getattr(row, name)) else "-" for name in columns] for row in rows]
+    lines = [(row.partition_date, row.collection, *cells) for row, cells in zip(rows, counts, strict=True)]
+    show_table(console, header, lines)
 
 
 def _show_problems(console: Console, problems: list[ProblemRow]) -> None:
@@ -69,7 +77,7 @@ def _show_problems(console: Console, problems: list[ProblemRow]) -> None:
     console.print()
 
 
-def _show_waiting(console: Console, warehouse: Warehouse, waiting: list[Waiting]) -> None:
+def _show_waiting(console: Console, waiting: list[Waiting], quarantined: list[str]) -> None:
     """Print what waits, and for what."""
     for row in waiting:
         reason = (
@@ -78,6 +86,6 @@ def _show_waiting(console: Console, warehouse: Warehouse, waiting: list[Waiting]
             else f"videos belong to {row.name}, which has not begun: they wait (was this machine's clock ahead?)"
         )
         console.print(plain(f"{row.tasks:,} {reason}"), soft_wrap=True)
-    for file in landing_files.quarantined_files(warehouse.landing_folder):
+    for file in quarantined:
         line = f"{file} could not be loaded and is quarantined: rename it to end with .ndjson to load it again"
         console.print(plain(line), soft_wrap=True)

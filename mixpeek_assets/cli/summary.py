@@ -1,10 +1,13 @@
 """The summary that `run` prints at its end."""
 
-from rich.console import Console
-from rich.table import Table
+from itertools import islice
 
-from mixpeek_assets.cli.display import labelled, plain, show_rows, show_sql
-from mixpeek_assets.cli.search import EXAMPLES, Tried, command, show
+from rich.console import Console
+
+from mixpeek_assets.cli.display import labelled, plain, show_sql
+from mixpeek_assets.cli.query import show_result
+from mixpeek_assets.cli.search import Tried, command, show
+from mixpeek_assets.cli.tables import Column, show_table
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.terminal_safe import terminal_safe
@@ -13,6 +16,10 @@ from mixpeek_assets.warehouse.schema import TABLES, TableName
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _MOST_VIDEOS = 20
+_COLUMNS = (
+    *(Column("video"), Column("collection"), Column("state"), Column("features", right=True)),
+    *(Column("vectors", right=True), Column("why not", wraps=True)),
+)
 
 _SEARCH = """\
 SELECT similarity, modality, start_time, end_time, parse_filename(url) AS video
@@ -30,7 +37,7 @@ def print_summary(
     manifest: Manifest,
     failures: list[str],
     seconds: float,
-    tried: Tried | None,
+    tried: Tried,
     *,
     worked: bool,
 ) -> int:
@@ -42,7 +49,7 @@ def print_summary(
         manifest: The videos of the run.
         failures: One sentence for each step that failed.
         seconds: How long the run took.
-        tried: The example searches; None for none.
+        tried: The example searches.
         worked: Whether there was anything to do.
     """
     with warehouse.reader() as reader:
@@ -67,24 +74,15 @@ def print_summary(
             " why; `mixpeek-assets run --retry-failed` submits the failed ones again)."
         )
     console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
-    console.print("Dagster's UI, with these runs in it: `make dev`, then http://127.0.0.1:3000", highlight=False)
+    console.print("Dagster's UI, with these runs in it: `make dev`", highlight=False)
     return 1 if incomplete or failures or manifest.unusable else 0
 
 
 def _print_videos(console: Console, outcomes: list[Outcome]) -> None:
-    table = Table("video", "collection", "state", "features", "vectors", "why not", box=None, header_style="bold")
     # Problems come first, so that a long list does not leave them out.
     ordered = sorted(outcomes, key=lambda outcome: outcome.whole)
-    for outcome in ordered[:_MOST_VIDEOS]:
-        table.add_row(
-            plain(outcome.name),
-            plain(outcome.collection),
-            outcome.state,
-            str(outcome.features),
-            str(outcome.vectors),
-            plain(outcome.reason or ""),
-        )
-    console.print(table)
+    rows = ((one.name, one.collection, one.state, one.features, one.vectors, one.reason) for one in ordered)
+    show_table(console, _COLUMNS, islice(rows, _MOST_VIDEOS))
     if len(outcomes) > _MOST_VIDEOS:
         console.print(f"... and {len(outcomes) - _MOST_VIDEOS} more")
 
@@ -104,16 +102,16 @@ def _print_query(console: Console, warehouse: Warehouse, example: ExampleFeature
     console.print("\nWhich moments are most similar to this one?")
     show_sql(console, search)
     with warehouse.database.connection(read_only=True) as connection:
-        show_rows(console, connection.sql(search))
+        show_result(console, connection.sql(search))
 
 
-def _print_search(console: Console, tried: Tried | None) -> None:
-    """Show how to search by words, with what the examples found."""
-    console.print("\nFind moments by words:")
-    found = tried.found if tried else {}
-    for words in found or EXAMPLES[:1]:
+def _print_search(console: Console, tried: Tried) -> None:
+    """Show how to search by words that are there, with what they found."""
+    if tried.words:
+        console.print("\nFind moments by words:")
+    for words in tried.found or tried.words[:1]:
         console.print(plain(f'{command()} search "{words}"'), soft_wrap=True)
-        if words in found:
-            show(console, found[words])
-    if tried and tried.problem:
+        if words in tried.found:
+            show(console, tried.found[words])
+    if tried.problem:
         console.print(plain(tried.problem), soft_wrap=True)

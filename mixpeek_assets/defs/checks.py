@@ -8,8 +8,8 @@ from typing import Any, Literal
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.defs.texts import as_text, counted
-from mixpeek_assets.labels import duration
+from mixpeek_assets.defs.texts import as_text
+from mixpeek_assets.labels import counted, duration
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress, Violation

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import dagster as dg
 
 from mixpeek_assets.api.errors import MixpeekError
-from mixpeek_assets.defs.texts import as_text, counted
+from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.labels import counted
 
 _MOST_SHOWN = 20
 

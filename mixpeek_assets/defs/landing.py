@@ -1,6 +1,7 @@
 """The assets `assets`, `features` and `vectors`: one step lands them, in this order."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -48,21 +49,22 @@ def build_landing(group: AssetGroup) -> dg.AssetsDefinition:
     def land_results(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[StepEvent]:
         """Land the results of settled tasks: their assets with their features, then the features' vectors."""
         record_process(context)
-        partitions, run_id = days(context.partition_keys), context.run.run_id
+        partitions = days(context.partition_keys)
         warehouse = group.warehouse(context).open(on_wait=context.log.warning)
-        chosen = VideoSelection(**config.chosen())
+        asked: dict[str, Any] = {
+            "run_id": context.run.run_id,
+            "refresh": config.refresh,
+            "chosen": VideoSelection(**config.chosen()),
+            "say": context.log.info,
+        }
         with user_errors_as_failures():
             assets, vectors = FetchResult(), FetchResult()
             with group.mixpeek(context).client() as client, warehouse.partitions_locked("land", partitions):
                 if _is_asked(context, group, "assets", "features"):
-                    assets = fetch_assets(
-                        client, warehouse, partitions, run_id=run_id, refresh=config.refresh, chosen=chosen
-                    )
+                    assets = fetch_assets(client, warehouse, partitions, **asked)
                 yield from report(context, group, warehouse, LANDED[:2], partitions, _work_on_assets(assets))
                 if _is_asked(context, group, "vectors"):
-                    vectors = fetch_vectors(
-                        client, warehouse, partitions, run_id=run_id, refresh=config.refresh, chosen=chosen
-                    )
+                    vectors = fetch_vectors(client, warehouse, partitions, **asked)
             work = _work_on_vectors(vectors, assets)
             also = [DAY_SUCCEEDED, *STANDING_CHECKS]
             yield from report(context, group, warehouse, LANDED[2:], partitions, work, also)
@@ -79,9 +81,11 @@ def _is_asked(context: dg.AssetExecutionContext, group: AssetGroup, *tables: Tab
 
 def _work_on_assets(result: FetchResult) -> StepWork:
     figures = {"assets_fetched": result.fetched, "assets_rejected": result.rejected}
-    return StepWork(figures, result.planned_at, frozenset(result.incomplete))
+    by_table = {table: {**figures, **result.figures.as_metadata(table)} for table in LANDED[:2]}
+    return StepWork(by_table, result.planned_at, frozenset(result.incomplete))
 
 
 def _work_on_vectors(result: FetchResult, assets: FetchResult) -> StepWork:
     figures = {"features_fetched": result.fetched, "features_rejected": result.rejected}
-    return StepWork(figures, result.planned_at, frozenset(result.incomplete | assets.incomplete))
+    by_table = {"vectors": {**figures, **result.figures.as_metadata("vectors")}}
+    return StepWork(by_table, result.planned_at, frozenset(result.incomplete | assets.incomplete))

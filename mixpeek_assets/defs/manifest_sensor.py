@@ -15,7 +15,7 @@ from mixpeek_assets.defs.jobs import INGEST
 from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS
 from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import partitions_to_ingest, past_runs, ready, run_tags, why_not_ready
-from mixpeek_assets.defs.texts import counted
+from mixpeek_assets.labels import counted
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import fingerprint
 from mixpeek_assets.warehouse.errors import WarehouseBusyError

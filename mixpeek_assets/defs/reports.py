@@ -5,7 +5,7 @@ green means that there is something, and that the last landing brought all it as
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import dagster as dg
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.checks import DAY_CHECKS, Check, evaluate, how_far, is_wrong_data
 from mixpeek_assets.defs.pictures import day_metadata
+from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress
 from mixpeek_assets.warehouse.schema import TableName
@@ -21,6 +22,7 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 
 StepEvent = dg.MaterializeResult | dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
+_LONGEST_TAG = 60
 LANDED: tuple[TableName, ...] = ("assets", "features", "vectors")
 """The tables that wait for the API; the others are complete when their step ends."""
 
@@ -30,12 +32,12 @@ class StepWork:
     """What a step did.
 
     Attributes:
-        figures: Counts of the run, for every day of it.
+        figures: What the step did, for each of its tables; the same for every day of the run.
         planned_at: When it asked what is missing; the checks ignore what the tables got later.
         incomplete: The days of which something that it asked for did not come.
     """
 
-    figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    figures: Mapping[str, Mapping[str, Any]]
     planned_at: datetime | None = None
     incomplete: frozenset[date] = frozenset()
 
@@ -70,6 +72,7 @@ def report(
         shown = {table: _shown(group, reader, table, days, progress) for table in tables}
         versions = {table: reader.data_versions(table, days) for table in tables}
         landed = reader.partition_counts("assets", days)
+        _tag_with_collections(context, reader.collections(days))
     wrong = {(found.asset_key, found.partition): found for found in evaluations if is_wrong_data(found)}
     for table, by_day in shown.items():
         key = group.key(table)
@@ -77,7 +80,7 @@ def report(
             continue
         bad = {day for day in days if (key, day.isoformat()) in wrong} | work.incomplete
         pending = {day for day in days if table in LANDED and progress[day].videos and not landed.get(day)}
-        figures = {day: {**metadata, **work.figures} for day, metadata in by_day.items()}
+        figures = {day: {**metadata, **work.figures[table]} for day, metadata in by_day.items()}
         good = [day for day in days if day not in bad | pending]
         yield from _of_days(context, key, figures, versions[table], good)
         for day in sorted(bad):
@@ -88,6 +91,13 @@ def report(
         raise dg.Failure(
             f"wrong data in {asset.to_user_string()} of {day}: {first.description}", first.metadata, allow_retries=False
         )
+
+
+def _tag_with_collections(context: dg.AssetExecutionContext, collections: Sequence[str]) -> None:
+    """Show on the run whose videos it is about."""
+    shown = as_text(", ".join(collections))[:_LONGEST_TAG]
+    if shown and context.run.tags.get("collections") != shown:
+        context.instance.add_run_tags(context.run.run_id, {"collections": shown})
 
 
 def _of_days(

@@ -63,7 +63,7 @@ class WarehouseResource(DuckDBResource):
     settings: dg.ResourceDependency[Settings]
     # Dependencies are no configuration: a run cannot write to another file.
     database: dg.ResourceDependency[str]  # pyright: ignore[reportIncompatibleVariableOverride]
-    connection_config: dg.ResourceDependency[dict[str, Any]]  # pyright: ignore[reportIncompatibleVariableOverride]
+    connection_config: dg.ResourceDependency[dict[str, Any]]  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -15,8 +15,8 @@ import dagster as dg
 from mixpeek_assets import clock
 from mixpeek_assets.lock import abandoned, create_locked
 
-PROCESS = "mixpeek_assets/process"
-"""The tag that names the lock of the process that executes a run."""
+PROCESS = ".dagster/mixpeek_process"
+"""The tag that names the lock of the process that executes a run. Dagster's UI hides tags of this prefix."""
 
 _ACTIVE = [
     dg.DagsterRunStatus.NOT_STARTED,

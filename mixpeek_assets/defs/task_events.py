@@ -7,6 +7,7 @@ import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.checks import CHEAP_CHECKS, evaluate, how_far
+from mixpeek_assets.defs.pictures import day_metadata
 from mixpeek_assets.warehouse.reader import Reader
 
 Events = list[dg.AssetObservation | dg.AssetCheckEvaluation | dg.AssetMaterialization]
@@ -19,7 +20,7 @@ def settled_events(group: AssetGroup, reader: Reader, days: Sequence[date]) -> E
     """
     if not days:
         return []
-    counts, progress = reader.task_counts(days), reader.day_progress(days)
+    counts, progress, looks = reader.task_counts(days), reader.day_progress(days), day_metadata(reader, "tasks", days)
     observations = [
         dg.AssetObservation(
             group.key("tasks"),
@@ -27,6 +28,7 @@ def settled_events(group: AssetGroup, reader: Reader, days: Sequence[date]) -> E
             metadata={
                 "progress": how_far(progress[day]),
                 **{row.state: row.tasks for row in counts if row.partition_date == day},
+                **looks.get(day, {}),
             },
         )
         for day in days

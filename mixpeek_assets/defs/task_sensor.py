@@ -15,7 +15,7 @@ from mixpeek_assets.defs.resources import TICK_WAREHOUSE_SECONDS, MixpeekResourc
 from mixpeek_assets.defs.run_liveness import fail_dead_runs
 from mixpeek_assets.defs.run_requests import past_runs, ready, run_tags, why_not_ready
 from mixpeek_assets.defs.task_events import changed_checks, settled_events
-from mixpeek_assets.defs.texts import counted
+from mixpeek_assets.labels import counted
 from mixpeek_assets.pipeline.poll import PollResult, due_tasks, poll_tasks, tick_policy
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
 from mixpeek_assets.warehouse.rows import OpenTasks, Waiting

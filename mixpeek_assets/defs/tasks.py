@@ -66,12 +66,18 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
                     run_id=context.run.run_id,
                     rules=rules,
                     deadline=timedelta(hours=settings.task_deadline_hours),
+                    say=context.log.info,
                 )
             lost = submitted.lost
-            figures = {"submitted": submitted.accepted, "refused": submitted.refused, "answers_lost": len(lost)}
-            work = StepWork(figures, incomplete=frozenset(partitions if lost else ()))
+            figures = {
+                "submitted": submitted.accepted,
+                "refused": submitted.refused,
+                "answers_lost": len(lost),
+                **submitted.figures.as_metadata(),
+            }
+            work = StepWork({"tasks": figures}, incomplete=frozenset(partitions if lost else ()))
             yield from report(context, group, warehouse, ["tasks"], partitions, work, [DAY_LANDED, *CHEAP_CHECKS])
-            fail_if_unfinished(lost, "answer to a submission", "submitted")
+            fail_if_unfinished(lost, "answer", "submitted")
 
     return tasks
 

@@ -10,7 +10,8 @@ from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.partitions import days
 from mixpeek_assets.defs.reports import StepEvent, StepWork, report
 from mixpeek_assets.defs.run_liveness import record_process
-from mixpeek_assets.defs.texts import as_text, counted
+from mixpeek_assets.defs.texts import as_text
+from mixpeek_assets.labels import counted
 from mixpeek_assets.manifest.reader import read_manifest
 
 
@@ -49,6 +50,6 @@ def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
                 "manifest_rows_unusable": manifest.unusable,
                 "videos_added": added,
             }
-            yield from report(context, group, warehouse, ["videos"], partitions, StepWork(figures))
+            yield from report(context, group, warehouse, ["videos"], partitions, StepWork({"videos": figures}))
 
     return videos

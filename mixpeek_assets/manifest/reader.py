@@ -1,5 +1,6 @@
 """Reads a manifest of any kind: DuckDB parses it and SQL checks it, so a million rows are no problem."""
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,11 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
-from mixpeek_assets.manifest import SQL, rows, sources
+from mixpeek_assets.manifest import SQL, columns, rows, sources
 from mixpeek_assets.manifest.errors import ManifestError
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import quote
 from mixpeek_assets.strict_json import read_json_object
+from mixpeek_assets.terminal_safe import brief
 
 # The header gives the delimiter: sniffing would take a `;` or `#` in a lone column of URLs for syntax.
 # Quoted line breaks together with short rows need the serial reader.
@@ -62,6 +64,14 @@ class Manifest:
     def videos_count(self) -> int:
         """How many videos it lists."""
         return self.lines - self.repeated - self.unusable
+
+    @property
+    def unusable_sentence(self) -> str:
+        """How many rows cannot be used, with the first reason; empty if all can."""
+        if not self.unusable:
+            return ""
+        first = f"{self.problems[0]['object_id']} {self.problems[0]['reason']}"
+        return f"{self.unusable:,} of {self.lines:,} rows cannot be used and are left out; the first: {first}"
 
 
 @contextmanager
@@ -128,32 +138,35 @@ def _read_files(connection: duckdb.DuckDBPyConnection, files: list[Path], source
         rewritten = folder / "rows.ndjson"
         if not _READERS[kind].startswith(_JSON) or not rows.rewrite(files, rewritten):
             raise
-        columns = ", ".join(f"{_as_text(name, 'VARCHAR')} AS {name}" for name in (*rows.COLUMNS, rows.UNREADABLE))
+        chosen = ", ".join(f"{_as_text(name, 'VARCHAR')} AS {name}" for name in (*rows.COLUMNS, rows.UNREADABLE))
         read = f"{_JSON}, format = 'newline_delimited', columns = $columns)"
         connection.execute(
-            f"CREATE TABLE listed AS SELECT row_number() OVER () AS line, {columns} FROM {read}",  # noqa: S608
+            f"CREATE TABLE listed AS SELECT row_number() OVER () AS line, {chosen} FROM {read}",  # noqa: S608
             {"files": [str(rewritten)], "columns": dict.fromkeys((*rows.COLUMNS, rows.UNREADABLE), "VARCHAR")},
         )
 
 
 def _list_table(connection: duckdb.DuckDBPyConnection, files: list[Path], kind: str, source: str) -> None:
     parameters: dict[str, object] = {"files": [str(file) for file in files]}
-    if _READERS[kind] == _CSV:
-        parameters["delimiter"] = "\t" if kind == ".tsv" else _delimiter(files[0])
     try:
+        if _READERS[kind] == _CSV:
+            parameters["delimiter"] = "\t" if kind == ".tsv" else columns.delimiter(files[0])
+            columns.check_headers(files, str(parameters["delimiter"]))
+        elif kind == ".parquet":
+            columns.check_parquet(connection, files)
         connection.execute(f"CREATE TABLE source AS FROM {_READERS[kind]}", parameters)
     except duckdb.Error as error:
-        # The rest is the query, and advice about DuckDB's own options.
-        reason = " ".join(str(error).partition("\n\n")[0].splitlines()[:3])
-        raise ManifestError(f"{source} cannot be read as {kind[1:].upper()}: {reason}") from None
+        kind = kind[1:].upper()
+        message = f"{source} cannot be read as {kind}: {_reason(error)}"
+        raise ManifestError(f"{message.rstrip(' .')}: save it as {kind} (text in UTF-8), with a column `url`") from None
     described = connection.execute("DESCRIBE source").fetchall()
-    columns = {name.strip().lower(): _as_text(name, type_) for name, type_, *_ in described}
-    if "url" not in columns:
-        found = ", ".join(columns)
+    names = {name.strip().lower(): _as_text(name, type_) for name, type_, *_ in described}
+    if "url" not in names:
+        found = brief(", ".join(names), 500)
         raise ManifestError(
             f"{source} has no column `url` (it has {found}): rename the one that holds the videos' URLs"
         )
-    chosen = ", ".join(f"{columns.get(name, 'NULL::VARCHAR')} AS {name}" for name in rows.COLUMNS)
+    chosen = ", ".join(f"{names.get(name, 'NULL::VARCHAR')} AS {name}" for name in rows.COLUMNS)
     query = f"SELECT row_number() OVER () AS line, {chosen}, NULL::VARCHAR AS unreadable FROM source"  # noqa: S608
     if _READERS[kind] == _CSV:
         # DuckDB reads a blank line as a row of nulls.
@@ -161,11 +174,11 @@ def _list_table(connection: duckdb.DuckDBPyConnection, files: list[Path], kind: 
     connection.execute(f"CREATE TABLE listed AS {query}")
 
 
-def _delimiter(file: Path) -> str:
-    """Return the delimiter in a CSV file's header; a spreadsheet may write semicolons."""
-    with file.open("rb") as lines:
-        header = lines.readline(1 << 16)
-    return max(",;\t|", key=lambda character: header.count(character.encode()))
+def _reason(error: duckdb.Error) -> str:
+    """Return what DuckDB says, without its class, the whole line, the query, and advice about DuckDB's own options."""
+    text = str(error).partition("\n\n")[0].partition("\nThe search space")[0]
+    lines = [line for line in text.splitlines()[:3] if not line.startswith("Original Line:")]
+    return brief(re.sub(r"^[\w ]+ Error: ", "", " ".join(lines)), 500)
 
 
 def _as_text(column: str, type_: str) -> str:

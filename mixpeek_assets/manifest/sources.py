@@ -1,6 +1,7 @@
 """Where a list of videos can come from: files, a pattern, a folder, a URL."""
 
 import hashlib
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,10 @@ VIDEO_SUFFIXES = frozenset(
     | {".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
 """Suffixes of videos in a folder; a file that is named by itself may have any suffix."""
+
+
+MOST_FILES = 500_000
+"""A folder with more is a whole disk, which takes minutes to look through."""
 
 
 def source_of(settings: Settings, videos: str | None = None) -> str:
@@ -89,7 +94,7 @@ def local_files(source: str) -> list[Path]:
     except ManifestError:
         raise
     except (OSError, ValueError) as error:
-        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path or pattern: {error}") from None
+        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path or pattern: {_why(error)}") from None
     if not files:
         raise ManifestError(
             f"MIXPEEK_VIDEOS is {source!r}, but there is no such file, folder or pattern (relative to {Path.cwd()})"
@@ -101,18 +106,20 @@ def videos_below(folder: Path) -> list[Path]:
     """Return the videos below a folder by suffix, without hidden ones; sorted.
 
     Raises:
-        ManifestError: there are none.
+        ManifestError: there are none, or too many files to look at.
     """
-    videos = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in VIDEO_SUFFIXES
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    ]
+    videos: list[Path] = []
+    seen = 0
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        seen += len(folders) + len(files)
+        if seen > MOST_FILES:
+            raise ManifestError(f"{folder} has more than {MOST_FILES:,} files: name the folder of the videos alone")
+        found = [Path(parent, name) for name in files if not name.startswith(".")]
+        videos += [file for file in found if file.suffix.lower() in VIDEO_SUFFIXES and file.is_file()]
     if not videos:
         raise ManifestError(f"{folder} contains no video ({' '.join(sorted(VIDEO_SUFFIXES))})")
-    return videos
+    return sorted(videos)
 
 
 def download(url: str, target: Path) -> Path:
@@ -127,14 +134,22 @@ def download(url: str, target: Path) -> Path:
             with target.open("wb") as file:
                 for chunk in reply.iter_content(1 << 20):
                     file.write(chunk)
-    except requests.RequestException as error:
-        status = f"the server answered {error.response.status_code}" if error.response is not None else ""
-        raise ManifestError(f"{url} cannot be downloaded: {status or type(error).__name__}") from None
+    except (requests.RequestException, ValueError) as error:  # a host that cannot be looked up is a ValueError
+        answer = error.response if isinstance(error, requests.RequestException) else None
+        status = type(error).__name__ if answer is None else f"the server answered {answer.status_code}"
+        raise ManifestError(f"{url} cannot be downloaded: {status}; check the address") from None
     return target
 
 
 def _absolute(source: str) -> Path:
-    return Path(source).expanduser().absolute()
+    try:
+        return Path(source).expanduser().absolute()
+    except RuntimeError as error:
+        raise ManifestError(f"MIXPEEK_VIDEOS is {source!r}, which is not a path: {error}") from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _above_wildcards(path: Path) -> Path:

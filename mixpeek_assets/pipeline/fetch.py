@@ -1,10 +1,10 @@
 """Fetching assets and vectors: ask for what is missing, write each reply to disk at once, load in batches."""
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import orjson
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -14,10 +14,12 @@ from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, NotFoundError, NotYetVisibleError, PermanentError
 from mixpeek_assets.api.records import JsonObject, Problem
-from mixpeek_assets.warehouse.landing_files import Kind
+from mixpeek_assets.pipeline.figures import StepFigures, StepMeter
+from mixpeek_assets.pipeline.progress import Progress, Say, progress, say_nothing
 from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine
 from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch
 from mixpeek_assets.warehouse.selection import VideoSelection
+from mixpeek_assets.warehouse.spool import Spool
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from mixpeek_assets.warehouse.worklist import WorkList
 
@@ -29,6 +31,9 @@ _VISIBLE_WITHIN = timedelta(minutes=10)
 
 _ATTEMPTS = 3
 """How many times a run asks for such a result."""
+
+_NOUNS = {"assets": "asset", "vectors": "feature"}
+"""What is fetched for a table."""
 
 _LAST = 20
 """The last load starts this many replies (per request in flight) before the end, so that little is left then."""
@@ -44,6 +49,7 @@ class FetchResult:
         rejected: Objects that the server refuses to return; they are in `rejects`.
         unfinished: Calls that may succeed later; nothing is recorded for them.
         incomplete: The partitions that they are of.
+        figures: What it took.
     """
 
     planned_at: datetime | None = None
@@ -51,6 +57,16 @@ class FetchResult:
     rejected: int = 0
     unfinished: list[MixpeekError] = field(default_factory=list[MixpeekError])
     incomplete: set[date] = field(default_factory=set[date])
+    figures: StepFigures = field(default_factory=StepFigures)
+
+    def add(self, day: date, answer: bool | MixpeekError) -> None:
+        """Count an answer of a partition: whether it was rejected, or the error."""
+        if isinstance(answer, MixpeekError):
+            self.unfinished.append(answer)
+            self.incomplete.add(day)
+        else:
+            self.rejected += answer
+            self.fetched += not answer
 
 
 def fetch_assets(
@@ -61,8 +77,11 @@ def fetch_assets(
     run_id: str,
     refresh: bool = False,
     chosen: VideoSelection | None = None,
+    say: Say = say_nothing,
 ) -> FetchResult:
     """Fetch the assets of settled tasks that are not landed, with their features; with `refresh`, all.
+
+    `say` takes the sentences of `progress`.
 
     Raises:
         MixpeekError: one of `ABORTS_RUN`; earlier replies are landed.
@@ -89,10 +108,8 @@ def fetch_assets(
             problems=problems,
         )
 
-    # First load what a dead run fetched, so that it is not fetched again.
-    warehouse.load_pending()
-    with warehouse.assets_to_fetch(partitions, refresh=refresh, chosen=chosen) as wanted:
-        return _fetch(client, warehouse, "assets", wanted, fetch, reject)
+    step = _Step(client, warehouse, "assets", run_id, say)
+    return step.run(warehouse.assets_to_fetch(partitions, refresh=refresh, chosen=chosen), fetch, reject)
 
 
 def fetch_vectors(
@@ -103,8 +120,11 @@ def fetch_vectors(
     run_id: str,
     refresh: bool = False,
     chosen: VideoSelection | None = None,
+    say: Say = say_nothing,
 ) -> FetchResult:
     """Fetch the features that have no vectors yet, with their vectors; with `refresh`, all.
+
+    `say` takes the sentences of `progress`.
 
     Raises:
         MixpeekError: one of `ABORTS_RUN`; earlier replies are landed.
@@ -135,9 +155,8 @@ def fetch_vectors(
             fetched_at=clock.now(),
         )
 
-    warehouse.load_pending()
-    with warehouse.features_to_fetch(partitions, refresh=refresh, chosen=chosen) as wanted:
-        return _fetch(client, warehouse, "vectors", wanted, fetch, reject)
+    step = _Step(client, warehouse, "vectors", run_id, say)
+    return step.run(warehouse.features_to_fetch(partitions, refresh=refresh, chosen=chosen), fetch, reject)
 
 
 def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: datetime | None) -> Reply:
@@ -161,19 +180,43 @@ def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: date
         raise NotYetVisibleError(error.endpoint, error.message, error.object_id, error.status) from None
 
 
-def _fetch(
-    client: MixpeekClient,
-    warehouse: Warehouse,
-    kind: Kind,
-    wanted: WorkList[Wanted],
-    fetch: Callable[[Wanted], AssetLine | FeatureLine],
-    reject: Callable[[Wanted, str], AssetLine | FeatureLine],
-) -> FetchResult:
-    result = FetchResult(wanted.read_at)
-    if not wanted:
-        return result
-    with warehouse.spool(kind) as spool:
+@dataclass(frozen=True)
+class _Step:
+    """Fetches what is wanted, for one of the tables."""
 
+    client: MixpeekClient
+    warehouse: Warehouse
+    table: Literal["assets", "vectors"]
+    run_id: str
+    say: Say
+
+    def run(
+        self,
+        work_list: AbstractContextManager[WorkList[Wanted]],
+        fetch: Callable[[Wanted], AssetLine | FeatureLine],
+        reject: Callable[[Wanted, str], AssetLine | FeatureLine],
+    ) -> FetchResult:
+        meter, noun = StepMeter(self.client, self.warehouse), _NOUNS[self.table]
+        # First load what a dead run fetched, so that it is not fetched again.
+        loaded = self.warehouse.load_pending(self.run_id)
+        with work_list as wanted, progress(self.say, self.client, noun, "fetch", len(wanted)) as work:
+            result = FetchResult(wanted.read_at)
+            if wanted:
+                with self.warehouse.spool(self.table, self.run_id) as spool:
+                    self._fetch(wanted, fetch, reject, spool, work, result)
+                loaded += spool.loaded
+        result.figures = meter.figures(loaded)
+        return result
+
+    def _fetch(
+        self,
+        wanted: WorkList[Wanted],
+        fetch: Callable[[Wanted], AssetLine | FeatureLine],
+        reject: Callable[[Wanted, str], AssetLine | FeatureLine],
+        spool: Spool,
+        work: Progress,
+        result: FetchResult,
+    ) -> None:
         def fetch_and_keep(item: Wanted) -> bool:
             """Store the reply in the thread that got it, so that none is dropped; return whether it was rejected."""
             try:
@@ -190,16 +233,10 @@ def _fetch(
                 rejected = True
             return rejected
 
-        last_load_at = len(wanted) - _LAST * client.concurrency
-        with closing(map_concurrently(fetch_and_keep, wanted, client.threads)) as answers:
+        last_load_at = len(wanted) - _LAST * self.client.concurrency
+        with closing(map_concurrently(fetch_and_keep, wanted, self.client.threads)) as answers:
             for place, (item, answer) in enumerate(answers):
                 if place == last_load_at:
                     spool.rotate()
-                if isinstance(answer, MixpeekError):
-                    result.unfinished.append(answer)
-                    result.incomplete.add(item.partition_date)
-                elif answer:
-                    result.rejected += 1
-                else:
-                    result.fetched += 1
-    return result
+                result.add(item.partition_date, answer)
+                work.count(failed=bool(answer))

@@ -46,20 +46,24 @@ class Plan:
         """Return the plan in a sentence."""
         if not self.lines:
             return "No request is needed."
-        known = f"{self.requests():,} requests are known to be needed"
+        now = f"{_counted(self.requests())} can be sent now{self._minutes(self.requests())}"
         if self.total is None:
-            return f"{known}{self._minutes(self.requests())}; the number of features is not known yet."
+            return f"{now}. How many follow is not known yet: it depends on the features that the videos have."
         if self.total == self.requests():
-            return f"{known}{self._minutes(self.total)}."
+            return f"{now}."
         return (
-            f"{known}; about {self.total:,.0f} in all{self._minutes(self.total)}, if assets have"
-            f" {self.features_per_asset:.1f} features on average, as before (repeated polls are not counted)."
+            f"{now}. With those that follow, it takes about {_counted(self.total)}{self._minutes(self.total)}: so far,"
+            f" a video has {self.features_per_asset:.1f} features on average. Polls that are repeated come on top."
         )
 
     def _minutes(self, requests: float) -> str:
         if not self.requests_per_minute:
-            return ", with no rate limit"
-        return f", {requests / self.requests_per_minute:,.1f} minutes at {self.requests_per_minute} a minute"
+            return ""
+        return f" ({requests / self.requests_per_minute:,.1f} minutes at {self.requests_per_minute} a minute)"
+
+
+def _counted(requests: float) -> str:
+    return f"{requests:,.0f} request{'' if round(requests) == 1 else 's'}"
 
 
 def plan(

@@ -13,6 +13,7 @@ from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, RateLimitedError, UnaddressableError
 from mixpeek_assets.api.records import TaskReply, excerpt, is_known
+from mixpeek_assets.pipeline.figures import StepFigures, StepMeter
 from mixpeek_assets.warehouse.landing_lines import TaskEvent
 from mixpeek_assets.warehouse.rows import DueTask
 from mixpeek_assets.warehouse.spool import Spool
@@ -40,6 +41,7 @@ class PollResult:
         errors: Calls that failed; those tasks are due again.
         new_statuses: How many tasks changed to a status that no documented version of the API lists.
         skew: How far the API's clock is ahead of ours.
+        figures: What it took.
     """
 
     polled: int = 0
@@ -47,6 +49,7 @@ class PollResult:
     errors: list[MixpeekError] = field(default_factory=list[MixpeekError])
     new_statuses: Counter[str] = field(default_factory=Counter[str])
     skew: timedelta = timedelta(0)
+    figures: StepFigures = field(default_factory=StepFigures)
 
     def add(self, task: DueTask, answer: TaskReply | MixpeekError) -> None:
         """Count an answer."""
@@ -108,7 +111,7 @@ def poll_tasks(client: MixpeekClient, warehouse: Warehouse, due: Sequence[DueTas
         MixpeekError: the server is unreachable or rejects the key; earlier replies are kept.
     """
     stop_at = time.monotonic() + seconds
-    polled = PollResult()
+    polled, meter = PollResult(), StepMeter(client, warehouse)
     if not due:
         return polled
 
@@ -129,7 +132,7 @@ def poll_tasks(client: MixpeekClient, warehouse: Warehouse, due: Sequence[DueTas
                     polled.add(task, answer)
         except RateLimitedError as error:
             polled.errors.append(error)  # the rest stays due, and is polled first next time
-    polled.skew = client.skew
+    polled.skew, polled.figures = client.skew, meter.figures(spool.loaded)
     return polled
 
 

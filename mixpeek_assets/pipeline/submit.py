@@ -12,6 +12,8 @@ from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, SubmissionOutcomeUnknownError, UnsendableError
 from mixpeek_assets.api.records import JsonObject, duplicated_asset
+from mixpeek_assets.pipeline.figures import StepFigures, StepMeter
+from mixpeek_assets.pipeline.progress import Progress, Say, progress, say_nothing
 from mixpeek_assets.strict_json import read_json, read_json_object
 from mixpeek_assets.warehouse.landing_lines import EventState, TaskEvent
 from mixpeek_assets.warehouse.rows import VideoToSubmit
@@ -25,11 +27,21 @@ _ROUNDS = 3
 
 @dataclass
 class SubmitResult:
-    """The outcomes of a run's submissions."""
+    """The outcomes of a run's submissions, and what they took."""
 
     accepted: int = 0
     refused: int = 0
     lost: list[MixpeekError] = field(default_factory=list[MixpeekError])
+    figures: StepFigures = field(default_factory=StepFigures)
+
+    def add(self, answer: MixpeekError | None) -> None:
+        """Count an answer."""
+        if answer is None:
+            self.accepted += 1
+        elif isinstance(answer, SubmissionOutcomeUnknownError):
+            self.lost.append(answer)
+        else:
+            self.refused += 1
 
 
 def submit_videos(
@@ -40,6 +52,7 @@ def submit_videos(
     run_id: str,
     rules: SubmissionRules | None = None,
     deadline: timedelta = timedelta(hours=24),
+    say: Say = say_nothing,
 ) -> SubmitResult:
     """Submit the videos of some partitions that are new or need another submission.
 
@@ -52,24 +65,31 @@ def submit_videos(
         run_id: The run that submits them.
         rules: Which videos need a submission.
         deadline: How long after its submission an unfinished task is marked `lost`.
+        say: Takes the sentences of `progress`.
 
     Raises:
         MixpeekError: nothing can be submitted (no server, a wrong key, no credits); what was sent is recorded.
     """
-    submitted, rules = SubmitResult(), rules or SubmissionRules()
+    submitted, rules, meter = SubmitResult(), rules or SubmissionRules(), StepMeter(client, warehouse)
     # A run does not resubmit what it has submitted itself.
     rules = replace(rules, runs=[*rules.runs, run_id])
     with warehouse.partitions_locked("submit", partitions):
-        warehouse.load_pending()
+        loaded = warehouse.load_pending()
         warehouse.mark_lost(partitions)
         for round_ in range(_ROUNDS):
             with warehouse.videos_to_submit(rules, partitions) as needed:
-                if not needed or (round_ and not submitted.lost):
+                wanted = len(submitted.lost) if round_ and needed else len(needed)
+                if round_ and not wanted:
                     break
-                videos = (video for video in needed if not round_ or video.why == "answer lost")
-                submitted.lost.clear()
-                with warehouse.spool("tasks") as spool:
-                    _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted)
+                with progress(say, client, "video", "submit again" if round_ else "submit", wanted) as work:
+                    if not wanted:
+                        break
+                    videos = (video for video in needed if not round_ or video.why == "answer lost")
+                    submitted.lost.clear()
+                    with warehouse.spool("tasks") as spool:
+                        _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted, work)
+                    loaded += spool.loaded
+    submitted.figures = meter.figures(loaded)
     return submitted
 
 
@@ -90,16 +110,12 @@ class _Submission:
         self._unsent: dict[str, VideoToSubmit] = {}
         self._unsent_lock = threading.Lock()
 
-    def send(self, videos: Iterable[VideoToSubmit], submitted: SubmitResult) -> None:
+    def send(self, videos: Iterable[VideoToSubmit], submitted: SubmitResult, work: Progress) -> None:
         try:
             with closing(map_concurrently(self._submit, self._committed(videos), self._client.concurrency)) as answers:
                 for _, answer in answers:
-                    if not isinstance(answer, MixpeekError):
-                        submitted.accepted += 1
-                    elif isinstance(answer, SubmissionOutcomeUnknownError):
-                        submitted.lost.append(answer)
-                    else:
-                        submitted.refused += 1
+                    submitted.add(answer)
+                    work.count(failed=answer is not None)
         finally:
             # A video that was never sent must not look as if it might have been.
             with self._unsent_lock:

@@ -12,7 +12,9 @@ import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from mixpeek_assets.lock import REPORT_EVERY, LockTimeoutError, exclusive
-from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
+from mixpeek_assets.stopwatch import Stopwatch
+from mixpeek_assets.warehouse.declared import flaws
+from mixpeek_assets.warehouse.disk import damage_of, disk_error_of, disk_errors
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.migration import migrate, needs_migration
@@ -30,11 +32,15 @@ class Database:
         path: The file; created, with its folder, if it does not exist.
         timeout: Seconds to wait for a turn and for other programs, together.
         on_wait: Also called with each sentence about a long wait; it is logged either way.
+
+    Attributes:
+        waiting: Runs in threads that wait for their turn, or open the file (some milliseconds).
     """
 
     def __init__(self, path: Path, timeout: float = 1800, on_wait: Callable[[str], object] | None = None) -> None:
         self.path = path
         self.timeout = timeout
+        self.waiting = Stopwatch()
         self._on_wait = on_wait
 
     @contextmanager
@@ -65,12 +71,13 @@ class Database:
             WarehouseError: the file cannot be used.
         """
         with ExitStack() as opened:
-            connection = self._open(opened, read_only=read_only)
+            with self.waiting:
+                connection = self._open(opened, read_only=read_only)
             try:
                 yield connection
             except (duckdb.Error, OSError) as error:
-                if disk_error := disk_error_of(self.path, error):
-                    raise disk_error from None
+                if explained := self._explained(connection, error):
+                    raise explained from None
                 raise
 
     def report_wait(self, sentence: str) -> None:
@@ -78,6 +85,16 @@ class Database:
         log.warning("%s", sentence)
         if self._on_wait is not None:
             self._on_wait(sentence)
+
+    def _explained(self, connection: duckdb.DuckDBPyConnection, error: duckdb.Error | OSError) -> WarehouseError | None:
+        """Return what is wrong with the file; None if the error is one of the statement alone."""
+        if found := disk_error_of(self.path, error) or damage_of(self.path, error):
+            return found
+        with suppress(duckdb.Error):  # It must not hide the first error.
+            if flaw := next(flaws(connection), None) if isinstance(error, duckdb.Error) else None:
+                undo = "undo that change, or set MIXPEEK_WAREHOUSE to another path"
+                return WarehouseError(f"{self.path} was changed: {flaw.words}; {undo}")
+        return None
 
     def _open(self, opened: ExitStack, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self.timeout
@@ -103,10 +120,10 @@ class Database:
             attempt.enter_context(self._turn(deadline, read_only=read_only))
             file = attempt.enter_context(closing(self._attach(read_only=read_only and self.path.exists())))
             if needs_migration(file.connection, self.path):
-                if read_only:
-                    file.close()
-                    file = attempt.enter_context(closing(self._attach(read_only=False)))
-                migrate(file.connection)
+                file.close()
+                with closing(self._attach(read_only=False)) as older:
+                    migrate(older.connection, self.path)
+                file = attempt.enter_context(closing(self._attach(read_only=read_only)))
             opened.push(attempt.pop_all())
             return file.connection
 
@@ -125,12 +142,15 @@ class Database:
             yield
 
     def _attach(self, *, read_only: bool) -> OpenFile:
+        if (self.path.exists() and not self.path.is_file()) or (self.path.is_symlink() and not self.path.exists()):
+            raise WarehouseError(f"{self.path} is not a file: set MIXPEEK_WAREHOUSE to the path of a DuckDB file")
         if not self.path.exists():
             # Under another name first: DuckDB cannot open a file whose creation was interrupted.
             unfinished = self.path.with_name(f"{self.path.name}.new")
-            unfinished.unlink(missing_ok=True)
-            OpenFile(unfinished).close()
-            unfinished.rename(self.path)
+            with disk_errors(unfinished):
+                unfinished.unlink(missing_ok=True)
+                OpenFile(unfinished).close()
+                unfinished.rename(self.path)
         return OpenFile(self.path, read_only=read_only)
 
     def _busy(self, holder: str) -> WarehouseBusyError:
@@ -149,12 +169,13 @@ class Database:
                 f"{self.path} was written by a newer DuckDB than the installed {duckdb.__version__}: "
                 "upgrade duckdb, or set MIXPEEK_WAREHOUSE to another path"
             )
-        if disk_error := disk_error_of(self.path, error):
-            return disk_error
+        if found := disk_error_of(self.path, error) or damage_of(self.path, error):
+            return found
         if isinstance(error, duckdb.IOException | duckdb.PermissionException):
             hint = "set MIXPEEK_WAREHOUSE to a path you may write"
             return WarehouseError(f"{self.path} cannot be opened ({message}): {hint}")
-        return WarehouseError(f"{self.path}: {message}")
+        hint = "rename what is in the way in the schema `mixpeek`, or set MIXPEEK_WAREHOUSE to another path"
+        return WarehouseError(f"{self.path} cannot take the tables of mixpeek_assets ({message}): {hint}")
 
 
 class _Waiting:

@@ -53,7 +53,8 @@ class OpenFile:
         self._is_open = True
         self._engine = _take()
         self.connection = self._engine.cursor()
-        options = f"ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
+        # DuckDB would take the type from the file, and fetch an extension to write into an SQLite file.
+        options = f"TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
         try:
             self.connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC
             self.connection.execute("SET enable_progress_bar = false")  # it would be shown in a run's log

@@ -1,9 +1,10 @@
 """Loads landing files into the tables: the process with the lock loads all pending files."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.disk import disk_error_of
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine, LandingLine, TaskEvent, columns_of
+from mixpeek_assets.warehouse.row_counts import RowCounts, of_table, replace_known
 from mixpeek_assets.warehouse.views import refresh_views
 
 log = logging.getLogger(__name__)
@@ -40,64 +42,89 @@ _LOADS: Mapping[landing_files.Kind, tuple[type[LandingLine], str]] = {
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did."""
+    """What some loads did.
 
-    files: int
+    Attributes:
+        files: How many landing files were loaded.
+        quarantined: Those that could not be.
+        rows: What became of rows of `assets`, `features` and `vectors`. (Of `tasks`, a load changes only rows that a
+            submission has inserted.)
+        seconds: How long the loads took, once the file was open.
+    """
+
+    files: int = 0
     quarantined: tuple[Path, ...] = ()
+    rows: RowCounts = field(default_factory=RowCounts)
+    seconds: float = field(default=0.0, compare=False)
+
+    def __add__(self, other: "Loaded") -> "Loaded":
+        return Loaded(
+            self.files + other.files,
+            self.quarantined + other.quarantined,
+            self.rows + other.rows,
+            self.seconds + other.seconds,
+        )
 
 
-def load_pending(database: Database, folder: Path) -> Loaded:
+def load_pending(database: Database, folder: Path, run_id: str | None = None) -> Loaded:
     """Load every landing file in `folder`, of any process, in transactions of bounded size.
 
     A file's name is committed with its rows and forgotten once the file is gone, so a crash in between loads nothing
     twice. A file that cannot be read is quarantined as `….bad`, with a row in `rejects`, and does not stop the others.
 
+    Args:
+        database: Where they are loaded.
+        folder: The landing folder.
+        run_id: Count only rows of this run. Those of its rows that another process loads are counted there, not here.
+
     Raises:
         DiskError: the disk is full or not writable.
         WarehouseError: the warehouse cannot be used. Either way, the other files stay for the next load.
     """
+    loaded = Loaded()
     if not any(folder.glob("*.ndjson")) and not any(folder.glob("*.part")):
-        return Loaded(0)
-    loaded = 0
-    quarantined: list[Path] = []
+        return loaded
     # Only the files present now, so that a busy writer cannot keep this loop running.
     waiting: set[Path] | None = None
     while waiting is None or waiting:
         # Other processes take their turn between two transactions.
         with database.connection() as connection:
+            began = time.monotonic()
             _forget_loaded(connection, folder)
             files = [file for file in landing_files.pending(folder) if waiting is None or file in waiting]
             batch = next(landing_files.batches(files, _BATCH_BYTES), list[Path]())
-            bad = _load_batch(connection, database.path, batch) if batch else []
+            bad, rows = _load_batch(connection, database.path, batch, run_id) if batch else ([], RowCounts())
             _forget_loaded(connection, folder)
-        loaded += len(batch) - len(bad)
-        quarantined += bad
+            loaded += Loaded(len(batch) - len(bad), tuple(bad), rows, time.monotonic() - began)
         waiting = set(files) - set(batch)
-    return Loaded(loaded, tuple(quarantined))
+    return loaded
 
 
-def _load_batch(connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequence[Path]) -> list[Path]:
-    """Load some files in one transaction, or one by one if that fails; return the quarantined ones."""
+def _load_batch(
+    connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequence[Path], run_id: str | None
+) -> tuple[list[Path], RowCounts]:
+    """Load some files in one transaction, or one by one if that fails; return the quarantined ones, and the rows."""
     bad: list[Path] = []
     if sum(file.stat().st_size for file in batch) > _LARGE_BYTES:
         connection.execute("SET max_vacuum_tasks = 0")
     try:
-        _load(connection, batch)
+        rows = _load(connection, batch, run_id)
     except duckdb.Error as error:
         if disk_error_of(path, error):
             raise
-        bad = _load_singly(connection, path, batch)
+        bad, rows = _load_singly(connection, path, batch, run_id)
     for file in batch:
         file.unlink(missing_ok=True)
-    return bad
+    return bad, rows
 
 
-def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], run_id: str | None) -> RowCounts:
+    rows = RowCounts()
     connection.begin()
     try:
         for kind in landing_files.KINDS:
             if chosen := [file for file in files if landing_files.kind_of(file) == kind]:
-                _load_kind(connection, kind, chosen)
+                rows += _load_kind(connection, kind, chosen, run_id)
         connection.execute(
             "INSERT INTO mixpeek_internal.loaded_files SELECT unnest($names)",
             {"names": [file.name for file in files]},
@@ -107,30 +134,43 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
             connection.rollback()
         raise
     connection.commit()
+    return rows
 
 
-def _load_kind(connection: duckdb.DuckDBPyConnection, kind: landing_files.Kind, files: Sequence[Path]) -> None:
+def _load_kind(
+    connection: duckdb.DuckDBPyConnection, kind: landing_files.Kind, files: Sequence[Path], run_id: str | None
+) -> RowCounts:
     largest = max(_SMALLEST_OBJECT, *(file.stat().st_size for file in files))
     for file in files:
         if landing_files.ends_in_half_a_line(file):
             raise duckdb.InvalidInputException(f"{file.name} ends in half a line")
     line, query = _LOADS[kind]
     parameters = {"files": [str(file) for file in files], "largest": largest, "columns": dict(columns_of(line))}
-    SQL.run(connection, query, **parameters)
-    if kind != "tasks":
-        SQL.run(connection, "merge_features")
+    rows = RowCounts()
+    if kind == "tasks":
+        SQL.run(connection, query, **parameters)
+    else:
+        ((fetched, known, rejected),) = SQL.run(connection, query, run_id=run_id, **parameters).fetchall()
+        replaced, same = replace_known(connection, kind, run_id) if known else (0, 0)
+        inserted = fetched - replaced - same
+        rows += of_table(kind, inserted=inserted, replaced=replaced, unchanged=same, rejected=rejected)
+        ((inserted, replaced, same),) = SQL.run(connection, "merge_features", run_id=run_id).fetchall()
+        rows += of_table("features", inserted=inserted, replaced=replaced, unchanged=same)
     # After tasks too: a settled task may name an asset that another video's task has landed already.
     SQL.run(connection, "settle_landed")
     if kind == "vectors":
         refresh_views(connection)
+    return rows
 
 
-def _load_singly(connection: duckdb.DuckDBPyConnection, path: Path, files: Sequence[Path]) -> list[Path]:
+def _load_singly(
+    connection: duckdb.DuckDBPyConnection, path: Path, files: Sequence[Path], run_id: str | None
+) -> tuple[list[Path], RowCounts]:
     """Load the files of a failed batch one by one, and quarantine those that fail."""
-    bad: list[Path] = []
+    bad, rows = list[Path](), RowCounts()
     for file in files:
         try:
-            _load(connection, [file])
+            rows += _load(connection, [file], run_id)
         except _NOT_THE_FILE as error:
             if disk_error_of(path, error):
                 raise
@@ -145,7 +185,7 @@ def _load_singly(connection: duckdb.DuckDBPyConnection, path: Path, files: Seque
                 {"name": str(quarantine_file), "reason": reason[:300]},
             )
             bad.append(file.rename(quarantine_file))
-    return bad
+    return bad, rows
 
 
 def _forget_loaded(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

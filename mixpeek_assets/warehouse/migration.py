@@ -7,19 +7,8 @@ from pathlib import Path
 import duckdb
 
 from mixpeek_assets.warehouse import SQL, schema
+from mixpeek_assets.warehouse.declared import DEFINITIONS, flaws, present_columns
 from mixpeek_assets.warehouse.errors import WarehouseError
-
-_DEFINITIONS = (
-    "define_endpoints",
-    "define_file_name",
-    "define_is_chosen",
-    "define_latest_tasks",
-    "define_partition_of",
-    "define_progress",
-    "define_work",
-    "define_search",
-)
-"""The files with views and macros, in order of dependency."""
 
 
 def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
@@ -40,28 +29,37 @@ def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     return (version, fingerprint) != (schema.SCHEMA_VERSION, _fingerprint())
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing, in one transaction."""
+def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Create what is missing, in one transaction.
+
+    Raises:
+        WarehouseError: the file has tables or views of somebody else in the place of these.
+    """
     connection.begin()
+    present = present_columns(connection)
+    _refuse_others(connection, path, is_ours=(f"{schema.SCHEMA}_internal", "schema_version") in present)
     SQL.run(connection, "internal_tables")
-    present = set(SQL.run(connection, "present_columns").fetchall())
-    tables = {table for table, _ in present}
     for table in schema.TABLES:
-        missing = [column for column in table.columns if (table.name, column.name) not in present]
-        added = [schema.add_column(table, column) for column in missing]
-        for statement in [*(added if table.name in tables else [schema.create_table(table)]), *schema.comments(table)]:
+        found = present.get((schema.SCHEMA, table.name))
+        added = [schema.add_column(table, column) for column in table.columns if column.name not in (found or {})]
+        for statement in [*(added if found else [schema.create_table(table)]), *schema.comments(table)]:
             connection.execute(statement)
-    if "wanted_again" in tables:
+    if (f"{schema.SCHEMA}_internal", "wanted_again") in present:
         SQL.run(connection, "rename_wanted_again")
-    define(connection)
+    for name in DEFINITIONS:
+        SQL.run(connection, name)
     SQL.run(connection, "set_schema_version", version=schema.SCHEMA_VERSION, fingerprint=_fingerprint())
     connection.commit()
 
 
-def define(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the views and macros, in the catalog that is in use."""
-    for name in _DEFINITIONS:
-        SQL.run(connection, name)
+def _refuse_others(connection: duckdb.DuckDBPyConnection, path: Path, *, is_ours: bool) -> None:
+    """Refuse what is not ours: an older file of ours lacks tables and columns, and has no others in their place."""
+    for flaw in flaws(connection):
+        if not flaw.is_missing or (flaw.is_column and not is_ours):
+            raise WarehouseError(
+                f"{path} has something of somebody else's where the tables of mixpeek_assets go ({flaw.words}): "
+                "rename it, or set MIXPEEK_WAREHOUSE to another path"
+            )
 
 
 @cache
@@ -70,5 +68,5 @@ def _fingerprint() -> str:
     tables = (
         statement for table in schema.TABLES for statement in (schema.create_table(table), *schema.comments(table))
     )
-    definitions = (SQL.text(name) for name in _DEFINITIONS)
+    definitions = (SQL.text(name) for name in DEFINITIONS)
     return hashlib.sha256("\n".join([*tables, *definitions]).encode()).hexdigest()

@@ -176,6 +176,10 @@ class Reader:
         query = self.connection.execute(data_versions_query(TABLE[table]), {"partitions": list(days)})
         return dict(query.fetchall())
 
+    def collections(self, days: Sequence[date]) -> list[str]:
+        """The collections of the videos of some days."""
+        return SQL.values(self.connection, "collections", days=list(days))
+
     def first_day(self) -> date | None:
         """The first day that has a video; None while there is none."""
         (answer,) = SQL.values(self.connection, "first_day")

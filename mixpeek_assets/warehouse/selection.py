@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
+
+RetryWord = Literal["failed", "cancelled", "lost", "rejected", "empty"]
+"""The kinds of what can be retried; `empty` is an asset that lists no feature."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class RetrySelection:
         partitions: Of these days.
         collections: Of these collections.
         video: Of a video with this id, or with this in its URL.
-        reason: `failed`, `cancelled`, `lost`, `rejected`, `empty` (an asset without features), or a part of the reason.
+        reason: A `RetryWord`, or a part of the reason.
         pay_again: Whether a lost task is submitted again rather than polled.
     """
 

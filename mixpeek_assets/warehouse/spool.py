@@ -27,16 +27,21 @@ class Spool:
         database: Where they are loaded.
         folder: The landing folder.
         kind: Their kind.
+        run_id: Whose rows are counted; None is any run.
+
+    Attributes:
+        loaded: What its loads did so far, once they have ended.
     """
 
-    def __init__(self, database: Database, folder: Path, kind: Kind) -> None:
-        self._database, self._folder = database, folder
+    def __init__(self, database: Database, folder: Path, kind: Kind, run_id: str | None = None) -> None:
+        self._database, self._folder, self._run_id = database, folder, run_id
         self._kind: Kind = kind
+        self.loaded = Loaded()
         self._file = LandingFile(folder, kind)
         self._written = deque[LandingFile]()
         self._rotating = threading.Lock()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="mixpeek-load")
-        self._loads: list[Future[Loaded]] = []
+        self._loads: list[Future[None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -102,8 +107,8 @@ class Spool:
         if len(self._loads) < 2:
             self._loads.append(self._loader.submit(self._load_written))
 
-    def _load_written(self) -> Loaded:
+    def _load_written(self) -> None:
         # Files are closed here, off the writing threads, because closing waits for the disk.
         while self._written:
             self._written.popleft().close()
-        return load_pending(self._database, self._folder)
+        self.loaded += load_pending(self._database, self._folder, self._run_id)

@@ -68,13 +68,13 @@ class Warehouse:
         with self.database.connection(read_only=True) as connection, looking_at(connection, self.collection):
             yield connection
 
-    def load_pending(self) -> Loaded:
-        """Load all landing files, whichever process wrote them."""
-        return load_pending(self.database, self.landing_folder)
+    def load_pending(self, run_id: str | None = None) -> Loaded:
+        """Load all landing files, whichever process wrote them; count the rows of one run, or of all."""
+        return load_pending(self.database, self.landing_folder, run_id)
 
-    def spool(self, kind: Kind) -> Spool:
-        """Open a spool for replies of one kind."""
-        return Spool(self.database, self.landing_folder, kind)
+    def spool(self, kind: Kind, run_id: str | None = None) -> Spool:
+        """Open a spool for replies of one kind, and of one run, whose rows it counts."""
+        return Spool(self.database, self.landing_folder, kind, run_id)
 
     @contextmanager
     def partitions_locked(self, work: str, partitions: Sequence[date]) -> Generator[None]:

@@ -52,7 +52,7 @@ def test_plan_tells_what_a_run_would_send_and_sends_nothing(project: Project, mi
     assert first.returncode == 0, first.stderr
     assert "list.csv: 2 videos. Nothing is sent." in first.stdout
     assert ["submit", "2026-01-31", "new", "1"] in [line.split() for line in first.stdout.splitlines()]
-    assert "2 requests are known to be needed, 0.2 minutes at 10 a minute" in first.stdout
+    assert "2 requests can be sent now (0.2 minutes at 10 a minute). How many follow is not known yet" in first.stdout
     assert mixpeek.requests == []
     assert project.sql("SELECT count(*) FROM mixpeek.videos") == [(0,)], "not even the videos are taken on"
 
@@ -60,8 +60,11 @@ def test_plan_tells_what_a_run_would_send_and_sends_nothing(project: Project, mi
     before = len(mixpeek.requests)
     assert "No request is needed." in project.command("plan").stdout
     more = project.command("plan", MIXPEEK_FEATURE_EXTRACTORS='[{"interval_sec": 5}]')
-    assert sum(line.startswith(" submit") and "other extractors" in line for line in more.stdout.splitlines()) == 2
-    assert "2 requests are known to be needed; about 8 in all, with no rate limit" in more.stdout
+    assert sum(line.startswith("submit") and "other extractors" in line for line in more.stdout.splitlines()) == 2
+    assert (
+        "2 requests can be sent now. With those that follow, it takes about 8 requests: so far, a video has 1.0"
+        in more.stdout
+    )
     assert len(mixpeek.requests) == before
 
 
@@ -95,9 +98,41 @@ def test_what_fails_again_is_told_and_the_exit_code_says_so(project: Project, mi
     retried = project.command("retry")
 
     assert retried.returncode == 1
-    assert "0 of 1 succeeded" in retried.stdout
-    assert "moov atom not found" in retried.stdout
+    assert "0 of 1 succeeded.\n1 failed again, for the same reason as before." in retried.stdout
+    assert retried.stdout.count("moov atom not found") == 1, "what was listed is not listed again"
     assert len(mixpeek.asked(POST)) == 3
+
+    mixpeek.videos[FIRST] = Video(["FAILED"], error="too long")
+    assert "too long" in project.command("retry").stdout.split("0 of 1 succeeded.")[1], "the reason is another one"
+
+
+def test_a_reason_that_nothing_has_is_refused_with_those_that_there_are(
+    project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    mixpeek.videos[FIRST] = Video(["FAILED"], error="moov atom not found")
+    project.command("run")
+
+    refused = project.command("retry", "--reason", "nonsense")
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    sentence = refused.stderr.splitlines()[-1]
+    assert "nothing has the reason 'nonsense'" in sentence
+    assert "failed, cancelled, lost, rejected, empty" in sentence
+    assert "moov atom not found (1)" in sentence
+    assert len(mixpeek.asked(POST)) == 2
+
+    nothing = project.command("retry", "--reason", "lost")
+    assert (nothing.returncode, nothing.stderr) == (0, ""), "a kind that nothing has now is no mistake"
+    assert "Nothing to retry matches" in nothing.stdout
+
+
+def test_plan_names_the_rows_that_cannot_be_used(project: Project) -> None:
+    (project.folder / "list.csv").write_text(f"url,added_at\n{FIRST},\n{SECOND},soon\n")
+
+    planned = project.command("plan")
+
+    assert "list.csv: 1 video. Nothing is sent." in planned.stdout
+    assert "1 of 2 rows cannot be used and are left out; the first: list.csv row 2 added_at is soon" in planned.stdout
 
 
 def test_what_was_lost_is_asked_for_again_and_paid_for_again_only_on_request(

@@ -1,5 +1,6 @@
 """`mixpeek-assets search`, against a scripted API: what is shown is what the warehouse has."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,8 +28,11 @@ def api() -> Iterator[ScriptedMixpeek]:
         features = [
             server.feature("image", URL, start_time=75.25, description="A lighthouse.\nIt is night."),
             server.feature("text", URL, text="[bold]Harbour[/bold]"),
+            server.feature("audio", URL, labels=[{"label": "lighthouse", "score": 0.9}]),
         ]
-        server.videos[URL] = Video(features={"image": features[:1], "text": features[1:]})
+        server.videos[URL] = Video(
+            features={"image": features[:1], "text": features[1:2], "audio": features[2:]},
+        )
         yield server
 
 
@@ -43,7 +47,7 @@ def project(api: ScriptedMixpeek, tmp_path_factory: pytest.TempPathFactory) -> P
     process = project.command("run")
     assert process.returncode == 0, process.stderr
     assert api.asked(SEARCH) == [], "only the samples are searched at the end of a run"
-    assert 'search "' in process.stdout
+    assert 'search "lighthouse"' in process.stdout, "the label was found, and the text has brackets in it"
     return project
 
 
@@ -92,12 +96,14 @@ def test_hits_are_shown_with_what_the_warehouse_knows_of_them(
 def test_the_sql_that_is_shown_gives_the_same_rows(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
     mixpeek.script(SEARCH, hits(project))
 
-    shown = ask("a lighthouse at night").stdout
+    assert "SELECT" not in ask("a lighthouse at night").stdout
+    mixpeek.script(SEARCH, hits(project))
+    shown = ask("a lighthouse at night", "--sql").stdout
     statement = re.search(r"SELECT.*;", shown, re.DOTALL)
 
     assert statement is not None
     rows = project.sql(statement[0])
-    assert [(float(score), video, start, modality) for score, video, start, modality, _ in rows] == [
+    assert [(float(score), video, start, modality) for score, video, start, modality, *_ in rows] == [
         (0.6124, "harbour.mp4", None, "text"),
         (0.4, "harbour.mp4", 75.25, "image"),
     ]
@@ -122,6 +128,29 @@ def test_hits_that_have_not_landed_are_counted(ask: Ask, project: Project, mixpe
 
     assert process.exit_code == 0, process.stderr
     assert "1 of 3 hits are not in the warehouse: `mixpeek-assets run` lands them." in process.stdout
+
+
+def test_programs_get_numbers_and_thumbnails(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
+    mixpeek.script(SEARCH, hits(project, {"feature_id": "new", "score": None}))
+
+    process = ask("a lighthouse at night", "--format", "json", "--sql")
+
+    first, second = json.loads(process.stdout)
+    assert (first["score"], first["start_time"], first["found"]) == (0.61239, None, "[bold]Harbour[/bold]")
+    assert (second["video"], second["start_time"], second["thumbnail"]) == ("harbour.mp4", 75.25, None)
+    assert "1 of 3 hits are not in the warehouse" in process.stderr
+    assert "SELECT" in process.stderr
+
+
+@pytest.mark.parametrize("words", ["", " \t\n", "x" * 1_001])
+def test_no_words_and_far_too_many_are_refused_before_anything_is_asked(
+    words: str, ask: Ask, mixpeek: ScriptedMixpeek
+) -> None:
+    process = ask(words)
+
+    assert (process.exit_code, process.stdout) == (2, "")
+    assert re.search(r"Error: .*(to look for|is empty)", process.stderr.splitlines()[-1])
+    assert mixpeek.requests == []
 
 
 def test_no_hit_is_a_sentence(ask: Ask, project: Project, mixpeek: ScriptedMixpeek) -> None:
@@ -175,7 +204,7 @@ def test_the_examples_of_a_run_are_those_that_find_something_near(project: Proje
     mixpeek.script(SEARCH, hits(project), far)
 
     with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
-        tried = try_out(client, warehouse)
+        tried = try_out(client, warehouse, EXAMPLES)
 
     assert (list(tried.found), tried.problem) == ([EXAMPLES[0]], None)
     assert [request.body["queries"][0]["value"] for request in mixpeek.asked(SEARCH)] == list(EXAMPLES)
@@ -185,7 +214,7 @@ def test_a_run_ends_well_where_words_cannot_be_searched(project: Project, mixpee
     mixpeek.script(SEARCH, Answer({"detail": [{"loc": ["body"], "msg": "no sentence model", "type": "x"}]}, 422))
 
     with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
-        tried = try_out(client, Warehouse(project.warehouse))
+        tried = try_out(client, Warehouse(project.warehouse), EXAMPLES)
 
     assert tried.found == {}
     assert "no sentence model" in (tried.problem or "")

@@ -22,6 +22,7 @@ from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import engine
 from tests.disk.disks import Place
 from tests.fakes import pipeline
+from tests.fakes.mixpeek import ScriptedMixpeek, Video
 
 _SECONDS = 120
 
@@ -148,3 +149,9 @@ if __name__ == "__main__":
         asked = json.loads(line)
         sys.stdout.write(json.dumps(vars(_told(asked.pop("step"), asked)), default=str) + "\n")
         sys.stdout.flush()
+
+
+def list_features(mixpeek: ScriptedMixpeek, videos: int, features: int) -> None:
+    for number in range(videos):
+        listed = [mixpeek.feature("video", str(place), start_time=place) for place in range(features)]
+        mixpeek.videos[f"http://videos.test/{number:03}.mp4"] = Video(features={"video": listed})

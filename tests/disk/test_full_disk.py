@@ -10,7 +10,7 @@ import pytest
 
 from tests.disk.conftest import CONCURRENCY
 from tests.disk.disks import Disk, Tmpfs
-from tests.disk.steps import Steps
+from tests.disk.steps import Steps, list_features
 from tests.fakes.mixpeek import Request, ScriptedMixpeek, Video
 from tests.fakes.project import SCRIPT, Project
 
@@ -36,12 +36,6 @@ def assert_clear(sentence: str, disk: Disk) -> None:
     assert str(disk.folder) in sentence
     assert f": {disk.full}; make room on that disk and run again" in sentence
     assert "what was fetched is kept, and the next run goes on from there" in sentence
-
-
-def list_features(mixpeek: ScriptedMixpeek, videos: int, features: int) -> None:
-    for number in range(videos):
-        listed = [mixpeek.feature("video", str(place), start_time=place) for place in range(features)]
-        mixpeek.videos[f"http://videos.test/{number:03}.mp4"] = Video(features={"video": listed})
 
 
 def settle(steps: Steps, mixpeek: ScriptedMixpeek, videos: int, features: int, *, poll: bool = True) -> None:

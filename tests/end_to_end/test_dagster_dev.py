@@ -1,6 +1,7 @@
 """`mixpeek-assets dev`: the real daemon, code server, sensor ticks, run queue, and the local API."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from tests.fakes.commands import Command
+from tests.fakes.mixpeek import KEY, ScriptedMixpeek
 from tests.fakes.project import Project
 
 WAIT = 300
@@ -72,6 +74,15 @@ def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everyth
     until(lambda: {run["status"] for run in runs(url)} == {"SUCCESS"}, "end of every run")
     assert {run["jobName"] for run in runs(url)} == {"mixpeek_ingest", "mixpeek_land"}
 
+    said = (project.folder / "dev.log").read_text()
+    [page] = re.findall(r"http://127.0.0.1:\d+/#key=\S+", said)
+    key = page.partition("#key=")[2]
+    assert f"Dagster's UI:         {url}\n" in said
+    assert requests.get(page, timeout=20).ok
+    assert requests.get(f"{page.partition('/#')[0]}/tasks", headers={"Authorization": f"Bearer {key}"}, timeout=20).ok
+    assert "Warning" not in said
+    assert "DEBUG" not in said
+
     status = project.command("status")
     assert status.returncode == 0
     assert str(vectors(project)) in status.stdout
@@ -83,3 +94,36 @@ def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everyth
     assert not endpoint.exists(), "the local API has ended too"
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=5)
+
+
+def test_exported_variables_win_over_dotenv_in_the_code_location_its_sensors_and_its_runs(
+    environment: Path, mixpeek: ScriptedMixpeek
+) -> None:
+    project = Project(environment, is_new=True)
+    for name in ("exported", "dotenv"):
+        (environment / f"{name}.csv").write_text(f"url\nhttp://videos.test/{name}.mp4\n")
+    (environment / ".env").write_text("MIXPEEK_VIDEOS=dotenv.csv\nMIXPEEK_API_KEY=sk_wrong\nMIXPEEK_COLLECTION=films\n")
+    project.environment.update({name: value for name, value in os.environ.items() if name.startswith("MIXPEEK_")})
+    project.environment["MIXPEEK_VIDEOS"] = "exported.csv"
+    process = project.start(environment / "dev.log", "dev", "--port", str(free_port()))
+    try:
+        until(lambda: landed(project) == 1, "landed video")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(20)
+
+    assert project.sql("SELECT url, collection FROM mixpeek.videos") == [("http://videos.test/exported.mp4", "films")]
+    assert {request.headers["Authorization"] for request in mixpeek.requests} == {f"Bearer {KEY}"}
+    assert KEY not in (environment / "dev.log").read_text()
+
+
+def test_a_port_that_is_taken_is_named_before_anything_starts(environment: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = Project(environment).command("dev", "--port", str(port))
+
+    assert process.returncode == 1
+    assert process.stderr == f"Error: port {port} of 127.0.0.1 is in use: give another with --port\n"

@@ -172,11 +172,14 @@ def test_the_run_ends_with_searches_by_words_that_find_the_right_second(first_ru
 
 
 def test_words_find_the_second_of_the_video_in_the_warehouse(project: Project) -> None:
-    process = project.command("search", "a lighthouse at night", "--modality", "image", "--limit", "1")
+    process = project.command("search", "a lighthouse at night", "--modality", "image", "--limit", "1", "--sql")
 
     assert process.returncode == 0, process.stderr
-    score, video, moment, modality = process.stdout.splitlines()[1].split()[:4]
+    hit, thumbnail = process.stdout.splitlines()[1:3]
+    score, video, moment, modality = hit.split()[:4]
+    assert Path(thumbnail.strip()).is_file()
     assert (video, modality) == ("harbour.mp4", "image")
+    assert "Looks like a lighthouse." in hit
     assert re.fullmatch(r"0:1\d\.\d", moment), "the sea is before it, the reef after it"
     statement = re.search(r"SELECT.*;", process.stdout, re.DOTALL)
     assert statement is not None

@@ -82,16 +82,23 @@ class Command:
         self._process.kill()
 
 
-def give(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> CompletedProcess[str]:
+def give(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float = 180
+) -> CompletedProcess[str]:
     """Give a command in a folder, and wait for its end."""
     with tempfile.TemporaryDirectory() as aside:
         output, errors = Path(aside) / "output", Path(aside) / "errors"
         command = Command(arguments, folder, environment, output, errors)
         try:
-            code = command.wait(180)
+            code = command.wait(seconds)
         finally:
             command.kill()
-        return CompletedProcess(arguments, code, output.read_text("utf-8"), errors.read_text("utf-8"))
+        return CompletedProcess(
+            arguments,
+            code,
+            output.read_text("utf-8", "backslashreplace"),
+            errors.read_text("utf-8", "backslashreplace"),
+        )
 
 
 def _run(arguments: Sequence[str], folder: Path, environment: dict[str, str], output: Path, errors: Path) -> None:

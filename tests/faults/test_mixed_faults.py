@@ -73,7 +73,7 @@ ENDLESS: dict[str, tuple[dict[str, Any], str]] = {
     "lost-acknowledgement": ({}, "no complete reply (ProtocolError)"),
     "read-timeout": ({"seconds": 60}, "no complete reply (ReadTimeoutError)"),
     "cut-off": ({}, "no complete reply (ProtocolError)"),
-    "503": ({}, "answered 503: the service is not available; Error"),
+    "503": ({}, "answered 503: the service is not available"),
     "502-html": ({}, "answered 502: no error message in the reply (text/html; charset=utf-8): <!DOCTYPE html>"),
     "429": ({}, "rate limit exceeded for longer than 0 s"),
     "truncated-json": ({}, "a reply that is not complete JSON"),
@@ -126,7 +126,7 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
 
     faulty.order(broken)
     (said,) = failures(run("mixpeek_ingest", instance))
-    assert said.startswith("3 answers to submissions did not arrive; the next run asks for them again")
+    assert said.startswith("3 answers did not come; the rest is submitted, and the next run asks for them again")
     assert "answered 503: the service is not available" in said
     faulty.order()
     assert run("mixpeek_ingest", instance).success
@@ -134,7 +134,7 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
 
     faulty.order(broken)
     (said,) = failures(run("mixpeek_land", instance))
-    assert said.startswith("3 assets did not arrive; the next run asks")
+    assert said.startswith("3 assets did not come; the rest is landed, and the next run asks")
     faulty.order()
     assert run("mixpeek_land", instance).success
     assert tables().contents == truth

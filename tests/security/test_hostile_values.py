@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mixpeek_assets.defs.checks import CHECKS, check_results
+from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS, evaluate
 from mixpeek_assets.warehouse.schema import TABLES
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, Answer, scripted_mixpeek
@@ -92,10 +92,10 @@ def test_every_cell_can_be_read_back(project: Project) -> None:
 
 def test_every_check_and_page_is_of_a_bounded_size(project: Project) -> None:
     warehouse = Warehouse(project.warehouse)
-    results = [
-        result for table in TABLES for result in check_results(warehouse, table.name, dg.AssetKey(table.name), [TODAY])
-    ]
-    assert len(results) == len(CHECKS)
+    checks = (*DAY_CHECKS, *STANDING_CHECKS)
+    with warehouse.reader() as reader:
+        results = evaluate(reader, checks, dg.AssetKey, [TODAY])
+    assert len(results) == len(checks)
     assert [result.check_name for result in results if not result.passed and result.severity.value == "ERROR"] == []
     with dg.DagsterInstance.from_config(str(project.folder / "dagster_home")) as instance:
         for run in instance.get_runs():

@@ -147,15 +147,14 @@ def test_status_and_query_answer_and_a_tick_names_the_reader_while_a_run_waits_f
         wait_until_it_waits(run, output, reader)
         with dagster_instance() as instance:
             # The first leaves a reply to be loaded, which the later ones find.
-            skipped = [tick("task_status_sensor", instance, warehouse)[0] for _ in range(5)]
+            skipped = [tick("task_status_sensor", instance, warehouse) for _ in range(5)]
         status, query = project.command("status"), project.command("query", "SELECT 6 * 7 AS answer")
         assert run.poll() is None, output.read_text()
         let_go(project)
         assert run.wait(120) == 0, output.read_text()
 
     for result in skipped:
-        assert isinstance(result, dg.SkipReason)
-        assert f"(process {reader})" in str(result.skip_message)
+        assert f"(process {reader})" in str(result.skipped)
     assert (status.returncode, query.returncode) == (0, 0), status.stderr + query.stderr
     assert f"(process {reader})" in status.stdout, "replies wait to be loaded, and it says for whom"
     assert "1 pending: the API is processing them" in status.stdout
@@ -215,8 +214,8 @@ def test_the_sensor_ticks_on_while_others_load(
     with dagster_instance() as instance, side_by_side(write_on, dict(os.environ), writers_args) as writers:
         while any(writer.is_alive() for writer in writers):
             began = time.monotonic()
-            result, _ = tick("task_status_sensor", instance, warehouse)
-            assert isinstance(result, dg.SkipReason)
+            result = tick("task_status_sensor", instance, warehouse)
+            assert result.requested == []
             ticks.append(time.monotonic() - began)
         assert ended(writers) == [0] * len(writers)
 
@@ -235,13 +234,11 @@ def test_a_tick_gives_way_to_a_session_that_does_not_end_and_keeps_what_it_has_r
     submit()
     with dagster_instance() as instance:
         with reading(project) as reader:
-            result, _ = tick("task_status_sensor", instance, warehouse)
-            assert isinstance(result, dg.SkipReason)
-            assert f"(process {reader})" in str(result.skip_message)
-        result, _ = tick("task_status_sensor", instance, warehouse)
+            result = tick("task_status_sensor", instance, warehouse)
+            assert f"(process {reader})" in str(result.skipped)
+        result = tick("task_status_sensor", instance, warehouse)
 
-    assert isinstance(result, dg.SensorResult)
-    assert len(result.run_requests or []) == 1
+    assert len(result.requested) == 1
     assert len(mixpeek.asked("GET /tasks")) == 1
 
 

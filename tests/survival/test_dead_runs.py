@@ -15,7 +15,7 @@ from mixpeek_assets.defs.run_liveness import PROCESS
 from mixpeek_assets.lock import abandoned
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.defs.test_sensors import record_run, requested, tick
+from tests.defs.test_sensors import record_run, tick
 from tests.fakes.commands import Command
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import TODAY
@@ -62,21 +62,21 @@ def test_a_run_of_the_command_line_that_is_killed_is_failed_by_the_sensor_which_
         process = started("run")
         detail.wait()
         with dg.DagsterInstance.get() as instance:
-            while_it_lives, _ = tick("task_status_sensor", instance, warehouse)
-            assert isinstance(while_it_lives, dg.SkipReason)
+            while_it_lives = tick("task_status_sensor", instance, warehouse)
+            assert while_it_lives.requested == []
             assert landings(instance) == [STARTED]
 
             process.kill()
             process.wait(20)
-            after_its_death, _ = tick("task_status_sensor", instance, warehouse)
-            assert isinstance(after_its_death, dg.SkipReason), "a failed landing is requested again a little later"
+            after_its_death = tick("task_status_sensor", instance, warehouse)
+            assert after_its_death.requested == [], "a failed landing is requested again a little later"
             [run] = instance.get_runs(dg.RunsFilter(job_name="mixpeek_land"))
             assert run.status == FAILURE
             assert any("has died: it was killed" in event.message for event in instance.all_logs(run.run_id))
 
             monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(minutes=1))
-            result, _ = tick("task_status_sensor", instance, warehouse)
-            assert requested(result) == [TODAY.isoformat()]
+            result = tick("task_status_sensor", instance, warehouse)
+            assert result.requested == [TODAY.isoformat()]
 
 
 def test_the_next_run_of_the_command_line_fails_the_dead_one_and_lands_what_it_left(

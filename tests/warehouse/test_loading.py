@@ -57,10 +57,10 @@ def remembered(warehouse: Warehouse) -> list[tuple[object, ...]]:
 def test_files_that_are_loaded_are_gone_and_forgotten(warehouse: Warehouse) -> None:
     write(warehouse.landing_folder, "assets", asset_reply("a1", feature("f1")))
     write(warehouse.landing_folder, "vectors", feature_reply("f1", {"clip": [1]}))
-    assert warehouse.load_pending() == loading.Loaded(2)
+    assert warehouse.load_pending().files == 2
     assert left(warehouse) == []
     assert remembered(warehouse) == []
-    assert warehouse.load_pending() == loading.Loaded(0)
+    assert warehouse.load_pending().files == 0
 
 
 def test_a_vector_file_is_loaded_with_an_asset_file_that_was_begun_later(warehouse: Warehouse) -> None:
@@ -164,7 +164,8 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_a_reject_and_stops_no_othe
     write(warehouse.landing_folder, "vectors", feature_reply("f1", {"clip": [1]}))
     aside = broken.with_suffix(".bad")
     with caplog.at_level(logging.ERROR):
-        assert warehouse.load_pending() == loading.Loaded(3, (aside,))
+        loaded = warehouse.load_pending()
+    assert (loaded.files, loaded.quarantined) == (3, (aside,))
     assert str(aside) in caplog.text
     assert aside.read_bytes() == content
     assert left(warehouse) == [aside.name]
@@ -173,7 +174,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_a_reject_and_stops_no_othe
     [reject] = table(warehouse, "rejects")
     assert (reject["endpoint"], reject["object_id"]) == ("landing", str(aside))
     assert 10 < len(reject["reason"]) <= 300
-    assert warehouse.load_pending() == loading.Loaded(0)
+    assert warehouse.load_pending().files == 0
     assert len(table(warehouse, "rejects")) == 1
 
 
@@ -205,7 +206,7 @@ def test_a_disk_that_is_full_is_not_blamed_on_the_files(warehouse: Warehouse, tm
     assert left(warehouse) == waiting
     assert table(warehouse, "rejects") == []
     assert [row["feature_id"] for row in table(warehouse, "vectors")] == ["f0"]
-    assert warehouse.load_pending() == loading.Loaded(2)
+    assert warehouse.load_pending().files == 2
     assert query(warehouse, "SELECT count(*), count(DISTINCT feature_id) FROM mixpeek.vectors") == [(2001, 2001)]
     assert left(warehouse) == []
 

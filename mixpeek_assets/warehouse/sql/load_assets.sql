@@ -48,11 +48,14 @@ WHERE
 DELETE FROM mixpeek.features
 WHERE feature_id IN (SELECT feature_id FROM unlisted_features);
 
--- An unreadable reply has no asset, and its reason in `problems`.
-DELETE FROM mixpeek.assets
+-- The rows of before, which row_counts.py compares and deletes. An unreadable reply has no asset, and its reason
+-- in `problems`.
+CREATE OR REPLACE TEMP TABLE known_assets AS
+SELECT rowid AS place
+FROM mixpeek.assets
 WHERE asset_id IN (SELECT asset_id FROM asset_replies WHERE asset IS NOT NULL);
 
-INSERT INTO mixpeek.assets BY NAME
+CREATE OR REPLACE TEMP MACRO fetched_assets() AS TABLE
 SELECT
     * REPLACE (
         TRY_CAST(created_at AS TIMESTAMPTZ) AS created_at,
@@ -65,11 +68,14 @@ FROM (
         video_id,
         partition_date,
         run_id,
-        len(features) + len(problems) AS feature_count,
+        (len(features) + len(problems))::INTEGER AS feature_count,
         unnest(asset)
     FROM asset_replies
     WHERE asset IS NOT NULL
 );
+
+INSERT INTO mixpeek.assets BY NAME
+FROM fetched_assets();
 
 DELETE FROM mixpeek.rejects
 WHERE
@@ -108,3 +114,13 @@ INNER JOIN (
     LEFT JOIN mixpeek.features AS known ON fetched.feature_id = known.feature_id
 ) AS owner ON listed.feature_id = owner.feature_id
 WHERE listed.asset_id != owner.asset_id;
+
+SELECT
+    (SELECT count(*) FROM asset_replies WHERE asset IS NOT NULL AND coalesce(run_id = $run_id, TRUE)) AS fetched,
+    (SELECT count(*) FROM known_assets) AS known,
+    count(*) AS rejected
+FROM mixpeek.rejects
+WHERE
+    endpoint = mixpeek_internal.asset_endpoint()
+    AND object_id IN (SELECT asset_id FROM asset_replies)
+    AND coalesce(run_id = $run_id, TRUE);

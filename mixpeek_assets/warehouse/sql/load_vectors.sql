@@ -34,19 +34,21 @@ FROM (
     WHERE feature IS NOT NULL
 );
 
--- A reply without a valid vector deletes none.
-DELETE FROM mixpeek.vectors
+-- The rows of before, which row_counts.py compares and deletes. A reply without a valid vector replaces none.
+CREATE OR REPLACE TEMP TABLE known_vectors AS
+SELECT rowid AS place
+FROM mixpeek.vectors
 WHERE feature_id IN (SELECT feature_id FROM feature_replies WHERE vectors > 0);
 
 -- In parts, because a scan of this few rows uses one thread.
-CREATE OR REPLACE TEMP MACRO fetched_vectors(part) AS TABLE
+CREATE OR REPLACE TEMP MACRO dense_vectors(part, parts) AS TABLE
 SELECT
     feature_id,
     entry.key AS vector_name,
     asset_id,
     video_id,
     coalesce(modality, feature.modality) AS modality,
-    len(entry.value) AS dimensions,
+    len(entry.value)::INTEGER AS dimensions,
     entry.value AS embedding,
     partition_date,
     run_id,
@@ -56,19 +58,19 @@ FROM (
         * EXCLUDE (dense),
         unnest(map_entries(dense)) AS entry
     FROM feature_replies
-    WHERE hash(feature_id) % 4 = part
+    WHERE hash(feature_id) % parts = part
 );
 
 INSERT INTO mixpeek.vectors BY NAME
-FROM fetched_vectors(0)
+FROM dense_vectors(0, 4)
 UNION ALL
-FROM fetched_vectors(1)
+FROM dense_vectors(1, 4)
 UNION ALL
-FROM fetched_vectors(2)
+FROM dense_vectors(2, 4)
 UNION ALL
-FROM fetched_vectors(3);
+FROM dense_vectors(3, 4);
 
-INSERT INTO mixpeek.vectors BY NAME
+CREATE OR REPLACE TEMP MACRO sparse_vectors() AS TABLE
 SELECT
     feature_id,
     entry.key AS vector_name,
@@ -80,6 +82,9 @@ SELECT
     run_id,
     now() AS loaded_at
 FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM feature_replies);
+
+INSERT INTO mixpeek.vectors BY NAME
+FROM sparse_vectors();
 
 DELETE FROM mixpeek.rejects
 WHERE
@@ -102,3 +107,10 @@ DELETE FROM mixpeek_internal.refetch_requests
 WHERE
     verb = 'fetch vectors'
     AND object_id IN (SELECT feature_id FROM feature_replies);
+
+SELECT
+    coalesce(sum(coalesce(cardinality(dense), 0) + coalesce(cardinality(sparse), 0)), 0)::BIGINT AS fetched,
+    (SELECT count(*) FROM known_vectors) AS known,
+    coalesce(sum(len(problems)), 0)::BIGINT AS rejected
+FROM feature_replies
+WHERE coalesce(run_id = $run_id, TRUE);

@@ -91,3 +91,12 @@ SELECT
     now() AS loaded_at
 FROM fetched_features
 WHERE feature_id NOT IN (SELECT feature_id FROM known_features);
+
+SELECT
+    count(*) FILTER (WHERE known.feature_id IS NULL) AS inserted,
+    count(changed.feature_id) AS replaced,
+    count(*) - inserted - replaced AS unchanged
+FROM fetched_features AS fetched
+LEFT JOIN known_features AS known ON fetched.feature_id = known.feature_id
+LEFT JOIN changed_features AS changed ON fetched.feature_id = changed.feature_id
+WHERE coalesce(fetched.run_id = $run_id, TRUE);

@@ -1,0 +1,37 @@
+-- The hits of a search, best first, each with why it is one: the words, else what it looks or sounds like.
+SELECT
+    hit.score,
+    parse_filename(video.url) AS video,
+    feature.start_time,
+    feature.modality,
+    coalesce(
+        CASE WHEN hit.by_words THEN coalesce(feature.text, feature.transcription) END,
+        CASE
+            -- A picture is found by what it shows, not by its sound.
+            WHEN feature.modality IN ('video', 'image') AND feature.description ILIKE 'sounds like %' THEN NULL
+            ELSE nullif(regexp_replace(feature.description, '(; |^)sounds like silence\b.*', '', 'i'), '')
+        END,
+        feature.transcription,
+        CASE WHEN feature.modality = 'audio' THEN
+            'nearest sound: ' || nullif(feature.payload ->> '$.sounds[0].label', 'Silence')
+        END,
+        'nearest label: ' || (feature.payload ->> '$.labels[0].label'),
+        feature.text,
+        CASE feature.modality
+            WHEN 'audio' THEN 'similar sound'
+            WHEN 'text' THEN 'similar text'
+            ELSE 'similar picture'
+        END
+    ) AS found,
+    CASE
+        WHEN feature.payload ->> '$.preview_url' LIKE 'file://%'
+            THEN url_decode(feature.payload ->> '$.preview_url')[8:]
+        ELSE feature.payload ->> '$.preview_url'
+    END AS thumbnail,
+    feature.end_time,
+    feature.feature_id,
+    video.url
+FROM (SELECT unnest($hits, recursive := TRUE)) AS hit
+INNER JOIN mixpeek.features AS feature ON hit.feature_id = feature.feature_id
+INNER JOIN mixpeek.videos AS video ON feature.video_id = video.video_id
+ORDER BY hit.rank;
