@@ -63,7 +63,8 @@ def open_warehouse(
         on_wait: Called with each sentence about a long wait, which is also logged.
     """
     timeout = min(settings.warehouse_timeout, longest_wait)
-    return Warehouse(path or settings.warehouse_path, timeout, settings.api_name, on_wait)
+    file = path or settings.warehouse_path
+    return Warehouse(file, timeout, settings.api_name, on_wait, collection=settings.seen_collection)
 
 
 def require_api(settings: Settings) -> None:
@@ -87,12 +88,13 @@ def _address(settings: Settings) -> tuple[str, SecretStr]:
         return settings.api_url or MIXPEEK_API, settings.api_key
     if settings.api_url is not None:
         raise SettingsError(
-            "MIXPEEK_API_URL is set and MIXPEEK_API_KEY is not: set the key too, or unset the URL for the local API"
+            f"MIXPEEK_API_URL is set and {settings.key_variable} is not: set the key too, or unset the URL (in YAML,"
+            " `api_url`) for the local API"
         )
     url = local_api.endpoint(settings.local_api_folder)
     if url is None:
         raise LocalApiDownError(
-            "MIXPEEK_API_KEY is not set, so the local API is meant, and none is running for"
+            f"{settings.key_variable} is not set, so the local API is meant, and none is running for"
             f" {settings.data_folder}: start it with `make dev` or `mixpeek-assets serve-local-api`"
         )
     return url, SecretStr(local_api.api_key(settings.local_api_folder))

@@ -2,12 +2,22 @@
 
 import json
 import os
+import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -23,13 +33,22 @@ from mixpeek_assets.text_files import check_env_file, read_text
 
 MIXPEEK_API = "https://api.mixpeek.com"
 ENV_FILE = Path(".env")
+KEY_VARIABLE = "MIXPEEK_API_KEY"
+KEY_NAME = re.compile("^(?=.*(KEY|TOKEN|SECRET))[A-Z][A-Z0-9_]{0,99}$")
+"""What a variable with a key is called. A key that is put there by mistake is no such name."""
 
 _PINNED = "MIXPEEK_PINNED_"
 """Prefix of the variables of `Settings.pinned`."""
 
 
 class SettingsError(UserError):
-    """An environment variable cannot be used; the message gives its name, its value and what is valid."""
+    """A setting cannot be used; the message gives its name, its value and what is valid.
+
+    Attributes:
+        setting: The name of the (first) setting, where it is one's own fault.
+    """
+
+    setting: str | None = None
 
 
 def _http_url(value: str) -> str:
@@ -66,6 +85,15 @@ def _header_safe(value: SecretStr) -> SecretStr:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("contains a character that no API key has (a space, a line break, an accent)")
     return SecretStr(key)
+
+
+def _name_of_a_key(value: str) -> str:
+    if not KEY_NAME.fullmatch(value):
+        raise ValueError(
+            "must be the name of an environment variable in capitals, with KEY, TOKEN or SECRET in it, such as"
+            f" {KEY_VARIABLE}; never the key itself"
+        )
+    return value
 
 
 def _sendable(value: str) -> str:
@@ -130,6 +158,12 @@ class Settings(BaseSettings):
 
     videos: str | None = Field(None, description="A manifest, a folder, a file or a URL; none: the samples.")
     collection: str = Field("default", min_length=1, description="For videos whose manifest names none.")
+    only_collection: bool = Field(
+        False, description="Only the videos of `collection` are taken, shown and worked on; the file may hold others."
+    )
+    key_variable: Annotated[str, AfterValidator(_name_of_a_key)] = Field(
+        KEY_VARIABLE, description="The variable that the key is read from."
+    )
     api_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
     api_url: Annotated[str, AfterValidator(_http_url)] | None = None
     api_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
@@ -164,6 +198,17 @@ class Settings(BaseSettings):
             raise ValueError("is not UTF-8 text")
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_key(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Read the key from the variable that is named; the usual one then means nothing."""
+        name = values.get("key_variable")
+        # Where it is pinned, the key is too.
+        if not isinstance(name, str) or name in (KEY_VARIABLE, os.environ.get(f"{_PINNED}KEY_VARIABLE")):
+            return values
+        found = os.environ.get(name) or DotEnvSettingsSource(cls).env_vars.get(name.lower())
+        return {**values, "api_key": found or None}
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -194,9 +239,9 @@ class Settings(BaseSettings):
         return {f"{_PINNED}{name.upper()}": str(value) for name, value in values.items()}
 
     @property
-    def key_variable(self) -> str:
-        """The environment variable that the key is read from."""
-        return "MIXPEEK_API_KEY"
+    def seen_collection(self) -> str | None:
+        """The only collection that is seen; None: all."""
+        return self.collection if self.only_collection else None
 
     @property
     def earliest_day(self) -> date:
@@ -251,14 +296,15 @@ def variables_set() -> tuple[set[str], set[str]]:
     return exported, {name.upper() for name, value in DotEnvSettingsSource(Settings).env_vars.items() if value}
 
 
-def load_settings(**overrides: Any) -> Settings:
+def load_settings(called: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Read the environment.
 
     Args:
+        called: What fields are called where they are set, if not in the environment: an error says it so.
         overrides: Fields set by a command's options; None leaves a field to the environment.
 
     Raises:
-        SettingsError: a variable cannot be used; the message names each and says what is valid.
+        SettingsError: a setting cannot be used; the message names each and says what is valid.
     """
     try:
         check_env_file(ENV_FILE)
@@ -266,13 +312,19 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(f"{ENV_FILE.absolute()} {error}") from None
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        problems = []
-        for problem in error.errors(include_url=False):
-            name = "_".join(["MIXPEEK", *(str(part).upper() for part in problem["loc"])])
-            message = problem["msg"].removeprefix("Value error, ")
-            # A key is never shown, nor a URL with a password in it.
-            is_secret = "KEY" in name or "@" in str(problem.get("input"))
-            shown = "" if is_secret else f" (it is {brief(repr(problem.get('input')), 200)})"
-            problems.append(f"{name}: {message[:1].lower()}{message[1:]}{shown}")
-        raise SettingsError("; ".join(problems)) from None
+    except ValidationError as found:
+        names = {"api_key": overrides.get("key_variable") or KEY_VARIABLE, **(called or {})}
+        problems = [_problem(problem, names) for problem in found.errors(include_url=False)]
+        error = SettingsError("; ".join(f"{name}: {sentence}" for name, sentence in problems))
+        error.setting = problems[0][0]
+        raise error from None
+
+
+def _problem(problem: Any, names: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name of a setting, and what is wrong with it."""
+    field = "_".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    # A key is never shown, nor a URL with a password in it.
+    is_secret = "key" in field or "@" in str(problem.get("input"))
+    shown = "" if is_secret else f" (it is {brief(repr(problem.get('input')), 200)})"
+    return names.get(field, f"MIXPEEK_{field.upper()}"), f"{message[:1].lower()}{message[1:]}{shown}"

@@ -10,6 +10,7 @@ import pytest
 
 from mixpeek_assets.api.records import TaskState
 from mixpeek_assets.cli.main import cli
+from mixpeek_assets.component import MixpeekCollectionComponent
 from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.database import Database
@@ -21,6 +22,7 @@ PAGES = sorted(
     [
         *ROOT.glob("*.md"),
         *(ROOT / "docs").glob("*.md"),
+        *ROOT.glob("examples/*/README.md"),
         ROOT / "benchmarks" / "README.md",
         ROOT / "tests" / "README.md",
     ]
@@ -188,6 +190,12 @@ def test_every_setting_is_documented() -> None:
 
     assert [name for name in names if f"`{name}`" not in configuration] == []
     assert [name for name in names if f"# {name}=" not in example] == []
+
+
+def test_every_field_of_the_component_is_documented() -> None:
+    page = text_of(ROOT / "docs" / "in-your-project.md")
+
+    assert [name for name in MixpeekCollectionComponent.model_fields if f"`{name}`" not in page] == []
 
 
 def test_every_state_and_every_check_has_a_line_of_what_to_do() -> None:

@@ -30,15 +30,16 @@ ALLOWED: dict[str, set[str]] = {
     "manifest": {"ground", "local_api"},
     "connections": {"ground", "local_api", "api", "warehouse"},
     "notebook": {"ground", "connections", "warehouse"},
-    "__init__": {"ground", "notebook"},
+    "__init__": {"ground", "notebook", "definitions", "component"},
     "pipeline": {"ground", "api", "warehouse", "manifest"},
     "defs": {"ground", "connections", "api", "warehouse", "manifest", "pipeline"},
     "definitions": {"ground", "defs"},
+    "component": {"ground", "definitions"},
     "cli": {"ground", "local_api", "connections", "api", "warehouse", "manifest", "pipeline", "defs", "definitions"},
 }
 """Which room may import from which others: arrows run down only. The door `local_api` alone leads to the sibling."""
 
-MAY_IMPORT_DAGSTER = {"defs", "definitions", "cli"}
+MAY_IMPORT_DAGSTER = {"defs", "definitions", "component", "cli"}
 
 
 def room_of(module: str) -> str | None:

@@ -81,7 +81,7 @@ def test_the_key_is_read_without_the_space_around_it(monkeypatch: pytest.MonkeyP
 
 def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"MIXPEEK_{name.upper()}" for name in Settings.model_fields]
-    assert len(names) == 16
+    assert len(names) == 18
     unset = load_settings()
     for name in names:
         monkeypatch.setenv(name, "")
@@ -223,6 +223,50 @@ def test_settings_do_not_change() -> None:
 def assert_hidden(error: SettingsError) -> None:
     for shown in (str(error), repr(error), repr(error.args), *traceback.format_exception(error)):
         assert SECRET not in shown
+
+
+def test_the_key_may_be_in_a_variable_of_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAILERS_TOKEN", SECRET)
+    settings = loaded(monkeypatch, KEY_VARIABLE="TRAILERS_TOKEN", API_KEY="sk_of_another_account")
+    assert settings.api_key is not None
+    assert settings.api_key.get_secret_value() == SECRET
+
+
+def test_a_key_of_another_name_is_read_from_the_file_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(f"TRAILERS_TOKEN={SECRET}\nMIXPEEK_API_KEY=sk_of_another_account\n")
+    settings = loaded(monkeypatch, KEY_VARIABLE="TRAILERS_TOKEN")
+    assert settings.api_key is not None
+    assert settings.api_key.get_secret_value() == SECRET
+
+
+def test_a_variable_that_is_named_and_not_set_means_the_local_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert loaded(monkeypatch, KEY_VARIABLE="TRAILERS_TOKEN", API_KEY="sk_of_another_account").uses_local_api
+
+
+@pytest.mark.parametrize("mistaken", [SECRET, "SK0123456789ABCDEF", "trailers_key", "MIXPEEK KEY"])
+def test_a_key_where_the_name_of_its_variable_belongs_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, mistaken: str
+) -> None:
+    with pytest.raises(SettingsError, match="never the key itself") as refused:
+        loaded(monkeypatch, KEY_VARIABLE=mistaken)
+    assert mistaken not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_pinned_key_is_that_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAILERS_TOKEN", SECRET)
+    pinned = loaded(monkeypatch, KEY_VARIABLE="TRAILERS_TOKEN").pinned()
+    monkeypatch.delenv("TRAILERS_TOKEN")
+    for name, value in pinned.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.api_key is not None
+    assert settings.api_key.get_secret_value() == SECRET
+
+
+def test_a_key_that_cannot_be_used_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAILERS_TOKEN", "a key")
+    with pytest.raises(SettingsError, match=r"^TRAILERS_TOKEN: contains"):
+        load_settings(key_variable="TRAILERS_TOKEN")
 
 
 def test_an_exported_variable_wins_over_dotenv_and_an_empty_one_is_not_set(

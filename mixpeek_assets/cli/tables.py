@@ -1,4 +1,4 @@
-"""The one style of tables: aligned columns under a bold header, cut to fit a terminal; elsewhere only what is very long."""
+"""The one style of tables: aligned columns under a bold header, cut to fit a terminal."""
 
 import textwrap
 from collections.abc import Iterable, Sequence

@@ -4,6 +4,7 @@ It is asked for at each start of a code location, so it is kept in a small file 
 warehouse that another program may hold.
 """
 
+import hashlib
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,8 @@ from mixpeek_assets.errors import UserError
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.manifest.sources import is_url, source_of
 from mixpeek_assets.settings import Settings
+from mixpeek_assets.warehouse.disk import disk_errors
+from mixpeek_assets.warehouse.errors import DiskError
 
 _LONGEST_WAIT = 2.0
 
@@ -29,22 +32,30 @@ def first_partition(settings: Settings) -> date:
     today = clock.now().date()
     if known is None:
         return today
-    with suppress(OSError):  # where nothing can be written, it is looked up each time
+    with suppress(DiskError):  # where nothing can be written, it is looked up each time
         remember_first_partition(settings, known)
     return min(known, today)
 
 
 def remember_first_partition(settings: Settings, day: date) -> None:
-    """Keep a day as the first, unless an earlier one is kept."""
+    """Keep a day as the first, unless an earlier one is kept.
+
+    Raises:
+        DiskError: it cannot be written.
+    """
     remembered = _remembered(settings)
     if remembered is None or day < remembered:
         file = _file(settings)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{day}\n", encoding="utf-8")
+        with disk_errors(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{day}\n", encoding="utf-8")
 
 
 def _file(settings: Settings) -> Path:
-    return open_warehouse(settings).landing_folder / "first_partition"
+    # A collection that has the file with others has its own first day; its name may hold anything.
+    seen = settings.seen_collection
+    which = f"_{hashlib.sha256(seen.encode()).hexdigest()[:16]}" if seen else ""
+    return open_warehouse(settings).landing_folder / f"first_partition{which}"
 
 
 def _remembered(settings: Settings) -> date | None:

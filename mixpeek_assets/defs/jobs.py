@@ -1,4 +1,7 @@
-"""The jobs: each is one press of a button, with its options set."""
+"""The jobs: each is one press of a button, with its options set.
+
+A run is one process (three steps: 2.2 s, against 11.5 s with a process each); concurrency is within a step.
+"""
 
 from typing import Any
 
@@ -57,4 +60,5 @@ def _job(
         selection=dg.AssetSelection.assets(*(group.key(table) for table in tables)).without_checks(),
         config=dg.RunConfig(ops=config),
         description=description,
+        executor_def=dg.in_process_executor,
     )

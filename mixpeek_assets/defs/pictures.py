@@ -50,7 +50,7 @@ def day_metadata(
     parts["preview"] = shown
     if table == "features":
         parts["moments"] = previews.moments(reader, days)
-    parts["rows_in_sql"] = {day: previews.rows_sql(table, day) for day in shown}
+    parts["rows_in_sql"] = {day: previews.rows_sql(table, day, reader.collection) for day in shown}
     return {day: {name: values[day] for name, values in parts.items() if day in values} for day in shown}
 
 

@@ -67,6 +67,7 @@ def build_plan_job(group: AssetGroup) -> dg.JobDefinition:
     @dg.job(
         name=group.job(PLAN),
         description="Show what the other jobs would send, without sending anything: a dry run.",
+        executor_def=dg.in_process_executor,
     )
     def plan_job() -> None:
         show_plan()

@@ -35,9 +35,9 @@ def moments(reader: Reader, days: Sequence[date]) -> dict[date, dg.MarkdownMetad
     return {day: dg.MetadataValue.md(links) for day, links in found.items() if links}
 
 
-def rows_sql(table: TableName, day: date) -> dg.MarkdownMetadataValue:
+def rows_sql(table: TableName, day: date, collection: str | None = None) -> dg.MarkdownMetadataValue:
     """Return the query of a day's rows, to paste into DuckDB."""
-    return dg.MetadataValue.md(markdown.sql(rows_query(table, day)))
+    return dg.MetadataValue.md(markdown.sql(rows_query(table, day, collection)))
 
 
 def _table(rows: list[Row]) -> dg.TableMetadataValue:

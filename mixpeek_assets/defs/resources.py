@@ -69,7 +69,8 @@ class WarehouseResource(DuckDBResource):
     def of(cls, settings: Settings) -> Self:
         """Return the resource, whose page in the UI says which file it is."""
         file = settings.warehouse_path
-        described = _described(cls, "The DuckDB file, for your assets too.", {"file": file, "schema": "mixpeek"})
+        facts = {"file": file, "schema": "mixpeek", "collection": settings.seen_collection or "all"}
+        described = _described(cls, "The DuckDB file, for your assets too.", facts)
         return described(settings=settings, database=str(file), connection_config={})
 
     def open(self, longest_wait: float = float("inf"), on_wait: Callable[[str], object] | None = None) -> Warehouse:

@@ -27,6 +27,9 @@ _ACTIVE = [
 _TAG_GRACE = timedelta(minutes=1)
 """How long a run may be untagged: it names its process within a second of its start."""
 
+_ONE_PROCESS = ("in_process", "execute_in_process_executor")
+"""Executors of a run's steps in the process of the run."""
+
 _PROCESS_DIED = "The process of this run has died: it was killed, or the machine went down. What it fetched is kept."
 
 _lock_names: dict[tuple[int, Path], str] = {}
@@ -48,6 +51,8 @@ def process_tag(instance: dg.DagsterInstance) -> dict[str, str]:
 
 def record_process(context: dg.AssetExecutionContext) -> None:
     """Tag the run with the process that executes it; each asset does so first, however its run was started."""
+    if context.job_def.executor_def.name not in _ONE_PROCESS:
+        return  # The run outlives its steps' processes.
     tag = process_tag(context.instance)
     if not tag.items() <= context.run.tags.items():  # A re-execution has the tags of the first run.
         context.instance.add_run_tags(context.run.run_id, tag)

@@ -98,14 +98,22 @@ def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, source: str
     source = without_password(source)
     SQL.run(connection, "video_id_of")
     earliest = str(settings.earliest_day)
-    SQL.run(connection, "check", source=source, collection=settings.collection, first_partition=earliest)
+    SQL.run(
+        connection,
+        "check",
+        source=source,
+        collection=settings.collection,
+        only_collection=settings.only_collection,
+        first_partition=earliest,
+    )
     (counts,) = SQL.fetch(connection, dict[str, Any], "counts")
     problems = SQL.fetch(connection, dict[str, str], "problems", source=source)
+    which = f" of the collection {settings.collection!r}" if settings.only_collection else ""
     if not counts["lines"]:
-        raise ManifestError(f"{source} lists no video: give it at least one row with a url")
+        raise ManifestError(f"{source} lists no video{which}: give it at least one row with a url")
     if counts["unusable"] == counts["lines"]:
         first = f"{problems[0]['object_id']} {problems[0]['reason']}"
-        raise ManifestError(f"None of the {counts['lines']} rows of {source} can be used; the first: {first}")
+        raise ManifestError(f"None of the {counts['lines']} rows of {source}{which} can be used; the first: {first}")
     output = folder / "videos.parquet"
     SQL.run(connection, "write", output=str(output))
     return Manifest(source, output, **counts, problems=problems)

@@ -41,7 +41,9 @@ def fingerprint(settings: Settings) -> str | None:
     source = source_of(settings)
     if is_url(source):
         return None
-    means = f"{source} {settings.collection} {settings.uses_local_api} {settings.earliest_day}"
+    means = (
+        f"{source} {settings.collection} {settings.only_collection} {settings.uses_local_api} {settings.earliest_day}"
+    )
     digest = hashlib.sha256(means.encode())
     for file in local_files(source):
         state = file.stat()

@@ -44,10 +44,12 @@ class Reader:
     Attributes:
         connection: The open file.
         api: The API in use; tasks of another are not counted. None is any.
+        collection: The only collection that is seen; None: all.
     """
 
     connection: duckdb.DuckDBPyConnection
     api: str | None = None
+    collection: str | None = None
 
     def status(self) -> list[StatusRow]:
         """Where the videos of each partition and collection are."""

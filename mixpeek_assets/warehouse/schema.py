@@ -200,12 +200,14 @@ def sent_struct(table: TableName, *also: str) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
-def rows_query(table: TableName, day: date) -> str:
-    """Return a query of a table's rows of a day, to read and to paste: it binds nothing."""
+def rows_query(table: TableName, day: date, collection: str | None = None) -> str:
+    """Return a query of a table's rows of a day, to read and to paste: it binds nothing. None is any collection."""
     own = "" if table == "videos" else "video.url, "
     join = "" if table == "videos" else f"\nLEFT JOIN {SCHEMA}.videos AS video USING (video_id)"
+    only = "" if collection is None else f"\n    AND collection = {literal(collection)}"
     return (
-        f"SELECT {own}{table}.*\nFROM {SCHEMA}.{table}{join}\nWHERE {table}.partition_date = DATE '{day}'\nLIMIT 100;"
+        f"SELECT {own}{table}.*\nFROM {SCHEMA}.{table}{join}"
+        f"\nWHERE {table}.partition_date = DATE '{day}'{only}\nLIMIT 100;"
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+
+import duckdb
 
 from mixpeek_assets.lock import LockTimeoutError, exclusive
 from mixpeek_assets.warehouse import SQL
@@ -14,6 +16,7 @@ from mixpeek_assets.warehouse.disk import disk_errors
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
 from mixpeek_assets.warehouse.landing_files import Kind
 from mixpeek_assets.warehouse.loading import Loaded, load_pending
+from mixpeek_assets.warehouse.one_collection import looking_at
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch, RetryCandidate, VideoToSubmit
 from mixpeek_assets.warehouse.selection import RetrySelection, SubmissionRules, VideoSelection
@@ -32,6 +35,7 @@ class Warehouse:
         api: The API in use, as `tasks.api` records it; tasks of another are neither polled nor fetched.
             None is any.
         on_wait: Called with each sentence about a long wait, which is also logged.
+        collection: The only collection that is seen and worked on, where the file holds several; None is all.
     """
 
     def __init__(
@@ -40,8 +44,11 @@ class Warehouse:
         timeout: float = 1800,
         api: str | None = None,
         on_wait: Callable[[str], object] | None = None,
+        *,
+        collection: str | None = None,
     ) -> None:
         self.database = Database(path, timeout, on_wait)
+        self.collection = collection
         self.landing_folder = path.parent / "landing" / path.name
         self.api = api
 
@@ -53,8 +60,13 @@ class Warehouse:
     @contextmanager
     def reader(self) -> Generator[Reader]:
         """Open the file for several queries on one snapshot. Do not block while it is open."""
-        with self.database.connection(read_only=True) as connection:
-            yield Reader(connection, self.api)
+        with self._seen() as connection:
+            yield Reader(connection, self.api, self.collection)
+
+    @contextmanager
+    def _seen(self) -> Generator[duckdb.DuckDBPyConnection]:
+        with self.database.connection(read_only=True) as connection, looking_at(connection, self.collection):
+            yield connection
 
     def load_pending(self, run_id: str | None = None) -> Loaded:
         """Load all landing files, whichever process wrote them; count the rows of one run, or of all."""
@@ -158,7 +170,7 @@ class Warehouse:
     ) -> Generator[WorkList[Record]]:
         # The file is closed before the work begins, which may take hours.
         with ExitStack() as stack:
-            with self.database.connection(read_only=True) as connection:
+            with self._seen() as connection:
                 bound = {"api": self.api, "partitions": list(partitions), **parameters}
                 rows = stack.enter_context(work_list(connection, record, query, **bound))
             yield rows
@@ -192,6 +204,9 @@ class Warehouse:
             dry_run: Only return them.
             deadline: How long a lost task is polled again.
         """
+        if self.collection is not None:
+            asked = selection.collections or [self.collection]
+            selection = replace(selection, collections=[one for one in asked if one == self.collection])
         with self.database.transaction() as connection:
             candidates = SQL.fetch(connection, RetryCandidate, "retry_candidates", **asdict(selection))
             if not dry_run:

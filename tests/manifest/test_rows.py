@@ -117,6 +117,19 @@ def test_a_videos_id_is_stable_and_differs_by_collection_and_url(write: Write) -
     assert first[0] == "b6040af8bcd7d772647923e6bb7f2bf0"
 
 
+def test_rows_of_other_collections_are_left_to_others(write: Write) -> None:
+    rows = [{**GOOD, "collection": "lectures"}, {"url": "https://h/mine.mp4"}, {"url": "", "collection": "lectures"}]
+    found = read_rows(write, *rows, collection="trailers", only_collection=True)
+    assert found.urls == ["https://h/mine.mp4"]
+    assert found.manifest.lines == 2, "an unusable row is named by all who read the manifest"
+    assert found.reasons == ["has no url"]
+
+
+def test_a_manifest_without_a_video_of_the_collection_says_so(write: Write) -> None:
+    with pytest.raises(ManifestError, match="lists no video of the collection 'trailers'"):
+        read_rows(write, {**GOOD, "collection": "lectures"}, collection="trailers", only_collection=True)
+
+
 def test_the_collection_of_the_environment_is_for_rows_that_name_none(write: Write) -> None:
     listed = [GOOD, {**GOOD, "collection": " "}, {**GOOD, "collection": "own"}]
     found = read_rows(write, *listed, collection="films")

@@ -1,4 +1,5 @@
--- Each row of the manifest as a video, with what is wrong with it, if anything.
+-- Each row of the manifest as a video, with what is wrong with it, if anything; with
+-- $only_collection, without the usable rows of other collections.
 CREATE TABLE checked AS
 WITH typed AS (
     SELECT
@@ -51,4 +52,5 @@ SELECT
     line,
     problem,
     problem IS NULL AND row_number() OVER (PARTITION BY problem IS NULL, collection, url ORDER BY line) > 1 AS repeated
-FROM judged;
+FROM judged
+WHERE NOT $only_collection OR collection = $collection OR problem IS NOT NULL;
