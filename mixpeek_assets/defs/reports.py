@@ -13,6 +13,7 @@ import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.checks import DAY_CHECKS, Check, evaluate, how_far, is_wrong_data
+from mixpeek_assets.defs.failures import SentenceError
 from mixpeek_assets.defs.pictures import day_metadata
 from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.warehouse.reader import Reader
@@ -88,7 +89,7 @@ def report(
     yield from evaluations
     if wrong:
         (asset, day), first = next(iter(wrong.items()))
-        raise dg.Failure(
+        raise SentenceError(
             f"wrong data in {asset.to_user_string()} of {day}: {first.description}", first.metadata, allow_retries=False
         )
 

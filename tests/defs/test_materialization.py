@@ -291,6 +291,9 @@ def test_what_a_user_got_wrong_is_said_in_one_sentence(
 
     assert not result.success
     assert said in failures(result)[0]
+    (error,) = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    assert error is not None
+    assert (error.message, error.stack) == (failures(result)[0], []), "the sentence comes first, and no stack after it"
 
 
 def test_a_setting_that_cannot_be_used_is_named_when_the_code_location_loads(monkeypatch: pytest.MonkeyPatch) -> None:
