@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.check_targets import with_targets
 from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS, Check, evaluate
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.partitions import days
@@ -40,6 +41,6 @@ def _build(group: AssetGroup, name: str, checks: Sequence[Check]) -> dg.AssetChe
         )
         with user_errors_as_failures(), group.warehouse(context).open().reader() as reader:
             evaluations = evaluate(reader, asked, group.key, partitions)
-        yield from evaluations
+        yield from with_targets(context.instance, evaluations)
 
     return check_step

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.check_targets import with_targets
 from mixpeek_assets.defs.checks import DAY_CHECKS, Check, evaluate, how_far, is_wrong_data
 from mixpeek_assets.defs.pictures import day_metadata
 from mixpeek_assets.defs.texts import as_text
@@ -85,7 +86,7 @@ def report(
         yield from _of_days(context, key, figures, versions[table], good)
         for day in sorted(bad):
             yield dg.AssetObservation(key, partition=day.isoformat(), metadata=figures[day])
-    yield from evaluations
+    yield from with_targets(context.instance, evaluations)
     if wrong:
         (asset, day), first = next(iter(wrong.items()))
         raise dg.Failure(
