@@ -1,4 +1,4 @@
-"""Points the checks of a day at its newest materialization, without which the UI shows the day as missing."""
+"""Points each evaluation at the newest materialization of what it is of: else the UI takes it for none."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,12 +12,9 @@ from dagster_shared.record import replace
 def with_targets(
     instance: dg.DagsterInstance, evaluations: Iterable[dg.AssetCheckEvaluation]
 ) -> Iterator[dg.AssetCheckEvaluation]:
-    """Yield evaluations, those of a day pointed at its newest materialization; ask after what the run materializes."""
-    known: dict[tuple[dg.AssetKey, str], AssetCheckEvaluationTargetMaterializationData | None] = {}
+    """Yield evaluations with what they are about, of a day or of all; ask after the run's materializations."""
+    known: dict[tuple[dg.AssetKey, str | None], AssetCheckEvaluationTargetMaterializationData | None] = {}
     for found in evaluations:
-        if found.partition is None:
-            yield found
-            continue
         place = (found.asset_key, found.partition)
         if place not in known:
             known[place] = _newest(instance, *place)
@@ -25,10 +22,10 @@ def with_targets(
 
 
 def _newest(
-    instance: dg.DagsterInstance, key: dg.AssetKey, partition: str
+    instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None
 ) -> AssetCheckEvaluationTargetMaterializationData | None:
-    of_day = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
-    for record in instance.fetch_materializations(of_day, limit=1).records:
+    wanted = dg.AssetRecordsFilter(asset_key=key, asset_partitions=None if partition is None else [partition])
+    for record in instance.fetch_materializations(wanted, limit=1).records:
         return AssetCheckEvaluationTargetMaterializationData(
             storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
         )

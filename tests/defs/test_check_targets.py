@@ -9,6 +9,7 @@ import pytest
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs.checks import DAY_CHECKS
 from mixpeek_assets.defs.run_requests import range_tags
+from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.pipeline import TODAY, poll
 
@@ -21,11 +22,13 @@ def run(job: str, instance: dg.DagsterInstance) -> None:
     assert definition.execute_in_process(instance=instance, tags=range_tags(*DAYS)).success
 
 
-def shown(instance: dg.DagsterInstance) -> dict[tuple[dg.AssetCheckKey, str | None], str]:
+def shown(instance: dg.DagsterInstance) -> dict[tuple[dg.AssetCheckKey, str], str]:
     """What the UI shows of each check and day; it leaves out what is about an older materialization, or about none."""
     infos = instance.event_log_storage.get_asset_check_partition_info(list(KEYS))
     return {
-        (info.check_key, info.partition_key): info.latest_execution_status.value for info in infos if info.is_current
+        (info.check_key, info.partition_key): info.latest_execution_status.value
+        for info in infos
+        if info.is_current and info.partition_key is not None
     }
 
 
@@ -67,3 +70,26 @@ def test_the_checks_that_run_after_an_asset_are_about_what_it_has_just_materiali
     assert {place for place in shown(instance) if place[0] in of_tasks} == {
         (key, day.isoformat()) for key in of_tasks for day in DAYS
     }
+
+
+def test_executing_all_checks_evaluates_them_for_every_day(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"http://videos.test/{day}.mp4,{day}\n" for day in DAYS)
+    Path("list.csv").write_text(f"url,added_at\n{rows}", encoding="utf-8")
+    monkeypatch.setenv("MIXPEEK_VIDEOS", "list.csv")
+    run("mixpeek_ingest", instance)
+    poll()
+    run("mixpeek_land", instance)
+    with warehouse.database.transaction() as connection:
+        connection.execute("DELETE FROM mixpeek.vectors WHERE partition_date = $day", {"day": DAYS[0]})
+
+    execute_all = dg.define_asset_job("execute_all", selection=dg.AssetSelection.checks(*KEYS))
+    repository = dg.Definitions.merge(defs(), dg.Definitions(jobs=[execute_all])).get_repository_def()
+    assert repository.get_job("execute_all").execute_in_process(instance=instance).success
+
+    found = shown(instance)
+    assert {(key.name, day) for (key, day), status in found.items() if status != "SUCCEEDED"} == {
+        ("complete", DAYS[0].isoformat())
+    }
+    assert set(found) == {(key, day.isoformat()) for key in KEYS for day in DAYS}
