@@ -5,9 +5,13 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.check_targets import with_targets
 from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS, Check, evaluate
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.partitions import days
+
+_DAYS_OF_ALL = 31
+"""Of how many days the checks are evaluated where none is chosen."""
 
 
 def build_check_steps(group: AssetGroup) -> list[dg.AssetChecksDefinition]:
@@ -35,11 +39,11 @@ def _build(group: AssetGroup, name: str, checks: Sequence[Check]) -> dg.AssetChe
     def check_step(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckEvaluation]:
         """Look at the tables, and send nothing."""
         asked = [check for check in checks if group.check_key(check) in context.selected_asset_check_keys]
-        partitions = (
-            days(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else []
-        )
+        of_days = context.has_partition_key or context.has_partition_key_range
         with user_errors_as_failures(), group.warehouse(context).open().reader() as reader:
+            # "Execute all" chooses no partition.
+            partitions = days(context.partition_keys) if of_days else reader.newest_days(_DAYS_OF_ALL)
             evaluations = evaluate(reader, asked, group.key, partitions)
-        yield from evaluations
+        yield from with_targets(context.instance, evaluations)
 
     return check_step

@@ -12,9 +12,11 @@ from typing import Any
 import dagster as dg
 
 from mixpeek_assets.defs.asset_group import AssetGroup
+from mixpeek_assets.defs.check_targets import with_targets
 from mixpeek_assets.defs.checks import DAY_CHECKS, Check, evaluate, how_far, is_wrong_data
 from mixpeek_assets.defs.failures import SentenceError
 from mixpeek_assets.defs.pictures import day_metadata
+from mixpeek_assets.defs.task_events import task_observations
 from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress
@@ -73,6 +75,8 @@ def report(
         shown = {table: _shown(group, reader, table, days, progress) for table in tables}
         versions = {table: reader.data_versions(table, days) for table in tables}
         landed = reader.partition_counts("assets", days)
+        # A landing changes what has become of the tasks.
+        observations = task_observations(group, reader, days) if "vectors" in tables else []
         _tag_with_collections(context, reader.collections(days))
     wrong = {(found.asset_key, found.partition): found for found in evaluations if is_wrong_data(found)}
     for table, by_day in shown.items():
@@ -86,7 +90,8 @@ def report(
         yield from _of_days(context, key, figures, versions[table], good)
         for day in sorted(bad):
             yield dg.AssetObservation(key, partition=day.isoformat(), metadata=figures[day])
-    yield from evaluations
+    yield from observations
+    yield from with_targets(context.instance, evaluations)
     if wrong:
         (asset, day), first = next(iter(wrong.items()))
         raise SentenceError(
@@ -125,12 +130,13 @@ def _of_days(
 def _shown(
     group: AssetGroup, reader: Reader, table: TableName, days: Sequence[date], progress: Mapping[date, DayProgress]
 ) -> dict[date, dict[str, Any]]:
-    """Return what is shown of each day of a table: how far its videos are, its rows, and what they look like."""
+    """Return what is shown of each day of a table: its rows, what they look like, and how far the day is."""
     counts, total = reader.partition_counts(table, days), reader.table_counts()[table]
     looks = day_metadata(reader, table, days, thumbnails=group.thumbnails)
     return {
         day: {
-            "progress": how_far(progress[day]),
+            # Of an earlier table it would be out of date as soon as the next one is filled.
+            **({"progress": how_far(progress[day])} if table in ("tasks", "vectors") else {}),
             "dagster/partition_row_count": counts.get(day, 0),
             "dagster/row_count": total,
             **looks.get(day, {}),

@@ -14,26 +14,32 @@ Events = list[dg.AssetObservation | dg.AssetCheckEvaluation | dg.AssetMaterializ
 
 
 def settled_events(group: AssetGroup, reader: Reader, days: Sequence[date]) -> Events:
-    """Return the events of days whose tasks have settled: their states now, and the standing checks.
+    """Return the events of days whose tasks have settled: what has become of them, and the standing checks.
 
     The checks of a day are left to the landing that follows: Dagster takes one evaluation of a partition without a run.
     """
     if not days:
         return []
+    return [*task_observations(group, reader, days), *evaluate(reader, CHEAP_CHECKS, group.key, [])]
+
+
+def task_observations(group: AssetGroup, reader: Reader, days: Sequence[date]) -> list[dg.AssetObservation]:
+    """Return what has become of the tasks of each day; a day without tasks has none.
+
+    The UI shows the newest value of each entry. So the states are one entry, lest one that is over stays.
+    """
     counts, progress, looks = reader.task_counts(days), reader.day_progress(days), day_metadata(reader, "tasks", days)
-    observations = [
+    states = {
+        day: ", ".join(f"{row.tasks:,} {row.state}" for row in counts if row.partition_date == day) for day in looks
+    }
+    return [
         dg.AssetObservation(
             group.key("tasks"),
             partition=day.isoformat(),
-            metadata={
-                "progress": how_far(progress[day]),
-                **{row.state: row.tasks for row in counts if row.partition_date == day},
-                **looks.get(day, {}),
-            },
+            metadata={"progress": how_far(progress[day]), "states": states[day], **looks[day]},
         )
-        for day in days
+        for day in looks
     ]
-    return [*observations, *evaluate(reader, CHEAP_CHECKS, group.key, [])]
 
 
 def changed_checks(group: AssetGroup, reader: Reader, instance: dg.DagsterInstance) -> Events:

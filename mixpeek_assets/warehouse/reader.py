@@ -185,6 +185,10 @@ class Reader:
         (answer,) = SQL.values(self.connection, "first_day")
         return answer
 
+    def newest_days(self, most: int) -> list[date]:
+        """Return the newest days that have a video."""
+        return SQL.values(self.connection, "newest_days", today=_today(), most=most)
+
     def features_per_asset(self) -> float | None:
         """How many features landed assets have on average; None while none is landed."""
         (answer,) = SQL.values(self.connection, "features_per_asset")

@@ -457,6 +457,15 @@ def test_days_of_one_run_are_materialized_each_by_what_has_landed_of_it(
     assert result.success
     for table in ("assets", "features", "vectors"):
         assert days_of(instance, table) == {"2026-01-01", "2026-01-03"}, table
+    observed = {
+        event.partition: event.asset_observation_data.asset_observation.metadata
+        for event in result.all_events
+        if event.is_asset_observation
+    }
+    assert {day: (found["progress"].value, found["states"].value) for day, found in observed.items()} == {
+        "2026-01-01": ("1 of 1 landed", "1 done"),
+        "2026-01-02": (observed["2026-01-02"]["progress"].value, "1 open"),
+    }, "and on `tasks` stands what has become of them"
     events = {
         event.partition: event.step_materialization_data.materialization.metadata
         for event in result.all_events

@@ -81,7 +81,7 @@ def test_settled_tasks_are_written_down_and_their_partition_is_landed(
     assert result.requested == [TODAY.isoformat()]
     (observation,) = [event for event in result.events if isinstance(event, dg.AssetObservation)]
     assert (observation.asset_key, observation.partition) == (dg.AssetKey(["mixpeek", "tasks"]), TODAY.isoformat())
-    assert observation.metadata["done"].value == 1
+    assert observation.metadata["states"].value == "1 done"
     assert observation.metadata["progress"].value == "0 of 1 landed; 1 to land"
     checks = {(check.check_name, check.partition): check.passed for check in evaluations(result)}
     assert checks == {
@@ -101,7 +101,7 @@ def test_a_task_that_came_to_nothing_is_shown_at_once_and_why(
 
     result = tick("task_status_sensor", instance, warehouse)
 
-    assert result.events[0].metadata["failed"].value == 1
+    assert result.events[0].metadata["states"].value == "1 failed"
     told = {check.check_name: check for check in evaluations(result)}
     failed = told["tasks_succeeded"]
     assert (failed.passed, failed.severity) == (False, dg.AssetCheckSeverity.WARN)
