@@ -35,3 +35,14 @@ def test_a_quick_command_imports_neither_dagster_nor_what_else_it_does_not_use(
     )
 
     assert set(process.stdout.split()) & unwanted == set()
+
+
+def test_the_code_location_loads_without_the_server_of_the_local_api(environment: Path) -> None:
+    report = "import sys; from mixpeek_assets.definitions import defs; defs(); print(*sys.modules)"
+    process = subprocess.run(
+        [sys.executable, "-c", report], cwd=environment, capture_output=True, text=True, check=True
+    )
+
+    loaded = set(process.stdout.split())
+    assert loaded & _SERVER == set()
+    assert {name for name in loaded if name.startswith("mixpeek_local.")} <= {"mixpeek_local.samples"}
