@@ -23,10 +23,10 @@ def timecode(seconds: float) -> str:
 
 def duration(seconds: float) -> str:
     """Write how long something took, e.g. 4.2 s, 12 min or 3 h."""
-    for unit, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * unit:
-            return f"{seconds / unit:.0f} {name}" if seconds >= 10 * unit else f"{seconds / unit:.2g} {name}"
-    return f"{seconds:.3g} s"
+    units = {"days": 86_400, "h": 3_600, "min": 60}
+    name, unit = next(((name, unit) for name, unit in units.items() if seconds >= 2 * unit), ("s", 1))
+    number = seconds / unit
+    return f"{number:.0f} {name}" if number >= 10 else f"{number:.2g} {name}"
 
 
 def brief(text: str, longest: int) -> str:

@@ -43,7 +43,7 @@ def test_a_moment_is_written_as_a_player_shows_it(seconds: float, written: str) 
 
 
 @pytest.mark.parametrize(
-    ("seconds", "written"), [(0, "0 s"), (4.217, "4.22 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h")]
+    ("seconds", "written"), [(0, "0 s"), (4.217, "4.2 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h")]
 )
 def test_a_duration_is_in_the_unit_that_fits(seconds: float, written: str) -> None:
     assert duration(seconds) == written

@@ -104,7 +104,7 @@ def test_the_runs_are_on_the_instance_that_the_ui_shows(project: Project, monkey
 
     with dg.DagsterInstance.get() as instance:
         assert {run.job_name for run in instance.get_runs()} == {"mixpeek_ingest", "mixpeek_land"}
-        assert instance.get_materialized_partitions(dg.AssetKey("vectors"))
+        assert instance.get_materialized_partitions(dg.AssetKey(["mixpeek", "vectors"]))
 
 
 def test_bad_videos_fail_with_the_reason_and_the_good_ones_land(environment: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_rate_limit_is_in_the_plan_the_lines_and_the_summary(
     for line in working:
         assert re.match(r"\d+ of 12 features, ", line)
         assert re.search(r", waiting for the rate limit \d+ % of the time", line)
-    assert any(re.search(r"features, \d+ a minute, .*, about \d+ s left$", line) for line in working)
+    assert any(re.search(r"features, \d+ a minute, .*, about [\d.]+ s left$", line) for line in working)
     done = [int(line.split()[0]) for line in working]
     assert all(before <= after for before, after in pairwise(done))
     assert re.search(r": 12 requests, .*, waiting for the rate limit \d\d+ % of the time$", summary)
@@ -248,7 +248,7 @@ def test_a_poll_has_figures(mixpeek: ScriptedMixpeek, warehouse: Warehouse) -> N
         (counted(1, "feature"), "1 feature"),
         (counted(0, "retry", "retries"), "0 retries"),
         (counted(12_000, "video"), "12,000 videos"),
-        (duration(55.14), "55.1 s"),
+        (duration(55.14), "55 s"),
         (duration(51 * 60), "51 min"),
         (duration(12_000), "3.3 h"),
         (duration(1e7), "116 days"),
