@@ -50,7 +50,7 @@ class Manifest:
         lines: How many rows were read.
         repeated: How many of them repeat an earlier row's video.
         unusable: How many of them name no usable video.
-        problems: The first thousand unusable rows: `object_id` (source and line), `reason` and `excerpt`.
+        problems: The first thousand unusable rows: `object_id` (source and line), `reason`, `excerpt` and `day`.
         first_day: The first day that a usable row names; None if none names one.
     """
 
@@ -107,7 +107,7 @@ def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, source: str
         first_partition=earliest,
     )
     (counts,) = SQL.fetch(connection, dict[str, Any], "counts")
-    problems = SQL.fetch(connection, dict[str, str], "problems", source=source)
+    problems = SQL.fetch(connection, dict[str, str], "problems", source=source, first_partition=earliest)
     which = f" of the collection {settings.collection!r}" if settings.only_collection else ""
     if not counts["lines"]:
         raise ManifestError(f"{source} lists no video{which}: give it at least one row with a url")

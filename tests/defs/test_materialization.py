@@ -331,6 +331,21 @@ def test_unusable_rows_are_in_rejects_and_warn_while_the_others_go_on(
     assert broken(result) == {"videos: usable"}
 
 
+def test_an_unusable_row_is_of_the_day_that_it_names(
+    mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest(
+        "url,added_at\nhttp://videos.test/a.mp4,2026-01-02\nftp://videos.test/b.mp4,2026-01-02\nftp://videos.test/c.mp4,\n"
+        "ftp://videos.test/d.mp4,2999-01-01\n",
+        monkeypatch,
+    )
+
+    assert run("mixpeek_ingest", instance, partition="2026-01-02").success
+
+    days = warehouse_values(warehouse, "SELECT partition_date FROM mixpeek.rejects ORDER BY object_id")
+    assert days == [date(2026, 1, 2), TODAY, TODAY]
+
+
 def test_a_landing_that_is_not_complete_fails_after_landing_the_rest(
     mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,7 @@ def manifest(folder: Path, *videos: Row, source: str = "videos.csv", problems: S
         lines=len(videos) + len(problems),
         repeated=0,
         unusable=len(problems),
-        problems=list(problems),
+        problems=[{"day": "", **one} for one in problems],
     )
 
 

@@ -10,7 +10,8 @@ SELECT
     problem.object_id,
     problem.reason,
     problem.excerpt,
-    $now::TIMESTAMPTZ::DATE AS partition_date,
+    -- A row that names no day that has come is of the day on which it was read.
+    least(TRY_CAST(problem.day AS DATE), $now::TIMESTAMPTZ::DATE) AS partition_date,
     $run_id AS run_id,
     now() AS loaded_at
-FROM (SELECT unnest($problems::STRUCT(object_id VARCHAR, reason VARCHAR, excerpt VARCHAR)[]) AS problem);
+FROM (SELECT unnest($problems::STRUCT(object_id VARCHAR, reason VARCHAR, excerpt VARCHAR, day VARCHAR)[]) AS problem);
