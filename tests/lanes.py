@@ -14,6 +14,7 @@ import pytest
 TESTS = Path(__file__).parent
 
 SLOW_FOLDERS = (
+    "browser",
     "end_to_end",
     "bad_input",
     "survival",

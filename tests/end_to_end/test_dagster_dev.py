@@ -4,48 +4,24 @@ import os
 import re
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 import requests
 
-from tests.fakes.commands import Command
+from tests.fakes.dev import Dev, running_dev, until
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek
 from tests.fakes.project import Project
 
-WAIT = 300
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
 
 @pytest.fixture
-def dev(environment: Path) -> Iterator[tuple[Project, Command, str]]:
+def dev(environment: Path) -> Iterator[Dev]:
     project = Project(environment, is_new=True)
     project.environment["MIXPEEK_MODELS"] = str(environment / "none")  # what they see is tested with `run`
-    port = free_port()
-    process = project.start(environment / "dev.log", "dev", "--port", str(port), "--host", "127.0.0.1")
-    try:
-        yield project, process, f"http://127.0.0.1:{port}"
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.5)
-    pytest.fail(f"no {what} within {WAIT} s")
+    with running_dev(project) as dev:
+        yield dev
 
 
 def landed(project: Project) -> int:
@@ -59,25 +35,17 @@ def vectors(project: Project) -> int:
     return project.sql("SELECT count(*) FROM mixpeek.vectors")[0][0]
 
 
-def runs(url: str) -> list[dict[str, str]]:
-    query = "{ runsOrError { ... on Runs { results { jobName status } } } }"
-    reply = requests.post(f"{url}/graphql", json={"query": query}, timeout=20)
-    return reply.json()["data"]["runsOrError"]["results"]
-
-
-def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everything(
-    dev: tuple[Project, Command, str],
-) -> None:
-    project, process, url = dev
+def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everything(dev: Dev) -> None:
+    project = dev.project
 
     until(lambda: landed(project) == 5, "vectors of all samples")
-    until(lambda: {run["status"] for run in runs(url)} == {"SUCCESS"}, "end of every run")
-    assert {run["jobName"] for run in runs(url)} == {"mixpeek_ingest", "mixpeek_land"}
+    until(lambda: {run["status"] for run in dev.runs()} == {"SUCCESS"}, "end of every run")
+    assert {run["jobName"] for run in dev.runs()} == {"mixpeek_ingest", "mixpeek_land"}
 
     said = (project.folder / "dev.log").read_text()
     [page] = re.findall(r"http://127.0.0.1:\d+/#key=\S+", said)
     key = page.partition("#key=")[2]
-    assert f"Dagster's UI:         {url}\n" in said
+    assert f"Dagster's UI:         {dev.url}\n" in said
     assert requests.get(page, timeout=20).ok
     assert requests.get(f"{page.partition('/#')[0]}/tasks", headers={"Authorization": f"Bearer {key}"}, timeout=20).ok
     assert "Warning" not in said
@@ -89,11 +57,11 @@ def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everyth
 
     endpoint = project.folder / "data" / "local_api" / "endpoint.json"
     assert endpoint.exists()
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(60) == 0
+    os.killpg(dev.process.pid, signal.SIGINT)
+    assert dev.process.wait(60) == 0
     assert not endpoint.exists(), "the local API has ended too"
     with pytest.raises(requests.ConnectionError):
-        requests.get(url, timeout=5)
+        requests.get(dev.url, timeout=5)
 
 
 def test_exported_variables_win_over_dotenv_in_the_code_location_its_sensors_and_its_runs(
@@ -105,15 +73,10 @@ def test_exported_variables_win_over_dotenv_in_the_code_location_its_sensors_and
     (environment / ".env").write_text("MIXPEEK_VIDEOS=dotenv.csv\nMIXPEEK_API_KEY=sk_wrong\nMIXPEEK_COLLECTION=films\n")
     project.environment.update({name: value for name, value in os.environ.items() if name.startswith("MIXPEEK_")})
     project.environment["MIXPEEK_VIDEOS"] = "exported.csv"
-    process = project.start(environment / "dev.log", "dev", "--port", str(free_port()))
-    try:
+    with running_dev(project) as dev:
         until(lambda: landed(project) == 1, "landed video")
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(60) == 0
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
+        os.killpg(dev.process.pid, signal.SIGINT)
+        assert dev.process.wait(60) == 0
 
     assert project.sql("SELECT url, collection FROM mixpeek.videos") == [("http://videos.test/exported.mp4", "films")]
     assert {request.headers["Authorization"] for request in mixpeek.requests} == {f"Bearer {KEY}"}

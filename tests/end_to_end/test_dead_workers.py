@@ -4,7 +4,6 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import dagster as dg
 import pytest
 
 from mixpeek_assets.defs.run_liveness import PROCESS
-from tests.end_to_end.test_dagster_dev import free_port, landed, until, vectors
-from tests.fakes.commands import Command
+from tests.end_to_end.test_dagster_dev import landed, vectors
+from tests.fakes.dev import running_dev, until
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.project import Project
 from tests.survival.paused_server import paused
@@ -30,18 +29,6 @@ def project(environment: Path, mixpeek: ScriptedMixpeek, monkeypatch: pytest.Mon
     monkeypatch.setenv("MIXPEEK_VIDEOS", str(manifest))
     monkeypatch.setenv("DAGSTER_HOME", str(environment / "dagster_home"))
     return Project(environment)
-
-
-@contextmanager
-def dev(project: Project, log: str) -> Iterator[Command]:
-    """Have `dagster dev` at work, of which nothing is left at the end."""
-    process = project.start(project.folder / log, "dev", "--port", str(free_port()), "--host", "127.0.0.1")
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
 
 
 @dataclass(frozen=True)
@@ -81,23 +68,23 @@ def is_alive(pid: int) -> bool:
 def test_a_worker_that_is_killed_and_a_machine_that_goes_down_leave_landings_that_others_finish(
     project: Project, mixpeek: ScriptedMixpeek, landings: Landings
 ) -> None:
-    with paused(mixpeek, DETAIL) as detail, dev(project, "before.log") as process:
+    with paused(mixpeek, DETAIL) as detail, running_dev(project, "before.log") as dev:
         until(lambda: len(detail.requests) == 2, "landings of both days")
         killed, cut_off = landings.runs
 
         os.kill(landings.worker(killed), signal.SIGKILL)
         until(lambda: landings.status(killed) == "FAILURE", "end of the run whose worker was killed")
 
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(20)
+        os.killpg(dev.process.pid, signal.SIGKILL)
+        dev.process.wait(20)
         until(lambda: not is_alive(landings.worker(cut_off)), "death of the other worker")
         assert landings.status(cut_off) == "STARTED", "there was nobody left to say so"
 
-    with dev(project, "after.log") as process:
+    with running_dev(project, "after.log") as dev:
         until(lambda: landed(project) == 2, "landing of both days")
         until(lambda: all(run.is_finished for run in landings.runs.values()), "end of every run")
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(60) == 0
+        os.killpg(dev.process.pid, signal.SIGINT)
+        assert dev.process.wait(60) == 0
 
     assert landings.status(cut_off) == "FAILURE"
     assert Counter(run.status.value for run in landings.runs.values()) == {"FAILURE": 2, "SUCCESS": 2}
