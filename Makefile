@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev models check test pictures browser test-duckdb-1 bench lint lock clean
+.PHONY: help run dev models check test test-duckdb-1 bench lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,21 +26,8 @@ SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 check: lint  ## Lint, types, and the tests that start no process, server or model
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
-test: $(VENV)/dev.stamp $(VENV)/models.stamp browser  ## The whole test suite
+test: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The whole test suite
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
-
-pictures: $(VENV)/dev.stamp $(VENV)/models.stamp browser  ## Take the pictures of the README and the docs again
-	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
-
-# Without a browser the tests in tests/browser are skipped, and say so; nothing else needs one.
-browser:  ## Debian's Chromium for the browser tests, where apt-get is there and may be used
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
-		|| ! command -v apt-get >/dev/null \
-		|| { echo "Installing Chromium for the browser tests ..."; $(AS_ROOT) sh -c 'apt-get -qq update && \
-		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium' >/dev/null 2>&1; } \
-		|| echo "Chromium cannot be installed here: the tests in tests/browser are skipped."
-
-AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 
 test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
