@@ -19,8 +19,8 @@ _MOST_SHOWN = 20
 _ANY_TIME = datetime.max.replace(tzinfo=UTC)
 
 WHAT_TO_DO = {
-    "failed": "fix the reason, then run the job …_retry_failed (may be billed again)",
-    "cancelled": "run the job …_retry_failed (may be billed again)",
+    "failed": "fix the reason, then run the job {retry_job} (may be billed again)",
+    "cancelled": "run the job {retry_job} (may be billed again)",
     "lost": "`mixpeek-assets retry --reason lost` polls it again",
     "rejected": "`mixpeek-assets retry --reason rejected` fetches it again; fix a row of the manifest there",
     "open": "wait: the sensor task_status_sensor polls it until it ends",
@@ -242,7 +242,7 @@ def _evaluation(
     found = [violation for rows in by_query for violation in rows]
     metadata: dict[str, Any] = {"failing_rows": failing}
     if found:
-        metadata["which"] = dg.MetadataValue.table([_record(violation) for violation in found[:_MOST_SHOWN]])
+        metadata["which"] = dg.MetadataValue.table([_record(violation, key) for violation in found[:_MOST_SHOWN]])
     return dg.AssetCheckEvaluation(
         asset_key=key,
         check_name=check.name,
@@ -282,12 +282,13 @@ def how_far(progress: DayProgress) -> str:
     return "; ".join(parts)
 
 
-def _record(violation: Violation) -> dg.TableRecord:
+def _record(violation: Violation, key: dg.AssetKey) -> dg.TableRecord:
+    retry_job = "_".join([*key.path[:-1], "retry_failed"])
     return dg.TableRecord(
         {
             "video": as_text(violation.video or ""),
             "state": violation.state,
             "reason": as_text(violation.reason or ""),
-            "what to do": WHAT_TO_DO.get(violation.state, _A_BUG),
+            "what to do": WHAT_TO_DO.get(violation.state, _A_BUG).format(retry_job=retry_job),
         }
     )
