@@ -8,6 +8,7 @@ from typing import Any, Literal
 import dagster as dg
 
 from mixpeek_assets import clock
+from mixpeek_assets.defs import markdown
 from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.labels import counted, duration
 from mixpeek_assets.warehouse import SQL
@@ -260,7 +261,7 @@ def _sentence(check: Check, found: Sequence[Violation], failing: int, progress: 
         return how_far(progress)
     if not found:
         return f"0 of {counted(progress.videos, 'video')} failed" if check.of == "video" else "0 rows break it"
-    first = as_text(": ".join(part for part in (found[0].video, found[0].reason) if part))
+    first = markdown.plain(as_text(": ".join(part for part in (found[0].video, found[0].reason) if part)))
     what = f"{failing:,} of {progress.videos:,} failed" if check.of == "video" else counted(failing, check.of)
     return f"{what}: {first}"
 

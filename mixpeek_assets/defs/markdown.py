@@ -9,6 +9,7 @@ INLINE = 999
 """Characters of Markdown that the UI shows at once; more is behind a click."""
 
 _LONGEST_CODE = 1_000
+_MARKUP = re.compile(r"[`*~<\[]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|\\(?=[!-/:-@\[-`{-~])")
 _PLAIN_IN_SVG = " '/:;=,.()-+"
 _PLAIN_IN_URL = "/:;=,.()-+#%!$'*~"
 
@@ -19,6 +20,11 @@ def code(text: str) -> str:
     # Markdown closes a span with as many backticks as opened it.
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
     return f"{fence} {shown} {fence}"
+
+
+def plain(text: str) -> str:
+    """Write a line that stays text where the UI takes it for Markdown, with as little more as that takes."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def picture(svg: str, alt: str) -> str:

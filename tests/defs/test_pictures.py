@@ -18,6 +18,7 @@ from markdown_it.token import Token
 
 from mixpeek_assets.defs import charts, markdown
 from mixpeek_assets.defs.pictures import day_metadata
+from mixpeek_assets.defs.texts import as_text
 from mixpeek_assets.warehouse.schema import TableName
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.security.names import NAMES
@@ -301,6 +302,15 @@ def test_a_text_of_anybody_stays_a_text(text: str) -> None:
     link = markdown.link(text, f"https://videos.test/{text}#t=1.0".replace("?", ""))
     assert_is_only_ours(link)
     assert [token.type for token in every_token(link) if token.type == "link_open"] == ["link_open"]
+
+
+@given(st.text() | st.text("\\\\`*_~<>[]()!&#;a ") | st.sampled_from([*NAMES.values()]))
+def test_a_sentence_with_a_text_of_anybody_stays_a_sentence(text: str) -> None:
+    said = f"1 of 2 failed: {as_text(text)}"
+    tokens = list(every_token(f"1 of 2 failed: {markdown.plain(as_text(text))}"))
+
+    assert {token.type for token in tokens} == {"paragraph_open", "inline", "text", "paragraph_close"}
+    assert "".join(token.content for token in tokens if token.type == "text").rstrip() == said.rstrip()
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
