@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev models check test test-duckdb-1 bench lint lock clean
+.PHONY: help run dev models check test pictures chromium test-duckdb-1 bench lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,12 +26,26 @@ SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 check: lint  ## Lint, types, and the tests that start no process, server or model
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
-test: $(VENV)/dev.stamp $(VENV)/models.stamp  ## The whole test suite
+test: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## The whole test suite
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
 	PYTHONPATH=$(CURDIR)/$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/defs tests/pipeline $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+pictures: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## Take the pictures of the README and docs again, as the browser tests go
+	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
+
+# Playwright's own browsers are not used: a system's Chromium gets its updates. Without one, the browser tests are skipped.
+APT := $(if $(shell id -u | grep -x 0),,sudo -n )apt-get
+chromium:
+	@for name in "$$MIXPEEK_TEST_BROWSER" chromium chromium-browser google-chrome; do \
+		command -v "$$name" >/dev/null && exit; \
+	done; \
+	$(APT) --version >/dev/null 2>&1 || { echo "No Chromium, and apt-get may not install it: the browser tests are skipped"; exit; }; \
+	echo "Installing Chromium for the browser tests ..."; \
+	{ $(APT) -qq update && $(APT) -qq install --yes --no-install-recommends chromium fonts-liberation; } >/dev/null \
+		|| echo "apt-get could not install Chromium: the browser tests are skipped"
 
 bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)

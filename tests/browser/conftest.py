@@ -40,7 +40,7 @@ def open_ui(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenUi
     """Opens a page of a UI; nothing that it has shown is the key."""
     opened: list[Ui] = []
 
-    def open_ui(url: str, theme: Theme = "light", *, width: int = 1600, height: int = 1000) -> Ui:
+    def open_ui(url: str, theme: Theme = "light", *, width: int = 1400, height: int = 900) -> Ui:
         context = browser.new_context(
             base_url=url, color_scheme=theme, viewport={"width": width, "height": height}, timezone_id="UTC"
         )

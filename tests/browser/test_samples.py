@@ -55,7 +55,7 @@ def test_runs_of_the_command_line_are_on_the_timeline_under_their_job_and_can_be
 def test_a_day_shows_its_funnel_its_rows_and_a_map_of_its_embeddings_in_light_and_dark(
     dev: Dev, open_ui: OpenUi, theme: Theme, pictures: Path
 ) -> None:
-    ui = open_ui(dev.url, theme)
+    ui = open_ui(dev.url, theme, height=1800)
     ui.open_asset("vectors", "partitions", partition=str(TODAY))
 
     ui.sees("5 of 5 landed")
@@ -67,7 +67,7 @@ def test_a_day_shows_its_funnel_its_rows_and_a_map_of_its_embeddings_in_light_an
     shade = ui.page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3)")
     assert (max(map(float, shade)) < 80) == (theme == "dark"), shade
 
-    ui.picture(pictures / f"day-{theme}.png")
+    ui.picture_of([ui.metadata("progress"), ui.metadata("map")], pictures / f"day-{theme}.png")
 
     ui.click(ui.metadata("map_large").get_by_text("Show Markdown"))
     map_large = ui.page.get_by_role("dialog").locator("img")
@@ -105,11 +105,12 @@ def test_the_page_of_the_local_api_opens_with_the_link_that_dev_prints(
     dev: Dev, open_ui: OpenUi, pictures: Path
 ) -> None:
     [link] = re.findall(r"http://127.0.0.1:\d+/#key=\S+", (dev.project.folder / "dev.log").read_text())
-    ui = open_ui(dev.url, width=1280, height=900)
+    ui = open_ui(dev.url, width=1000, height=640)
     ui.open(link)
 
     ui.sees("harbour.mp4", "talk.mp4")
     ui.page.get_by_role("searchbox").fill("a lighthouse at night")
     ui.click(ui.button("Search"))
     ui.sees(re.compile(r"^\d\d:\d\d$"))
+    assert is_drawn(ui.page.locator("article img").first)
     ui.picture(pictures / "local-api.png")
