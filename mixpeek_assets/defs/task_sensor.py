@@ -86,15 +86,16 @@ def _poll(mixpeek: MixpeekResource, warehouse: Warehouse, started: float) -> tup
 
 
 def _sentence(result: PollResult, open_tasks: OpenTasks, landing: Sequence[date], held: str) -> str:
-    """Say in a line what the tick found, the news first: the table of ticks shows its beginning."""
+    """Say in a line what the tick found; the table of ticks cuts some fifty characters in the middle."""
     settled = result.settled.total()
     parts = [f"{settled:,} settled"] if settled else []
     if landing:
         parts.append("landing " + ", ".join(f"{day:%m-%d}" for day in landing))
-    parts.append(f"{open_tasks.tasks:,} open" if open_tasks.tasks else "no task is open")
+    if open_tasks.tasks or not parts:
+        parts.append(f"{open_tasks.tasks:,} open" if open_tasks.tasks else "no task is open")
     if open_tasks.tasks and open_tasks.next_poll_at is not None:
         parts.append(f"next poll {open_tasks.next_poll_at:%H:%M:%S} UTC")
-    if result.polled:
+    if result.polled and not settled:
         parts.append(f"{result.polled:,} polled")
     if result.errors:
         parts.append(f"{counted(len(result.errors), 'poll')} failed")
