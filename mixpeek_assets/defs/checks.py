@@ -288,6 +288,7 @@ def _record(violation: Violation, key: dg.AssetKey) -> dg.TableRecord:
     return dg.TableRecord(
         {
             "video": as_text(violation.video or ""),
+            "day": str(violation.partition_date or ""),
             "state": violation.state,
             "reason": as_text(violation.reason or ""),
             "what to do": WHAT_TO_DO.get(violation.state, _A_BUG).format(retry_job=retry_job),

@@ -6,15 +6,16 @@ from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.partitions import without_preview_warnings
 from mixpeek_assets.settings import Settings
 
+# Without Markdown, which the catalog shows as it is.
 _VIEWS = {
     "latest_tasks": ("tasks", "A row is the last submission of a video, with the reason why it failed."),
     "vectors_by_name": (
         "vectors",
-        "A view `mixpeek.vectors_<name>` for each named vector of one dimension d, with `embedding FLOAT[d]`.",
+        "A view mixpeek.vectors_NAME for each named vector of one dimension d, with its embedding as FLOAT[d].",
     ),
     "search": (
         "vectors",
-        "The macros `mixpeek.similar(feature_id, vector_name)` and `mixpeek.nearest(vector_name, embedding)`: the"
+        "The macros mixpeek.similar(feature_id, vector_name) and mixpeek.nearest(vector_name, embedding): the"
         " moments that are most like another.",
     ),
 }
@@ -29,7 +30,7 @@ def build_externals(group: AssetGroup, settings: Settings) -> list[dg.AssetSpec]
         return [
             dg.AssetSpec(
                 group.key("manifest"),
-                description="The list of videos to ingest, which `manifest_sensor` watches.",
+                description="The list of videos to ingest, which manifest_sensor watches.",
                 group_name=group.name,
                 kinds={"csv" if source.endswith((".csv", ".tsv")) else "file"},
                 metadata={"dagster/uri": source},

@@ -80,7 +80,7 @@ def test_the_reason_of_a_failure_is_three_clicks_from_the_front_page(ui: Ui, pic
     ui.warning().hover()
     ui.click(ui.text("tasks_succeeded"))
 
-    ui.sees(f"1 of 3 failed: broken.mp4: {REASON}", "what to do", "fix the reason")
+    ui.sees(f"1 of 3 failed: broken.mp4: {REASON}", "what to do", "fix the reason", str(FAILED_DAY))
     assert ui.clicks == 3
     ui.picture(pictures / "failure.png")
 
