@@ -109,8 +109,9 @@ def test_the_page_of_the_local_api_opens_with_the_link_that_dev_prints(
     ui.open(link)
 
     ui.sees("harbour.mp4", "talk.mp4")
-    ui.page.get_by_role("searchbox").fill("a lighthouse at night")
-    ui.click(ui.button("Search"))
-    ui.sees(re.compile(r"^\d\d:\d\d$"))
-    assert is_drawn(ui.page.locator("article img").first)
+    if WITH_MODELS:  # which a search by words needs
+        ui.page.get_by_role("searchbox").fill("a lighthouse at night")
+        ui.click(ui.button("Search"))
+        ui.sees(re.compile(r"^\d\d:\d\d$"))
+        assert is_drawn(ui.page.locator("article img").first)
     ui.picture(pictures / "local-api.png")
