@@ -19,6 +19,7 @@ from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.project import local_api
 from mixpeek_assets.cli.tables import Column, show_table
 from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.labels import timecode
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import SqlFiles, literal
 from mixpeek_assets.terminal_safe import terminal_safe
@@ -210,7 +211,7 @@ def show(console: Console, moments: Moments, *, thumbnails: bool = False) -> Non
         (
             None if moment.score is None else f"{moment.score:.3f}",
             moment.video,
-            None if moment.start_time is None else clock(moment.start_time),
+            None if moment.start_time is None else timecode(moment.start_time),
             moment.modality,
             moment.found,
         )
@@ -225,12 +226,6 @@ def command() -> str:
         return "mixpeek-assets"
     path = Path(sys.argv[0]).absolute()
     return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
-
-
-def clock(seconds: float) -> str:
-    """Write a moment of a video, e.g. 1:02.5."""
-    minutes, tenths = divmod(round(seconds * 10), 600)
-    return f"{minutes}:{tenths / 10:04.1f}"
 
 
 def _checked(words: str) -> str:

@@ -1,6 +1,6 @@
 """Asset checks, computed in SQL: of each day, with each run over it; and standing, over all days."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -193,7 +193,7 @@ CHEAP_CHECKS: tuple[Check, ...] = STANDING_CHECKS[:3]
 
 def evaluate(
     reader: Reader,
-    checks: Iterable[Check],
+    checks: Sequence[Check],
     key_of: Callable[[TableName], dg.AssetKey],
     days: Sequence[date],
     planned_at: datetime | None = None,
@@ -209,10 +209,11 @@ def evaluate(
     """
     evaluations: list[dg.AssetCheckEvaluation] = []
     progress = reader.day_progress(days)
+    whole = reader.whole_progress() if any(check.every_day for check in checks) else DayProgress()
     for check in checks:
         found = _violations(reader, check, None if check.every_day else days, planned_at or _ANY_TIME)
         if check.every_day:
-            evaluations.append(_evaluation(check, key_of(check.table), found, reader.whole_progress(), None))
+            evaluations.append(_evaluation(check, key_of(check.table), found, whole, None))
             continue
         for day in days:
             own = [[row for row in rows if row.partition_date == day] for rows in found]

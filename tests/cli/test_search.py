@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.cli.main import cli
-from mixpeek_assets.cli.search import EXAMPLES, clock, try_out
+from mixpeek_assets.cli.search import EXAMPLES, try_out
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, Video, scripted_mixpeek
 from tests.fakes.project import Project
@@ -218,10 +218,3 @@ def test_a_run_ends_well_where_words_cannot_be_searched(project: Project, mixpee
 
     assert tried.found == {}
     assert "no sentence model" in (tried.problem or "")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "0:00.0"), (9.96, "0:10.0"), (59.96, "1:00.0"), (75.25, "1:15.2"), (3601.5, "60:01.5")]
-)
-def test_a_moment_is_written_as_minutes_and_seconds(seconds: float, shown: str) -> None:
-    assert clock(seconds) == shown
