@@ -9,7 +9,7 @@ INLINE = 999
 """Characters of Markdown that the UI shows at once; more is behind a click."""
 
 _LONGEST_CODE = 1_000
-_MARKUP = re.compile(r"[`*~<\[]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|\\(?=[!-/:-@\[-`{-~])")
+_MARKUP = re.compile(r"[`*~<\[]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|\\(?=[!-/:-@\[-`{-~])")
 _PLAIN_IN_SVG = " '/:;=,.()-+"
 _PLAIN_IN_URL = "/:;=,.()-+#%!$'*~"
 

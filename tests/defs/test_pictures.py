@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import dagster as dg
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -305,6 +305,7 @@ def test_a_text_of_anybody_stays_a_text(text: str) -> None:
 
 
 @given(st.text() | st.text("\\\\`*_~<>[]()!&#;a ") | st.sampled_from([*NAMES.values()]))
+@example("__0_")
 def test_a_sentence_with_a_text_of_anybody_stays_a_sentence(text: str) -> None:
     said = f"1 of 2 failed: {as_text(text)}"
     tokens = list(every_token(f"1 of 2 failed: {markdown.plain(as_text(text))}"))
