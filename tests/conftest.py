@@ -16,6 +16,7 @@ from mixpeek_assets.warehouse import database
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests import lanes
+from tests.fakes.documents import ScriptedDocuments, scripted_documents
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
 
 pytest_configure = lanes.pytest_configure
@@ -66,6 +67,16 @@ def jump(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
 def mixpeek(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedMixpeek]:
     """A scripted Mixpeek, which the environment names."""
     with scripted_mixpeek() as server:
+        monkeypatch.setenv("MIXPEEK_API_KEY", KEY)
+        monkeypatch.setenv("MIXPEEK_API_URL", server.url)
+        monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "0")
+        yield server
+
+
+@pytest.fixture
+def documents_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedDocuments]:
+    """A scripted Mixpeek of today, which the environment names."""
+    with scripted_documents() as server:
         monkeypatch.setenv("MIXPEEK_API_KEY", KEY)
         monkeypatch.setenv("MIXPEEK_API_URL", server.url)
         monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "0")

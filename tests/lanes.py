@@ -27,7 +27,7 @@ SLOW_FOLDERS = (
 )
 """In the order in which they begin: the longest files first, so that no worker is left with one at the end."""
 
-SERVERS = {"mixpeek"}
+SERVERS = {"mixpeek", "documents_api"}
 """Fixtures that are servers."""
 
 STARTS = {"os.fork", "tests.forked", "os.forkpty", "os.posix_spawn", "socket.bind", "subprocess.Popen"}

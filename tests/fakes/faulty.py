@@ -1,13 +1,13 @@
-"""The scripted Mixpeek behind faults on demand: the local API's own fault player (docs/faults.md) in front of it."""
+"""A scripted Mixpeek behind faults on demand: the local API's own fault player (docs/faults.md) in front of it."""
 
 import asyncio
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -16,16 +16,18 @@ from mixpeek_local.faults.exchange import Exchange
 from mixpeek_local.faults.middleware import Faults
 from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.faults.script import Script
-from tests.fakes.mixpeek import Request, ScriptedMixpeek
+from tests.fakes.documents import ScriptedDocuments
+from tests.fakes.mixpeek import ScriptedMixpeek
+from tests.fakes.scripted import Fake, Request
 
 
-class FaultyMixpeek:
-    """A scripted Mixpeek on 127.0.0.1 whose replies, and whose connections, a test can spoil."""
+class Faulty(Generic[Fake]):
+    """A fake on 127.0.0.1 whose replies, and whose connections, a test can spoil."""
 
-    def __init__(self) -> None:
+    def __init__(self, fake: Callable[[str], Fake]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
-        self.mixpeek = ScriptedMixpeek(f"http://127.0.0.1:{self._port}")
+        self.mixpeek = fake(f"http://127.0.0.1:{self._port}")
         self._script = Script()
         self._app = Faults(self._answer, self._script)
 
@@ -83,10 +85,39 @@ class FaultyMixpeek:
         await send({"type": "http.response.body", "body": raw})
 
 
+class FaultyMixpeek(Faulty[ScriptedMixpeek]):
+    """The one of the guide."""
+
+    def __init__(self) -> None:
+        super().__init__(ScriptedMixpeek)
+
+
+class FaultyDocuments(Faulty[ScriptedDocuments]):
+    """The one of today."""
+
+    def __init__(self) -> None:
+        super().__init__(ScriptedDocuments)
+
+
 @contextmanager
 def faulty_mixpeek() -> Iterator[FaultyMixpeek]:
-    """Run one on a free port, with no faults as yet."""
-    server = FaultyMixpeek()
+    """Run one of the guide on a free port, with no faults as yet."""
+    with _running(FaultyMixpeek()) as server:
+        yield server
+
+
+@contextmanager
+def faulty_documents() -> Iterator[FaultyDocuments]:
+    """Run one of today on a free port, with no faults as yet."""
+    with _running(FaultyDocuments()) as server:
+        yield server
+
+
+Running = TypeVar("Running", bound=Faulty[Any])
+
+
+@contextmanager
+def _running(server: Running) -> Iterator[Running]:
     server.start()
     try:
         yield server

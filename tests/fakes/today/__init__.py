@@ -1,0 +1,1 @@
+"""The parts of the scripted Mixpeek of today, tests/fakes/documents.py."""
