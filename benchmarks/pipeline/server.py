@@ -1,8 +1,9 @@
-"""The benchmark server: the API's four verbs with ready-made bodies and a set latency, so cheap that it never waits.
+"""The benchmark server: the API's calls with ready-made bodies and a set latency, so cheap that it never waits.
 
-`python -m benchmarks.pipeline.server` prints its port once it listens, and ends with its standard input. Everything
-has a number: the n-th video's task is `task-n`, its asset `asset-n`, and its features `feature-n-0`, `feature-n-1`, …
-`GET /told` says what was asked for so far, and begins a new count.
+`python -m benchmarks.pipeline.server` prints its port once it listens, and ends with its standard input. It speaks as
+the guide has it, where everything has a number: the n-th video's task is `task-n`, its asset `asset-n`, and its
+features `feature-n-0`, `feature-n-1`, …; with `--style=documents` it speaks as today (document_world.py). `GET /told`
+says what was asked for so far, and begins a new count.
 """
 
 import argparse
@@ -10,32 +11,37 @@ import asyncio
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Protocol, cast
 
-import numpy as np
 import orjson
 import uvloop
 
-_VECTORS = 64
-"""So many different embeddings there are."""
+from benchmarks.pipeline.document_world import DocumentWorld
+from benchmarks.pipeline.ready_vectors import MANY, ready_vectors
 
 _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _LISTED = '{"feature_id":"feature-%s-%d","modality":"video","asset_id":"asset-%s","start_time":%d,"end_time":%d}'
 _MOST_TOLD = 200_000
 
 
+class Answering(Protocol):
+    """What the server says."""
+
+    def answer(self, method: str, path: str, body: bytes) -> bytes:
+        """Return the body for a request."""
+        ...
+
+
 @dataclass
 class World:
-    """What the server says.
+    """What the server says in the guide's style.
 
     Attributes:
-        latency: Seconds from a request to its reply.
         features: How many features an asset has.
         dimensions: How long an embedding is.
         settled: Whether tasks are over.
     """
 
-    latency: float
     features: int
     dimensions: int
     settled: bool
@@ -44,11 +50,9 @@ class World:
     submitted: int = 0
 
     def __post_init__(self) -> None:
-        random = np.random.default_rng(1)
-        vectors = random.normal(0, 0.03, (_VECTORS, self.dimensions)).astype(np.float32)
-        self._vectors = [orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY) for vector in vectors]
+        self._vectors = ready_vectors(self.dimensions)
 
-    def answer(self, method: str, path: str) -> bytes:
+    def answer(self, method: str, path: str, body: bytes) -> bytes:
         """Return the body for a request."""
         _, kind, *rest = path.partition("?")[0].split("/")
         self.asked[f"{method} /{kind}"] += 1
@@ -76,7 +80,7 @@ class World:
 
     def _feature(self, feature_id: str) -> bytes:
         _, number, place = feature_id.split("-")
-        vector = self._vectors[(int(number) * 31 + int(place)) % _VECTORS]
+        vector = self._vectors[(int(number) * 31 + int(place)) % MANY]
         return b"".join(
             (
                 b'{"created_at":"2024-11-06T18:19:43.340820Z","asset_id":"asset-%s","metadata":{},' % number.encode(),
@@ -95,8 +99,8 @@ class World:
 class Connection(asyncio.Protocol):
     """One client's connection, kept alive."""
 
-    def __init__(self, world: World) -> None:
-        self._world, self._received = world, b""
+    def __init__(self, world: Answering, latency: float) -> None:
+        self._world, self._latency, self._received = world, latency, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where replies go."""
@@ -111,19 +115,20 @@ class Connection(asyncio.Protocol):
                 length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
             if len(self._received) < end + 4 + length:
                 return
+            body = self._received[end + 4 : end + 4 + length]
             self._received = self._received[end + 4 + length :]
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-            body = self._world.answer(method, path)
-            reply = _JSON % len(body) + body
-            if self._world.latency and path != "/told":
-                asyncio.get_running_loop().call_later(self._world.latency, self._transport.write, reply)
+            said = self._world.answer(method, path, body)
+            reply = _JSON % len(said) + said
+            if self._latency and path != "/told":
+                asyncio.get_running_loop().call_later(self._latency, self._transport.write, reply)
             else:
                 self._transport.write(reply)
 
 
-async def _serve(world: World) -> None:
+async def _serve(world: Answering, latency: float) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(world), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Connection(world, latency), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
@@ -131,9 +136,11 @@ async def _serve(world: World) -> None:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("--style", choices=("assets", "documents"), default="assets")
     arguments.add_argument("--latency-ms", type=float, default=0)
     arguments.add_argument("--features", type=int, default=10)
     arguments.add_argument("--dimensions", type=int, default=1024)
     arguments.add_argument("--unsettled", action="store_true")
     given = arguments.parse_args()
-    uvloop.run(_serve(World(given.latency_ms / 1000, given.features, given.dimensions, not given.unsettled)))
+    made = DocumentWorld if given.style == "documents" else World
+    uvloop.run(_serve(made(given.features, given.dimensions, not given.unsettled), given.latency_ms / 1000))

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,15 @@ class Server:
 
 @contextmanager
 def serving(
-    *, latency_ms: float = 0, features: int = 10, dimensions: int = 1024, settled: bool = True
+    *,
+    style: Literal["assets", "documents"] = "assets",
+    latency_ms: float = 0,
+    features: int = 10,
+    dimensions: int = 1024,
+    settled: bool = True,
 ) -> Iterator[Server]:
-    """Run a server until the block ends."""
-    command = [sys.executable, "-m", "benchmarks.pipeline.server", f"--latency-ms={latency_ms}"]
+    """Run a server until the block ends; one of documents has two embeddings for each, the other of 1,408 floats."""
+    command = [sys.executable, "-m", "benchmarks.pipeline.server", f"--style={style}", f"--latency-ms={latency_ms}"]
     command += [f"--features={features}", f"--dimensions={dimensions}", *([] if settled else ["--unsettled"])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,17 +1,21 @@
 """The benchmarks measure what they say: the server counts and waits, contenders run apart, the simulation adds up."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
+import requests
 from pydantic import SecretStr
 
+from benchmarks.pipeline.document_pages import MULTIMODAL, TRANSCRIPTION, DocumentPages
 from benchmarks.pipeline.load_generator import generate
 from benchmarks.pipeline.measure import Measured, in_turns, measured
 from benchmarks.pipeline.scale import simulate
-from benchmarks.pipeline.serving import serving
+from benchmarks.pipeline.serving import Server, serving
 from mixpeek_assets.api.client import MixpeekClient
 
 
@@ -47,6 +51,43 @@ def test_the_server_waits_as_long_as_it_is_told_to_with_all_at_once() -> None:
         assert generate(server.url, requests=64, concurrency=32) == 64
         assert time.monotonic() - started >= 0.4
         assert server.told()["asked"]["GET /features"] == 64
+
+
+@pytest.mark.slow
+def test_the_server_of_documents_takes_a_project_from_its_objects_to_its_last_page() -> None:
+    with serving(style="documents", features=3, dimensions=8) as server:
+        objects = [{"video_key": f"video-{number}"} for number in range(4)]
+        rows = _ask(server, "POST", "/buckets/bkt_1/objects/batch", {"objects": objects})["succeeded"]
+        object_ids = [row["object_id"] for row in rows]
+        batch_id = _ask(server, "POST", "/buckets/bkt_1/batches", {"object_ids": object_ids})["batch_id"]
+        _ask(server, "POST", f"/buckets/bkt_1/batches/{batch_id}/submit", {})
+        assert _ask(server, "GET", f"/batches/{batch_id}")["documents_written"] == 12
+        mine = {"AND": [{"field": "video_key", "operator": "in", "value": [f"video-{number}" for number in range(4)]}]}
+        found, cursor = [], None
+        while cursor or not found:
+            body = {"filters": mine, "limit": 5, "return_vectors": True, "cursor": cursor}
+            page = _ask(server, "POST", "/collections/col_1/documents/list", body)
+            found += page["results"]
+            cursor = page["pagination"]["next_cursor"]
+        asked = server.told()["asked"]
+
+    assert len({row["document_id"] for row in found}) == 12
+    assert {row["_internal"]["lineage"]["root_object_id"] for row in found} == set(object_ids)
+    assert {(len(row[MULTIMODAL]), len(row[TRANSCRIPTION])) for row in found} == {(1408, 8)}
+    assert asked["POST /collections/documents/list"] == 3
+
+
+def test_a_page_of_documents_says_the_same_whichever_way_they_are_asked_for() -> None:
+    pages = DocumentPages(2, (4, 3))
+    by_key = {"filters": {"video_key": "v1"}, "limit": 1, "cursor": "1", "return_vectors": True}
+    by_lineage = {**by_key, "filters": {"_internal.lineage.root_object_id": "obj_v1"}}
+    assert pages.listed(by_key) == pages.listed(by_lineage)
+    (row,) = json.loads(pages.listed(by_key))["results"]
+    assert row in json.loads(pages.listed({"limit": 10, "return_vectors": True}, ["v0", "v1"]))["results"]
+
+
+def _ask(server: Server, method: str, path: str, body: Any = None) -> Any:
+    return requests.request(method, f"{server.url}/v1{path}", json=body, timeout=30).json()
 
 
 def _ready_first(pause: float) -> Iterator[None]:
