@@ -1,6 +1,8 @@
 """From settings to a client and a warehouse: one constructor each, for Dagster, the command line and notebooks."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +10,25 @@ from typing import Any
 from pydantic import SecretStr
 
 from mixpeek_assets import local_api
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
-from mixpeek_assets.api.rate_limit import NoLimit, SharedLimit
+from mixpeek_assets.api import style as api_style
+from mixpeek_assets.api.assets.client import AssetsClient
+from mixpeek_assets.api.documents.client import CATEGORIES, DocumentsClient
+from mixpeek_assets.api.errors import MixpeekError
+from mixpeek_assets.api.port import MixpeekClient, Style
+from mixpeek_assets.api.rate_limit import RateLimit, SharedLimit
+from mixpeek_assets.api.style import Memory, Server
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.settings import MIXPEEK_API, Settings, SettingsError
+from mixpeek_assets.strict_json import read_json
 from mixpeek_assets.warehouse.selection import SubmissionRules
 from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_ASKING = RetryPolicy(connect=5, read=15, whole=30, attempts=2, rate_limit=60)
+_LEAST_PER_MINUTE = 10
+"""What a category is allowed that the API names no limit of (today's contract, 8)."""
+
+_log = logging.getLogger(__name__)
 
 
 class LocalApiDownError(UserError):
@@ -23,28 +38,68 @@ class LocalApiDownError(UserError):
 
 
 def open_client(settings: Settings, policy: RetryPolicy | None = None) -> MixpeekClient:
-    """Open a client of the API that the settings name.
+    """Open a client of the API that the settings name, of the style that it speaks.
 
     Raises:
         SettingsError: a URL is set without a key.
         LocalApiDownError: no key is set, and the local API is not running.
+        MixpeekError: the API was asked which style it speaks, and did not say.
     """
     url, key = _address(settings)
+    if find_style(settings) == "documents":
+        return DocumentsClient(
+            url,
+            key,
+            namespace=settings.namespace,
+            extractors=read_json(settings.feature_extractors) if settings.feature_extractors else None,
+            concurrency=settings.concurrency,
+            limits=_limits(settings, url, key),
+            videos_per_batch=settings.batch_videos,
+            batch_seconds=settings.batch_seconds,
+            policy=policy,
+        )
     per_minute = settings.effective_requests_per_minute
-    limit = (
-        SharedLimit(settings.data_folder / "rate_limit", per_minute, f"{url} {key.get_secret_value()}")
-        if per_minute
-        else NoLimit()
-    )
-    return MixpeekClient(
+    return AssetsClient(
         url,
         key,
         prefix=settings.api_prefix,
         namespace=settings.namespace,
         concurrency=settings.concurrency,
-        limit=limit,
+        limit=_shared_limit(settings, per_minute, _account(url, key)) if per_minute else None,
         policy=policy,
     )
+
+
+def find_style(settings: Settings, *, again: bool = False) -> Style:
+    """Return which style the API speaks. It is asked once, and again when told; it is never asked where it is set.
+
+    Raises:
+        MixpeekError: it was asked, and did not say.
+    """
+    if (known := known_style(settings)) is not None and not (again and settings.api_style == "auto"):
+        return known
+    if settings.uses_local_api:
+        return "assets"
+    url, key = _address(settings)
+    found = api_style.ask(url, key, settings.api_prefix, _ASKING)
+    _memory(settings).keep(_account(url, key), found)
+    _log.info("%s speaks the API style `%s`; remembered in %s", url, found.style, settings.api_memory)
+    return found.style
+
+
+def known_style(settings: Settings) -> Style | None:
+    """Return which style the API speaks, as far as that is known without asking; the local API's is the guide's."""
+    if settings.api_style != "auto":
+        return settings.api_style
+    if settings.api_key is None:
+        return "assets"
+    found = _memory(settings).recall(_account(settings.api_url or MIXPEEK_API, settings.api_key))
+    return None if found is None else found.style
+
+
+def api_name(settings: Settings) -> str:
+    """Return the API as `tasks.api` records it, with its style: ids of one style mean nothing in the other."""
+    return f"{settings.api_name} documents" if known_style(settings) == "documents" else settings.api_name
 
 
 def open_warehouse(
@@ -53,6 +108,7 @@ def open_warehouse(
     path: Path | None = None,
     longest_wait: float = float("inf"),
     on_wait: Callable[[str], object] | None = None,
+    asks: bool = False,
 ) -> Warehouse:
     """Return the warehouse of the settings.
 
@@ -61,10 +117,14 @@ def open_warehouse(
         path: A DuckDB file to use instead.
         longest_wait: Seconds to wait for the file, if shorter than the settings say.
         on_wait: Called with each sentence about a long wait, which is also logged.
+        asks: Whether the API may be asked which style it speaks, since its tasks are to be worked on.
     """
+    if asks:
+        with suppress(MixpeekError, UserError):  # the client, which is opened next, says what is wrong
+            find_style(settings)
     timeout = min(settings.warehouse_timeout, longest_wait)
     file = path or settings.warehouse_path
-    return Warehouse(file, timeout, settings.api_name, on_wait, collection=settings.seen_collection)
+    return Warehouse(file, timeout, api_name(settings), on_wait, collection=settings.seen_collection)
 
 
 def require_api(settings: Settings) -> None:
@@ -81,6 +141,42 @@ def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:
     """Return the rules for submissions, from the settings and a run's own options."""
     rules = SubmissionRules(max_attempts=settings.max_attempts, extractors=settings.feature_extractors)
     return replace(rules, **asked)
+
+
+def _limits(settings: Settings, url: str, key: SecretStr) -> Mapping[str, RateLimit]:
+    """Return a budget for each category, which every process shares."""
+    account = _account(url, key)
+    if settings.requests_per_minute is not None or settings.uses_local_api:
+        allowed = dict.fromkeys(CATEGORIES, settings.effective_requests_per_minute)
+    else:
+        told = _server(settings, url, key).per_minute
+        allowed = {category: told.get(category, _LEAST_PER_MINUTE) for category in CATEGORIES}
+    return {
+        category: _shared_limit(settings, per_minute, f"{account} {category}")
+        for category, per_minute in allowed.items()
+        if per_minute
+    }
+
+
+def _server(settings: Settings, url: str, key: SecretStr) -> Server:
+    memory, account = _memory(settings), _account(url, key)
+    found = memory.recall(account)
+    if found is None or not found.is_fresh or found.style != "documents":
+        found = api_style.ask_limits(url, key, _ASKING)
+        memory.keep(account, found)
+    return found
+
+
+def _memory(settings: Settings) -> Memory:
+    return Memory(settings.api_memory)
+
+
+def _shared_limit(settings: Settings, per_minute: int, account: str) -> SharedLimit:
+    return SharedLimit(settings.data_folder / "rate_limit", per_minute, account)
+
+
+def _account(url: str, key: SecretStr) -> str:
+    return f"{url} {key.get_secret_value()}"
 
 
 def _address(settings: Settings) -> tuple[str, SecretStr]:

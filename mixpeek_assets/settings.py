@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -166,10 +166,27 @@ class Settings(BaseSettings):
     )
     api_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
     api_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    api_style: Literal["auto", "assets", "documents"] = Field(
+        "auto",
+        description="`assets` is the API of the guide, `documents` that of today; `auto` asks once and remembers it."
+        " The local API speaks both, and `assets` unless told.",
+    )
     api_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
-    namespace: Annotated[str, AfterValidator(_sendable)] | None = Field(None, description="Sent as X-Namespace.")
+    namespace: Annotated[str, AfterValidator(_sendable)] | None = Field(
+        None, description="Name or id, sent as X-Namespace."
+    )
     requests_per_minute: int | None = Field(
-        None, ge=0, le=1_000_000, description="Shared by every process; 0: no limit. None: 60, and 0 for the local API."
+        None,
+        ge=0,
+        le=1_000_000,
+        description="Shared by every process; 0: no limit. None: 60, and 0 for the local API. In the style `documents`,"
+        " of each category of requests; None: what the API says.",
+    )
+    batch_videos: int = Field(
+        100, ge=1, le=10_000, description="How many videos a batch of the style `documents` holds at most."
+    )
+    batch_seconds: float = Field(
+        60, ge=0, le=86_400, description="Seconds after which a batch is started with what it has."
     )
     concurrency: int = Field(16, ge=1, le=256, description="Requests in flight.")
     feature_extractors: Annotated[str, AfterValidator(_extractors)] | None = Field(
@@ -255,7 +272,7 @@ class Settings(BaseSettings):
 
     @property
     def api_name(self) -> str:
-        """The API recorded in `tasks.api`: its URL, or `local`, because the local API's port changes."""
+        """The API: its URL, or `local`, because the local API's port changes."""
         return "local" if self.uses_local_api else self.api_url or MIXPEEK_API
 
     @property
@@ -276,6 +293,11 @@ class Settings(BaseSettings):
     def local_api_folder(self) -> Path:
         """The local API's state: its key, its address, its tasks and features."""
         return self.data_folder / "local_api"
+
+    @property
+    def api_memory(self) -> Path:
+        """What the API answered when it was asked which style it speaks, and how much of it is allowed."""
+        return self.data_folder / "api.json"
 
     @property
     def allowed_hosts(self) -> list[str]:

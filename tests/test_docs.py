@@ -8,7 +8,7 @@ from typing import get_args
 import duckdb
 import pytest
 
-from mixpeek_assets.api.records import TaskState
+from mixpeek_assets.api.port import TaskState
 from mixpeek_assets.cli.main import cli
 from mixpeek_assets.component import MixpeekCollectionComponent
 from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS

@@ -11,7 +11,7 @@ from benchmarks.pipeline import baselines, load_generator
 from benchmarks.pipeline.measure import Measured, in_turns, measured, show
 from benchmarks.pipeline.serving import serving
 from benchmarks.pipeline.world import DAY, fill, warehouse_in
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.pipeline.fetch import fetch_vectors
 
 _CONCURRENCY = 32
@@ -52,7 +52,7 @@ def pipeline(url: str, features: int) -> Iterator[None]:
         warehouse = warehouse_in(Path(folder))
         fill(warehouse, features // _FEATURES, _FEATURES)
         yield
-        with MixpeekClient(url, SecretStr("benchmark"), concurrency=_CONCURRENCY) as client:
+        with AssetsClient(url, SecretStr("benchmark"), concurrency=_CONCURRENCY) as client:
             fetch_vectors(client, warehouse, [DAY], run_id="benchmark")
         with warehouse.reader() as reader:
             assert reader.table_counts()["vectors"] == features

@@ -14,8 +14,8 @@ from benchmarks.pipeline.home import dagster_home
 from benchmarks.pipeline.measure import measured, show
 from benchmarks.pipeline.serving import Server, serving
 from benchmarks.pipeline.world import fill, warehouse_in
-from mixpeek_assets.api.client import MixpeekClient
-from mixpeek_assets.api.records import TaskReply
+from mixpeek_assets.api.assets.client import AssetsClient
+from mixpeek_assets.api.port import TaskReply
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
 from mixpeek_assets.settings import load_settings
@@ -150,16 +150,16 @@ def out_of_order(told: list[int], expected: list[int]) -> int:
 def _watched() -> list[float]:
     """Note when requests are sent and answered, from now on; this process is ours alone."""
     moments: list[float] = []
-    get_task = MixpeekClient.get_task
+    get_task = AssetsClient.get_task
 
-    def noted(self: MixpeekClient, task_id: str) -> TaskReply:
+    def noted(self: AssetsClient, task_id: str) -> TaskReply:
         moments.append(time.perf_counter())
         try:
             return get_task(self, task_id)
         finally:
             moments.append(time.perf_counter())
 
-    MixpeekClient.get_task = noted
+    AssetsClient.get_task = noted
     return moments
 
 

@@ -62,6 +62,10 @@ class UnreadableReplyError(PermanentError):
     """A complete, well-formed reply that breaks the contract, e.g. a list instead of an object."""
 
 
+class NameTakenError(PermanentError):
+    """409: something has this name, or this key, already."""
+
+
 class AccessDeniedError(PermanentError):
     """The key, the account, the address or the rate limit store is the problem.
 
@@ -76,9 +80,19 @@ class AuthenticationError(AccessDeniedError):
 
 
 class InsufficientCreditsError(AccessDeniedError):
-    """A 401 whose body is about credits (contract b7): the key is fine, the account is empty."""
+    """The body is about credits or a quota (contract b7; today's, 8): the key is fine, the account is used up."""
 
-    hint = "The key is fine: the account behind it needs credits"
+    hint = "The key is fine: the account behind it needs credits. What is processed already can still be landed"
+
+
+class OutdatedClientError(AccessDeniedError):
+    """422 `extra_forbidden`: the API does not take a field of our request, whichever video it is about."""
+
+    hint = "This is a bug of mixpeek_assets, or the API is newer than it: please report it"
+
+
+class SetupError(AccessDeniedError):
+    """The account's side (namespace, bucket, collection) cannot be used as it is, or cannot be made."""
 
 
 class WrongEndpointError(AccessDeniedError):

@@ -14,7 +14,9 @@ from mixpeek_assets.api.errors import (
     AuthenticationError,
     InsufficientCreditsError,
     MixpeekError,
+    NameTakenError,
     NotFoundError,
+    OutdatedClientError,
     PermanentError,
     SubmissionOutcomeUnknownError,
     TransientError,
@@ -54,8 +56,27 @@ def read_object(
     return body
 
 
+def failures_in(reply: Reply) -> JsonObject | None:
+    """Return the body of a 422 that lists each part that failed, as a bulk request answers when all of them did."""
+    body = _body(reply) if reply.status_code == 422 else {}
+    return body if is_list(body.get("failed")) else None
+
+
+def asks_to_wait(reply: Reply) -> bool:
+    """Say whether nothing was done, and the same request may be sent again later, which costs no attempt.
+
+    So says a 429, and the 503 of a vector writer that is starting (today's contract, 8).
+    """
+    if reply.status_code == 429:
+        return not _is_over_quota(reply)
+    if reply.status_code != 503:
+        return False
+    error = _error_in(reply)
+    return error.get("type") == "WriterReadOnlyError" and _details(error).get("retryable") is not False
+
+
 def retry_after(reply: Reply) -> float | None:
-    """Seconds that a 429 asks us to wait: Retry-After as seconds or as a date, else a number in the body."""
+    """Seconds that a reply asks us to wait: Retry-After as seconds or as a date, else a number in the body."""
     header = reply.headers.get("Retry-After", "").strip()
     try:
         seconds = float(header) if header else None
@@ -66,6 +87,8 @@ def retry_after(reply: Reply) -> float | None:
         body = _body(reply)
         details = body.get("details")
         hint = body.get("retry_after", details.get("retry_after") if is_object(details) else None)
+        told = _details(_error_in(reply))
+        hint = hint or told.get("retry_after_seconds") or told.get("retry_after")
         seconds = float(hint) if isinstance(hint, int | float) else None
     if seconds is None or math.isnan(seconds):
         return None
@@ -82,19 +105,40 @@ def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bo
     status, message = reply.status_code, message_of(reply)
     if 300 <= status < 400 and (location := reply.headers.get("Location")):
         return WrongEndpointError(endpoint, f"redirects to {location}", object_id, status)
+    if _is_over_quota(reply):
+        return InsufficientCreditsError(endpoint, message, object_id, status)
     if status in {401, 403}:
-        # "A 401 is not always a bad key" (contract b7).
-        out_of_credits = "credit" in message.lower() or "quota" in message.lower()
-        return (InsufficientCreditsError if out_of_credits else AuthenticationError)(
-            endpoint, message, object_id, status
-        )
+        return AuthenticationError(endpoint, message, object_id, status)
     if status in {404, 405} and (submits or by_id) and not (by_id and _is_of_the_api(reply)):
         return WrongEndpointError(endpoint, message, object_id, status)
     if status == 404:
         return NotFoundError(endpoint, message, object_id, status)
     if status in {408, 425} or not 400 <= status < 500:
         return (SubmissionOutcomeUnknownError if submits else TransientError)(endpoint, message, object_id, status)
+    if status == 409:
+        return NameTakenError(endpoint, message, object_id, status)
+    if status == 422 and "extra_forbidden" in reply.text:
+        return OutdatedClientError(endpoint, message, object_id, status)
     return PermanentError(endpoint, message, object_id, status)
+
+
+def _is_over_quota(reply: Reply) -> bool:
+    if _error_in(reply).get("type") == "QuotaExceededError":
+        return True
+    # "A 401 is not always a bad key" (contract b7).
+    said = message_of(reply).lower()
+    return reply.status_code in {401, 403} and ("credit" in said or "quota" in said)
+
+
+def _error_in(reply: Reply) -> JsonObject:
+    """Return the `error` of an envelope, or nothing."""
+    error = _body(reply).get("error")
+    return error if is_object(error) else {}
+
+
+def _details(error: JsonObject) -> JsonObject:
+    details = error.get("details")
+    return details if is_object(details) else {}
 
 
 def _is_of_the_api(reply: Reply) -> bool:

@@ -10,6 +10,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from mixpeek_assets.api.deadline import DeadlineAdapter, Reply, read_whole
 
+_JSON = {"Content-Type": "application/json"}
 _NEVER = Retry(total=False)
 """The client does the retrying."""
 
@@ -48,13 +49,16 @@ class Session:
         chosen = {name: defaults[name] for name in ("User-Agent", "Accept-Encoding")}
         self._headers = {**chosen, **headers, "Authorization": f"Bearer {key.get_secret_value()}"}
 
-    def request(self, method: str, path: str, content: bytes | None = None) -> Reply:
+    def request(
+        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """Send a request, and read its whole reply.
 
         Args:
-            method: GET or POST.
+            method: GET, POST or DELETE.
             path: Below the base, with its query.
             content: The body, JSON.
+            headers: Of this request alone.
 
         Raises:
             ReplyTooLargeError: the reply is larger than the client reads.
@@ -66,7 +70,7 @@ class Session:
             method,
             target + path,
             body=content,
-            headers=self._headers if content is None else {**self._headers, "Content-Type": "application/json"},
+            headers={**self._headers, **(headers or {}), **(_JSON if content is not None else {})},
             timeout=self._timeout,
             retries=_NEVER,
             redirect=False,

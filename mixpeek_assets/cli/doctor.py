@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import duckdb
 from rich.console import Console
 
-from mixpeek_assets.api.client import RetryPolicy
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api

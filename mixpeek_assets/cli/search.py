@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.errors import MixpeekError, PermanentError
-from mixpeek_assets.api.records import SearchReply
+from mixpeek_assets.api.port import MixpeekClient, SearchReply
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.cli.display import plain, show_sql
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from rich.console import Console
 
 from mixpeek_assets import clock
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.port import MixpeekClient
 from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.jobs import Jobs

@@ -11,7 +11,8 @@ import dagster as dg
 import duckdb
 from dagster_duckdb import DuckDBResource
 
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.port import MixpeekClient
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.connections import open_client, open_warehouse
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -80,7 +81,7 @@ class WarehouseResource(DuckDBResource):
             longest_wait: Seconds to wait for the file, if that is less than what the settings say.
             on_wait: Called with a sentence when the wait is long, e.g. `context.log.warning`.
         """
-        return open_warehouse(self.settings, longest_wait=longest_wait, on_wait=on_wait)
+        return open_warehouse(self.settings, longest_wait=longest_wait, on_wait=on_wait, asks=True)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,30 +1,40 @@
 """Fetching assets and vectors: ask for what is missing, write each reply to disk at once, load in batches."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal, TypeVar
+from itertools import islice
+from typing import Any, Literal, TypeVar
 
 import orjson
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from mixpeek_assets import clock
-from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import map_concurrently
-from mixpeek_assets.api.errors import AccessDeniedError, MixpeekError, NotFoundError, NotYetVisibleError, PermanentError
-from mixpeek_assets.api.records import JsonObject, Problem
+from mixpeek_assets.api.errors import (
+    ABORTS_RUN,
+    AccessDeniedError,
+    MixpeekError,
+    NotFoundError,
+    NotYetVisibleError,
+    PermanentError,
+)
+from mixpeek_assets.api.port import AssetReply, FeatureReply, MixpeekClient, Problem, Wanted
 from mixpeek_assets.pipeline.figures import StepFigures, StepMeter
 from mixpeek_assets.pipeline.progress import Progress, Say, progress, say_nothing
+from mixpeek_assets.pipeline.spools import Spools
+from mixpeek_assets.strict_json import read_json
 from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine
 from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch
 from mixpeek_assets.warehouse.selection import VideoSelection
-from mixpeek_assets.warehouse.spool import Spool
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from mixpeek_assets.warehouse.worklist import WorkList
 
-Wanted = TypeVar("Wanted", AssetToFetch, FeatureToFetch)
-Reply = TypeVar("Reply")
+Item = TypeVar("Item", AssetToFetch, FeatureToFetch)
+Line = AssetLine | FeatureLine
+Reply = AssetReply | FeatureReply | MixpeekError
 
 _VISIBLE_WITHIN = timedelta(minutes=10)
 """Grace period after a task ends in which its results may return 404."""
@@ -86,30 +96,16 @@ def fetch_assets(
     Raises:
         MixpeekError: one of `ABORTS_RUN`; earlier replies are landed.
     """
+    lines = _Lines(run_id)
 
-    def fetch(asset: AssetToFetch) -> AssetLine:
-        reply = _once_visible(client.get_asset, asset.asset_id, asset.settled_at)
-        return line(asset, reply.asset, reply.features, reply.problems)
-
-    def reject(asset: AssetToFetch, reason: str) -> AssetLine:
-        return line(asset, None, [], [Problem(asset.asset_id, reason, "")])
-
-    def line(
-        asset: AssetToFetch, sent: JsonObject | None, features: Sequence[JsonObject], problems: Sequence[Problem]
-    ) -> AssetLine:
-        return AssetLine(
-            asset_id=asset.asset_id,
-            video_id=asset.video_id,
-            partition_date=asset.partition_date,
-            run_id=run_id,
-            fetched_at=clock.now(),
-            asset=sent,
-            features=features,
-            problems=problems,
-        )
+    def read(assets: Sequence[AssetToFetch]) -> Iterator[tuple[AssetToFetch, Reply]]:
+        by_id = {asset.asset_id: asset for asset in assets}
+        for wanted, reply in client.fetch_assets([_wanted(asset) for asset in assets]):
+            yield by_id[wanted.asset_id], reply
 
     step = _Step(client, warehouse, "assets", run_id, say)
-    return step.run(warehouse.assets_to_fetch(partitions, refresh=refresh, chosen=chosen), fetch, reject)
+    work_list = warehouse.assets_to_fetch(partitions, refresh=refresh, chosen=chosen)
+    return step.run(work_list, client.assets_per_fetch, read, lines.of_asset, lines.of_its_feature)
 
 
 def fetch_vectors(
@@ -129,11 +125,72 @@ def fetch_vectors(
     Raises:
         MixpeekError: one of `ABORTS_RUN`; earlier replies are landed.
     """
+    lines = _Lines(run_id)
 
-    def fetch(feature: FeatureToFetch) -> FeatureLine:
-        reply = _once_visible(client.get_feature, feature.feature_id, feature.settled_at)
+    def read(features: Sequence[FeatureToFetch]) -> Iterator[tuple[FeatureToFetch, Reply]]:
+        for feature in features:
+            try:
+                yield feature, client.fetch_feature(feature.feature_id, _wanted(feature), feature.collection_id)
+            except ABORTS_RUN:
+                raise
+            except MixpeekError as error:
+                yield feature, error
+
+    step = _Step(client, warehouse, "vectors", run_id, say)
+    work_list = warehouse.features_to_fetch(partitions, refresh=refresh, chosen=chosen)
+    return step.run(work_list, 1, read, lines.of_feature, lines.of_feature)
+
+
+def _wanted(item: AssetToFetch | FeatureToFetch) -> Wanted:
+    extractors = read_json(item.extractors) if item.extractors else None
+    return Wanted(item.asset_id, item.video_id, item.collection, extractors)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Writes replies as lines of landing files."""
+
+    run_id: str
+
+    def of_asset(self, asset: AssetToFetch, reply: Reply | Problem) -> AssetLine:
+        """Return the line of an asset, or of why there is none."""
+        found = isinstance(reply, AssetReply)
+        return AssetLine(
+            asset_id=asset.asset_id,
+            video_id=asset.video_id,
+            partition_date=asset.partition_date,
+            run_id=self.run_id,
+            fetched_at=clock.now(),
+            asset=reply.asset if found else None,
+            features=reply.features if found else [],
+            problems=reply.problems if found else [reply],
+        )
+
+    def of_its_feature(self, asset: AssetToFetch, reply: FeatureReply) -> FeatureLine:
+        """Return the line of a feature that came with its asset."""
+        row = reply.feature
+        return self._feature(asset, row["feature_id"], row["modality"], reply)
+
+    def of_feature(self, feature: FeatureToFetch, reply: Reply | Problem) -> FeatureLine:
+        """Return the line of a feature, or of why there is none."""
+        return self._feature(feature, feature.feature_id, feature.modality, reply)
+
+    def _feature(
+        self, item: AssetToFetch | FeatureToFetch, feature_id: str, modality: str | None, reply: Reply | Problem
+    ) -> FeatureLine:
+        line = FeatureLine(
+            feature_id=feature_id,
+            asset_id=item.asset_id,
+            video_id=item.video_id,
+            modality=modality,
+            partition_date=item.partition_date,
+            run_id=self.run_id,
+            fetched_at=clock.now(),
+        )
+        if not isinstance(reply, FeatureReply):
+            return replace(line, problems=[reply])
         return replace(
-            empty(feature),
+            line,
             feature=reply.feature,
             dense={**reply.dense, **reply.as_sent},
             sparse=reply.sparse,
@@ -141,43 +198,33 @@ def fetch_vectors(
             problems=reply.problems,
         )
 
-    def reject(feature: FeatureToFetch, reason: str) -> FeatureLine:
-        return replace(empty(feature), problems=[Problem(feature.feature_id, reason, "")])
 
-    def empty(feature: FeatureToFetch) -> FeatureLine:
-        return FeatureLine(
-            feature_id=feature.feature_id,
-            asset_id=feature.asset_id,
-            video_id=feature.video_id,
-            modality=feature.modality,
-            partition_date=feature.partition_date,
-            run_id=run_id,
-            fetched_at=clock.now(),
-        )
+def _once_visible(
+    read: Callable[[Sequence[Item]], Iterator[tuple[Item, Reply]]], items: Sequence[Item]
+) -> Iterator[tuple[Item, Reply]]:
+    """Read results of tasks, those several times that are not visible right after their task has ended.
 
-    step = _Step(client, warehouse, "vectors", run_id, say)
-    return step.run(warehouse.features_to_fetch(partitions, refresh=refresh, chosen=chosen), fetch, reject)
-
-
-def _once_visible(read: Callable[[str], Reply], object_id: str, settled_at: datetime | None) -> Reply:
-    """Read a result of a task, which may not be visible right after the task ends.
-
-    Raises:
-        NotYetVisibleError: 404, several times; the next run asks again.
-        MixpeekError: any other failure, and a 404 after the grace period.
+    Such a result is a `NotYetVisibleError` at last, and the next run asks again.
     """
-    if settled_at is None or abs(clock.now() - settled_at) > _VISIBLE_WITHIN:
-        return read(object_id)
-    retrying = Retrying(
-        retry=retry_if_exception_type(NotFoundError),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_random_exponential(multiplier=0.5, max=4),
-        reraise=True,
-    )
-    try:
-        return retrying(read, object_id)
-    except NotFoundError as error:
-        raise NotYetVisibleError(error.endpoint, error.message, error.object_id, error.status) from None
+    hidden: list[tuple[Item, NotFoundError]] = []
+    for attempt in range(1, _ATTEMPTS + 1):
+        hidden = []
+        for item, reply in read(items):
+            if isinstance(reply, NotFoundError) and _is_new(item):
+                hidden.append((item, reply))
+            else:
+                yield item, reply
+        if not hidden:
+            return
+        items = [item for item, _ in hidden]
+        if attempt < _ATTEMPTS:
+            time.sleep(random.uniform(0, min(0.5 * 2**attempt, 4)))  # noqa: S311 - not for secrets
+    for item, error in hidden:
+        yield item, NotYetVisibleError(error.endpoint, error.message, error.object_id, error.status)
+
+
+def _is_new(item: AssetToFetch | FeatureToFetch) -> bool:
+    return item.settled_at is not None and abs(clock.now() - item.settled_at) <= _VISIBLE_WITHIN
 
 
 @dataclass(frozen=True)
@@ -192,51 +239,104 @@ class _Step:
 
     def run(
         self,
-        work_list: AbstractContextManager[WorkList[Wanted]],
-        fetch: Callable[[Wanted], AssetLine | FeatureLine],
-        reject: Callable[[Wanted, str], AssetLine | FeatureLine],
+        work_list: AbstractContextManager[WorkList[Item]],
+        each: int,
+        read: Callable[[Sequence[Item]], Iterator[tuple[Item, Reply]]],
+        line_of: Callable[[Item, Any], Line],
+        line_of_part: Callable[[Item, FeatureReply], Line],
     ) -> FetchResult:
+        """Fetch what a work list holds.
+
+        Args:
+            work_list: What is wanted.
+            each: How many of it one call of `read` takes.
+            read: Reads some of it: each item's own reply or error is the last of it.
+            line_of: Writes an item's own reply, or the reason why there is none.
+            line_of_part: Writes what came before it.
+        """
         meter, noun = StepMeter(self.client, self.warehouse), _NOUNS[self.table]
         # First load what a dead run fetched, so that it is not fetched again.
         loaded = self.warehouse.load_pending(self.run_id)
         with work_list as wanted, progress(self.say, self.client, noun, "fetch", len(wanted)) as work:
             result = FetchResult(wanted.read_at)
             if wanted:
-                with self.warehouse.spool(self.table, self.run_id) as spool:
-                    self._fetch(wanted, fetch, reject, spool, work, result)
-                loaded += spool.loaded
+                with Spools(self.warehouse, self.run_id) as spools:
+                    keep = _Keep(spools, self.table, line_of, line_of_part)
+
+                    def fetch(group: Sequence[Item]) -> list[tuple[Item, bool | MixpeekError]]:
+                        return list(keep.all(_once_visible(read, group)))
+
+                    self._fetch(wanted, each, fetch, spools, work, result)
+                loaded += spools.loaded
         result.figures = meter.figures(loaded)
         return result
 
     def _fetch(
         self,
-        wanted: WorkList[Wanted],
-        fetch: Callable[[Wanted], AssetLine | FeatureLine],
-        reject: Callable[[Wanted, str], AssetLine | FeatureLine],
-        spool: Spool,
+        wanted: WorkList[Item],
+        each: int,
+        fetch: Callable[[Sequence[Item]], list[tuple[Item, bool | MixpeekError]]],
+        spools: Spools,
         work: Progress,
         result: FetchResult,
     ) -> None:
-        def fetch_and_keep(item: Wanted) -> bool:
-            """Store the reply in the thread that got it, so that none is dropped; return whether it was rejected."""
-            try:
-                line, rejected = fetch(item), False
-            except AccessDeniedError:
-                raise
-            except PermanentError as error:
-                reason = f"{error.status}: {error.message}" if error.status else error.message
-                line, rejected = reject(item, reason), True
-            try:
-                spool.append(line)
-            except orjson.JSONEncodeError as error:  # JSON that can be parsed may be nested too deeply to be written
-                spool.append(reject(item, f"cannot be stored: {error}"))
-                rejected = True
-            return rejected
+        done, last_load_at = 0, len(wanted) - _LAST * self.client.concurrency
+        with closing(map_concurrently(fetch, _groups(wanted, each), self.client.threads)) as answers:
+            for _, group in answers:
+                if isinstance(group, MixpeekError):  # never: each item's error is in its group's answer
+                    raise group
+                for item, answer in group:
+                    done += 1
+                    if done == last_load_at:
+                        spools.rotate()
+                    result.add(item.partition_date, answer)
+                    work.count(failed=bool(answer))
 
-        last_load_at = len(wanted) - _LAST * self.client.concurrency
-        with closing(map_concurrently(fetch_and_keep, wanted, self.client.threads)) as answers:
-            for place, (item, answer) in enumerate(answers):
-                if place == last_load_at:
-                    spool.rotate()
-                result.add(item.partition_date, answer)
-                work.count(failed=bool(answer))
+
+@dataclass(frozen=True)
+class _Keep:
+    """Stores replies in the thread that got them, so that none is dropped."""
+
+    spools: Spools
+    table: Literal["assets", "vectors"]
+    line_of: Callable[[Any, Reply | Problem], Line]
+    line_of_part: Callable[[Any, FeatureReply], Line]
+
+    def all(self, replies: Iterator[tuple[Item, Reply]]) -> Iterator[tuple[Item, bool | MixpeekError]]:
+        """Store replies; yield each item at its last one, with whether it was rejected, or the error.
+
+        Raises:
+            AccessDeniedError: it is about all.
+        """
+        for item, reply in replies:
+            if isinstance(reply, AccessDeniedError):
+                raise reply
+            if isinstance(reply, PermanentError):
+                self._reject(item, f"{reply.status}: {reply.message}" if reply.status else reply.message)
+                yield item, True
+            elif isinstance(reply, MixpeekError):
+                yield item, reply
+            elif self.table == "assets" and isinstance(reply, FeatureReply):
+                # Where it cannot be stored, its asset cannot either, and says so.
+                with suppress(orjson.JSONEncodeError):
+                    self.spools.append("vectors", self.line_of_part(item, reply))
+            else:
+                yield item, not self._stored(item, reply)
+
+    def _stored(self, item: AssetToFetch | FeatureToFetch, reply: Reply) -> bool:
+        try:
+            self.spools.append(self.table, self.line_of(item, reply))
+        except orjson.JSONEncodeError as error:  # JSON that can be parsed may be nested too deeply to be written
+            self._reject(item, f"cannot be stored: {error}")
+            return False
+        return True
+
+    def _reject(self, item: AssetToFetch | FeatureToFetch, reason: str) -> None:
+        object_id = item.asset_id if isinstance(item, AssetToFetch) else item.feature_id
+        self.spools.append(self.table, self.line_of(item, Problem(object_id, reason, "")))
+
+
+def _groups(wanted: Iterable[Item], each: int) -> Iterator[list[Item]]:
+    remaining = iter(wanted)
+    while group := list(islice(remaining, each)):
+        yield group

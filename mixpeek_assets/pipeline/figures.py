@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import get_args
 
-from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.figures import Figures
+from mixpeek_assets.api.port import MixpeekClient
 from mixpeek_assets.warehouse.loading import Loaded
 from mixpeek_assets.warehouse.row_counts import Fate
 from mixpeek_assets.warehouse.schema import TableName

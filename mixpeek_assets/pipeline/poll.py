@@ -3,16 +3,20 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from mixpeek_assets import clock
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, RateLimitedError, UnaddressableError
-from mixpeek_assets.api.records import TaskReply, excerpt, is_known
+from mixpeek_assets.api.port import MixpeekClient, Polled, TaskReply
+from mixpeek_assets.api.statuses import is_known
+from mixpeek_assets.api.transport import RetryPolicy
+from mixpeek_assets.api.values import excerpt
 from mixpeek_assets.pipeline.figures import StepFigures, StepMeter
 from mixpeek_assets.warehouse.landing_lines import TaskEvent
 from mixpeek_assets.warehouse.rows import DueTask
@@ -36,7 +40,7 @@ class PollResult:
     """What polling found.
 
     Attributes:
-        polled: How many tasks were read.
+        polled: How many submissions were read of; those of one task are read at once.
         settled: How many of them are over, per partition.
         errors: Calls that failed; those tasks are due again.
         new_statuses: How many tasks changed to a status that no documented version of the API lists.
@@ -51,16 +55,17 @@ class PollResult:
     skew: timedelta = timedelta(0)
     figures: StepFigures = field(default_factory=StepFigures)
 
-    def add(self, task: DueTask, answer: TaskReply | MixpeekError) -> None:
-        """Count an answer."""
-        if isinstance(answer, MixpeekError):
-            self.errors.append(answer)
+    def add(self, group: Sequence[DueTask], answers: Sequence[TaskReply] | MixpeekError) -> None:
+        """Count what a poll said of each submission of its task."""
+        if isinstance(answers, MixpeekError):
+            self.errors.append(answers)
             return
-        self.polled += 1
-        if answer.state != "open":
-            self.settled[task.partition_date] += 1
-        elif not is_known(answer.status) and answer.status != task.status:
-            self.new_statuses[answer.status] += 1
+        self.polled += len(answers)
+        for task, answer in zip(group, answers, strict=True):
+            if answer.state != "open":
+                self.settled[task.partition_date] += 1
+            elif not is_known(answer.status) and answer.status != task.status:
+                self.new_statuses[answer.status] += 1
 
     def warnings(self) -> list[str]:
         """Return lines for the log; the next poll of the same tasks does not repeat them."""
@@ -107,6 +112,8 @@ def due_tasks(warehouse: Warehouse) -> list[DueTask]:
 def poll_tasks(client: MixpeekClient, warehouse: Warehouse, due: Sequence[DueTask], seconds: float) -> PollResult:
     """Read the status of some tasks, in their order, for at most `seconds` (and the calls then in flight).
 
+    Submissions of one task that come one after the other are read at once.
+
     Raises:
         MixpeekError: the server is unreachable or rejects the key; earlier replies are kept.
     """
@@ -115,49 +122,54 @@ def poll_tasks(client: MixpeekClient, warehouse: Warehouse, due: Sequence[DueTas
     if not due:
         return polled
 
-    def while_there_is_time() -> Iterator[DueTask]:
-        for task in due:
+    def while_there_is_time() -> Iterator[list[DueTask]]:
+        for _, group in groupby(due, key=attrgetter("task_id")):
             if time.monotonic() > stop_at:
                 return
-            yield task
+            yield list(group)
 
     with warehouse.spool("tasks") as spool:
 
-        def poll(task: DueTask) -> TaskReply:
-            return _poll(client, spool, task)
+        def poll(group: list[DueTask]) -> list[TaskReply]:
+            return _poll(client, spool, group)
 
         try:
             with closing(map_concurrently(poll, while_there_is_time(), client.concurrency)) as answers:
-                for task, answer in answers:
-                    polled.add(task, answer)
+                for group, answer in answers:
+                    polled.add(group, answer)
         except RateLimitedError as error:
             polled.errors.append(error)  # the rest stays due, and is polled first next time
     polled.skew, polled.figures = client.skew, meter.figures(spool.loaded)
     return polled
 
 
-def _poll(client: MixpeekClient, spool: Spool, task: DueTask) -> TaskReply:
-    """Read one task and record its status."""
+def _poll(client: MixpeekClient, spool: Spool, group: Sequence[DueTask]) -> list[TaskReply]:
+    """Read one task, and record what it says of each of its submissions."""
+    submissions = [Polled(task.collection, task.asset_id) for task in group]
     try:
-        reply = client.get_task(task.task_id)
-        if reply.state in ("done", "skipped") and reply.asset_id is None:
-            reply = _with_asset(client, reply, task.collection)
+        replies = client.read_task(group[0].task_id, submissions)
     except NotFoundError as error:
-        if _age(client, task) < _VISIBLE_WITHIN:
-            reply = TaskReply(task.task_id, task.status or "", "open", None, None)
-        else:
-            # The server no longer knows the task: polling would never end.
-            reply = _lost(task, f"{error}; `mixpeek-assets retry` asks for it again")
+        replies = [_unknown(client, task, error) for task in group]
     except UnaddressableError as error:
-        reply = _lost(task, str(error))
+        replies = [_lost(task, str(error)) for task in group]
     except ABORTS_RUN:
         raise  # it is not about this task
     except MixpeekError as error:
-        if not _is_overdue(client, task):
-            # Due again, but not at once: constant requests do not help a failing server.
+        waiting = [task for task in group if not _is_overdue(client, task)]
+        # Due again, but not at once: constant requests do not help a failing server.
+        for task in waiting:
             spool.append(_event(task, next_poll_at=_next_poll(client, task)))
+        for task in group:
+            if task not in waiting:
+                _keep(client, spool, task, _lost(task, str(error)))
+        if waiting:
             raise
-        reply = _lost(task, str(error))
+        return [_lost(task, str(error)) for task in group]
+    return [_keep(client, spool, task, reply) for task, reply in zip(group, replies, strict=True)]
+
+
+def _keep(client: MixpeekClient, spool: Spool, task: DueTask, reply: TaskReply) -> TaskReply:
+    """Record the status of one submission, and return it; one that is open for too long is lost."""
     if reply.state == "open" and _is_overdue(client, task):
         hours = _age(client, task).total_seconds() / 3600
         reply = _lost(task, f"still {reply.status} {hours:.1f} hours after it was submitted", reply.status)
@@ -173,9 +185,18 @@ def _poll(client: MixpeekClient, spool: Spool, task: DueTask) -> TaskReply:
             polled_at=now,
             settled_at=now if settled else None,
             next_poll_at=None if settled else _next_poll(client, task),
+            credits=reply.credits,
+            cost_usd=reply.cost_usd,
         )
     )
     return reply
+
+
+def _unknown(client: MixpeekClient, task: DueTask, error: NotFoundError) -> TaskReply:
+    """A new task may not be visible yet; of an old one the server knows nothing, and polling would never end."""
+    if _age(client, task) < _VISIBLE_WITHIN:
+        return TaskReply(task.task_id, task.status or "", "open", None, None)
+    return _lost(task, f"{error}; `mixpeek-assets retry` asks for it again")
 
 
 def _event(task: DueTask, **found: Any) -> TaskEvent:
@@ -197,14 +218,3 @@ def _next_poll(client: MixpeekClient, task: DueTask) -> datetime:
 
 def _lost(task: DueTask, reason: str, status: str = "") -> TaskReply:
     return TaskReply(task.task_id, status, "lost", None, {"reason": reason})
-
-
-def _with_asset(client: MixpeekClient, reply: TaskReply, collection: str) -> TaskReply:
-    """Look up the asset of a finished task that names none (contract b3)."""
-    asset_id = None
-    with suppress(NotFoundError):  # this API has no such lookup
-        asset_id = client.find_asset(reply.task_id, collection)
-    if asset_id is not None:
-        return TaskReply(reply.task_id, reply.status, reply.state, asset_id, reply.error)
-    error = {"reason": f"the task is {reply.status}, but names no asset, and the API finds none for it"}
-    return TaskReply(reply.task_id, reply.status, "failed", None, error)

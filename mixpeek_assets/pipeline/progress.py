@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.figures import Figures
+from mixpeek_assets.api.port import MixpeekClient
 from mixpeek_assets.labels import counted, duration, size
 
 Say = Callable[[str], object]

@@ -4,18 +4,16 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 
-from mixpeek_assets import clock
-from mixpeek_assets.api.client import MixpeekClient
 from mixpeek_assets.api.concurrency import map_concurrently
-from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, SubmissionOutcomeUnknownError, UnsendableError
-from mixpeek_assets.api.records import JsonObject, duplicated_asset
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError
+from mixpeek_assets.api.port import MixpeekClient, Video
 from mixpeek_assets.pipeline.figures import StepFigures, StepMeter
+from mixpeek_assets.pipeline.ledger import TaskLedger
 from mixpeek_assets.pipeline.progress import Progress, Say, progress, say_nothing
 from mixpeek_assets.strict_json import read_json, read_json_object
-from mixpeek_assets.warehouse.landing_lines import EventState, TaskEvent
 from mixpeek_assets.warehouse.rows import VideoToSubmit
 from mixpeek_assets.warehouse.selection import SubmissionRules
 from mixpeek_assets.warehouse.spool import Spool
@@ -24,24 +22,25 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 _ROUNDS = 3
 """How many times a run sends a video whose submission's outcome is unknown."""
 
+_EVENTS = 3
+"""How many lines a submission writes at most: registered, drafted, accepted."""
+
 
 @dataclass
 class SubmitResult:
-    """The outcomes of a run's submissions, and what they took."""
+    """The outcomes of a run's submissions, and what they took.
+
+    Attributes:
+        accepted: Videos that the API works on.
+        refused: Videos that it does not take.
+        lost: For each video whose submission has an unknown outcome, the reason.
+        figures: What they took.
+    """
 
     accepted: int = 0
     refused: int = 0
     lost: list[MixpeekError] = field(default_factory=list[MixpeekError])
     figures: StepFigures = field(default_factory=StepFigures)
-
-    def add(self, answer: MixpeekError | None) -> None:
-        """Count an answer."""
-        if answer is None:
-            self.accepted += 1
-        elif isinstance(answer, SubmissionOutcomeUnknownError):
-            self.lost.append(answer)
-        else:
-            self.refused += 1
 
 
 def submit_videos(
@@ -56,7 +55,8 @@ def submit_videos(
 ) -> SubmitResult:
     """Submit the videos of some partitions that are new or need another submission.
 
-    A video whose submission's outcome is unknown is sent again with `skip_duplicate`, as another attempt.
+    A video whose submission's outcome is unknown is sent again: it goes on where it stopped, if the API lets it, else
+    with `skip_duplicate`, as another attempt.
 
     Args:
         client: The client of the API.
@@ -75,22 +75,27 @@ def submit_videos(
     rules = replace(rules, runs=[*rules.runs, run_id])
     with warehouse.partitions_locked("submit", partitions):
         loaded = warehouse.load_pending()
-        warehouse.mark_lost(partitions)
+        warehouse.mark_lost(partitions, resumes=client.resumes)
         for round_ in range(_ROUNDS):
-            with warehouse.videos_to_submit(rules, partitions) as needed:
+            with warehouse.videos_to_submit(rules, partitions, resumes=client.resumes) as needed:
                 wanted = len(submitted.lost) if round_ and needed else len(needed)
                 if round_ and not wanted:
                     break
                 with progress(say, client, "video", "submit again" if round_ else "submit", wanted) as work:
                     if not wanted:
                         break
-                    videos = (video for video in needed if not round_ or video.why == "answer lost")
+                    videos = (video for video in needed if not round_ or _is_unknown(video))
                     submitted.lost.clear()
                     with warehouse.spool("tasks") as spool:
                         _Submission(client, warehouse, spool, run_id, rules, deadline).send(videos, submitted, work)
                     loaded += spool.loaded
     submitted.figures = meter.figures(loaded)
     return submitted
+
+
+def _is_unknown(video: VideoToSubmit) -> bool:
+    """Say whether it is not known what became of a submission that was sent."""
+    return video.is_interrupted or video.why == "answer lost"
 
 
 class _Submission:
@@ -112,104 +117,78 @@ class _Submission:
 
     def send(self, videos: Iterable[VideoToSubmit], submitted: SubmitResult, work: Progress) -> None:
         try:
-            with closing(map_concurrently(self._submit, self._committed(videos), self._client.concurrency)) as answers:
-                for _, answer in answers:
-                    submitted.add(answer)
-                    work.count(failed=answer is not None)
+            groups = self._committed(videos)
+            with closing(map_concurrently(self._submit, groups, self._client.concurrency)) as answers:
+                for _, ledger in answers:
+                    if isinstance(ledger, MixpeekError):  # never: a group's own errors are in its ledger
+                        raise ledger
+                    submitted.accepted += len(ledger.taken)
+                    submitted.refused += len(ledger.rejected)
+                    submitted.lost += ledger.unknown
+                    for video_id in ledger.videos:
+                        work.count(failed=video_id not in ledger.taken)
         finally:
             # A video that was never sent must not look as if it might have been.
             with self._unsent_lock:
-                for video in self._unsent.values():
-                    self._record(video, state="withdrawn")
+                self._ledger(list(self._unsent.values())).withdraw()
                 self._unsent.clear()
 
-    def _committed(self, videos: Iterable[VideoToSubmit]) -> Iterator[VideoToSubmit]:
-        """Commit the intents of the next few videos, then yield them; earlier answers are loaded meanwhile.
+    def _committed(self, videos: Iterable[VideoToSubmit]) -> Iterator[list[VideoToSubmit]]:
+        """Commit the intents of the next few videos, then yield them as one call takes them.
 
-        Runs in the thread that takes the next video, so that no batch waits for the end of the previous one.
+        Runs in the thread that takes the next group, so that no batch waits for the end of the previous one; earlier
+        answers are loaded meanwhile.
         """
-        size = 4 * self._client.concurrency
+        each = self._client.videos_per_submission
+        size = max(4 * self._client.concurrency // each, 1) * each
         remaining = iter(videos)
         while batch := list(islice(remaining, size)):
-            self._spool.rotate(room_for=len(batch) + self._client.concurrency)  # so that no answer finds the disk full
-            self._warehouse.insert_intents(batch, self._run_id, self._extractors)
+            # So that no answer finds the disk full.
+            self._spool.rotate(room_for=_EVENTS * (len(batch) + each * self._client.concurrency))
+            new = [video for video in batch if not video.is_interrupted]
+            self._warehouse.insert_intents(new, self._run_id, self._extractors)
             with self._unsent_lock:
                 self._unsent.update({video.video_id: video for video in batch})
-            yield from batch
+            for start in range(0, len(batch), each):
+                yield batch[start : start + each]
 
-    def _submit(self, video: VideoToSubmit) -> None:
-        """Send one video, and record the answer at once."""
+    def _submit(self, group: list[VideoToSubmit]) -> TaskLedger:
+        """Send some videos; the ledger keeps what becomes of each at once."""
         with self._unsent_lock:
-            if self._unsent.pop(video.video_id, None) is None:
-                return  # withdrawn
+            # Without those that were withdrawn.
+            group = [video for video in group if self._unsent.pop(video.video_id, None) is not None]
+        ledger = self._ledger(group)
         try:
-            task_id = self._client.submit_video(
-                video.url,
-                video.collection,
-                metadata=_metadata(video),
-                skip_duplicate=video.skip_duplicate,
-                feature_extractors=read_json(self._extractors) if self._extractors else None,
-                replaces=video.replaces,
-            )
+            self._client.submit(list(self._sendable(group, ledger)), ledger)
         except ABORTS_RUN:
-            self._record(video, state="withdrawn")
-            raise
-        except SubmissionOutcomeUnknownError as error:
-            self._record(video, state="lost", error=str(error), settled_at=clock.now())
+            ledger.withdraw()
             raise
         except MixpeekError as error:
-            # A duplicate may be refused at once, with an error that names the existing asset (contract b8).
-            asset_id = duplicated_asset(error.message)
-            state: EventState = "failed" if asset_id is None else "skipped"
-            self._record(video, state=state, asset_id=asset_id, error=str(error), settled_at=clock.now())
-            if asset_id is None:
-                raise
-            return
-        accepted_at = self._client.time()
-        self._record(
-            video,
-            state="open",
-            task_id=task_id,
-            submitted_at=accepted_at,
-            give_up_at=accepted_at + self._deadline,
-            next_poll_at=clock.now(),
-        )
+            ledger.end(error, resumes=self._client.resumes)
+        return ledger
 
-    def _record(
-        self,
-        video: VideoToSubmit,
-        *,
-        state: EventState,
-        error: str | None = None,
-        task_id: str | None = None,
-        asset_id: str | None = None,
-        submitted_at: datetime | None = None,
-        give_up_at: datetime | None = None,
-        next_poll_at: datetime | None = None,
-        settled_at: datetime | None = None,
-    ) -> None:
-        self._spool.append(
-            TaskEvent(
+    def _sendable(self, group: Iterable[VideoToSubmit], ledger: TaskLedger) -> Iterator[Video]:
+        """Yield the videos, but not one whose stored metadata, of an older version, is none."""
+        extractors = read_json(self._extractors) if self._extractors else None
+        for video in group:
+            sent = Video(
                 video_id=video.video_id,
-                attempt=video.attempt,
-                seen_at=clock.now(),
-                run_id=self._run_id,
-                state=state,
-                error={"reason": error} if error else None,
-                task_id=task_id,
-                asset_id=asset_id,
-                submitted_at=submitted_at,
-                give_up_at=give_up_at,
-                next_poll_at=next_poll_at,
-                settled_at=settled_at,
+                revision=video.attempt,
+                url=video.url,
+                collection=video.collection,
+                extractors=extractors,
+                skip_duplicate=video.skip_duplicate,
+                replaces=video.replaces,
+                asset_id=video.asset_id,
+                task_id=video.task_id,
             )
-        )
+            try:
+                metadata = read_json_object(video.metadata) if video.metadata else None
+            except ValueError as error:
+                reason = f"its metadata is not a JSON object: {error}. Correct its row in the manifest, then run"
+                ledger.refused(sent, f"{video.url}: {reason} `mixpeek-assets retry`")
+            else:
+                yield replace(sent, metadata=metadata)
 
-
-def _metadata(video: VideoToSubmit) -> JsonObject | None:
-    """Parse the stored metadata, which an older version may have taken from a manifest unchecked."""
-    try:
-        return read_json_object(video.metadata) if video.metadata else None
-    except ValueError as error:
-        message = f"its metadata is not a JSON object: {error}"
-        raise UnsendableError("POST /ingest/videos/url", message, video.url) from None
+    def _ledger(self, group: Sequence[VideoToSubmit]) -> TaskLedger:
+        return TaskLedger(self._spool, self._run_id, self._client.time, self._deadline, group)

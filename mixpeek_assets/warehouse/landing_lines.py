@@ -15,6 +15,7 @@ EventState = Literal["open", "done", "failed", "skipped", "cancelled", "lost", "
 Text = Annotated[str, "VARCHAR"]
 OptionalText = Annotated[str | None, "VARCHAR"]
 Integer = Annotated[int, "INTEGER"]
+OptionalNumber = Annotated[float | None, "DOUBLE"]
 Day = Annotated[date, "DATE"]
 Time = Annotated[datetime, "TIMESTAMPTZ"]
 OptionalTime = Annotated[datetime | None, "TIMESTAMPTZ"]
@@ -39,6 +40,8 @@ class TaskEvent:
     next_poll_at: OptionalTime = None
     polls: Integer = 0
     settled_at: OptionalTime = None
+    credits: OptionalNumber = None
+    cost_usd: OptionalNumber = None
     run_id: OptionalText = None
 
 

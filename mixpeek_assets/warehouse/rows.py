@@ -10,7 +10,13 @@ Verb = Literal["submit", "poll", "fetch asset", "fetch vectors"]
 
 @dataclass(frozen=True, slots=True)
 class VideoToSubmit:
-    """A video that needs a submission: why, as which attempt, and how."""
+    """A video that needs a submission: why, as which attempt, and how.
+
+    Attributes:
+        asset_id: What an interrupted submission has got already.
+        task_id: Likewise.
+        is_interrupted: Whether its submission goes on, where it stopped, as the same attempt.
+    """
 
     video_id: str
     collection: str
@@ -21,6 +27,9 @@ class VideoToSubmit:
     why: str
     skip_duplicate: bool | None
     replaces: str | None
+    asset_id: str | None = None
+    task_id: str | None = None
+    is_interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +45,19 @@ class DueTask:
     status: str | None
     partition_date: date
     collection: str
+    asset_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AssetToFetch:
-    """An asset to fetch, and when its task was seen to have ended."""
+    """An asset to fetch, what its video was submitted as, and when its task was seen to have ended."""
 
     asset_id: str
     video_id: str
     partition_date: date
     settled_at: datetime | None
+    collection: str = ""
+    extractors: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,9 @@ class FeatureToFetch:
     modality: str | None
     partition_date: date
     settled_at: datetime | None
+    collection: str = ""
+    extractors: str | None = None
+    collection_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,11 @@ TABLES: tuple[Table, ...] = (
         (
             _VIDEO_ID,
             Column("attempt", "INTEGER", "1 for the first submission."),
-            Column("task_id", "VARCHAR", "The Mixpeek task; null until the API has answered."),
+            Column("task_id", "VARCHAR", "The Mixpeek task, or batch, which videos share; null until the API answers."),
             Column("status", "VARCHAR", "As the API sent it."),
             Column("state", "VARCHAR", "submitting, open, done, failed, skipped, cancelled or lost."),
-            Column("asset_id", "VARCHAR", "The asset that the task made."),
-            Column("error", "JSON", "Why it failed or was lost."),
+            Column("asset_id", "VARCHAR", "The asset that the task made, or the object that it works on."),
+            Column("error", "JSON", "Why it failed or was lost, or what of it is missing although it is done."),
             Column(
                 "why",
                 "VARCHAR",
@@ -91,6 +91,8 @@ TABLES: tuple[Table, ...] = (
             Column("polls", "INTEGER", "How often its status was read."),
             Column("settled_at", "TIMESTAMPTZ", "When it was seen to have ended."),
             Column("landed_at", "TIMESTAMPTZ", "When its asset, features and vectors were all landed or rejected."),
+            Column("credits", "DOUBLE", "Its part of what its task cost; null where the API does not tell."),
+            Column("cost_usd", "DOUBLE", "The same in dollars."),
             *_COMMON,
         ),
     ),
@@ -160,7 +162,7 @@ TABLES: tuple[Table, ...] = (
         "a reply, a part of one, or a line of a manifest that could not be landed",
         (),
         (
-            Column("endpoint", "VARCHAR", "The call, or `manifest`."),
+            Column("endpoint", "VARCHAR", "The call (by its name in the guide's style), or `manifest`."),
             Column("object_id", "VARCHAR", "The id that was asked for, or the manifest and its line."),
             _VIDEO_ID,
             Column("reason", "VARCHAR", "What is wrong with it."),

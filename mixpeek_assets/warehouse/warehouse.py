@@ -138,10 +138,10 @@ class Warehouse:
 
     @contextmanager
     def videos_to_submit(
-        self, rules: SubmissionRules, partitions: Sequence[date]
+        self, rules: SubmissionRules, partitions: Sequence[date], *, resumes: bool = False
     ) -> Generator[WorkList[VideoToSubmit]]:
-        """The videos of some partitions that need a submission."""
-        with self._work_list(VideoToSubmit, "videos_to_submit", partitions, **asdict(rules)) as videos:
+        """The videos of some partitions that need a submission; with `resumes`, the interrupted ones too."""
+        with self._work_list(VideoToSubmit, "videos_to_submit", partitions, resumes=resumes, **asdict(rules)) as videos:
             yield videos
 
     @contextmanager
@@ -175,10 +175,10 @@ class Warehouse:
                 rows = stack.enter_context(work_list(connection, record, query, **bound))
             yield rows
 
-    def mark_lost(self, partitions: Sequence[date]) -> None:
-        """Mark submissions of dead processes as lost. The caller holds the partitions' lock."""
+    def mark_lost(self, partitions: Sequence[date], *, resumes: bool = False) -> None:
+        """Mark submissions of dead processes as lost, unless they go on. The caller holds the partitions' lock."""
         with self.database.transaction() as connection:
-            SQL.run(connection, "mark_lost", partitions=list(partitions))
+            SQL.run(connection, "mark_lost", partitions=list(partitions), resumes=resumes, api=self.api)
 
     def insert_intents(self, videos: Sequence[VideoToSubmit], run_id: str, extractors: str | None = None) -> None:
         """Commit the intent to submit these videos."""

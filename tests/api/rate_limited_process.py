@@ -11,10 +11,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import RateLimitedError
 from mixpeek_assets.api.rate_limit import SharedLimit
+from mixpeek_assets.api.transport import RetryPolicy
 from tests.fakes.mixpeek import KEY
 
 Process = subprocess.Popen[str]
@@ -70,7 +71,7 @@ def _send(folder: str, url: str, name: str, threads: str, budget: str, window: s
     sys.stdout.flush()
     until = time.monotonic() + float(sys.stdin.readline())
     policy = RetryPolicy(connect=5, read=20, attempts=1, until=until)
-    with MixpeekClient(url, SecretStr(KEY), namespace=name, limit=limit, policy=policy) as client:
+    with AssetsClient(url, SecretStr(KEY), namespace=name, limit=limit, policy=policy) as client:
         try:
             for _, error in map_concurrently(lambda number: client.get_task(str(number)), count(), int(threads)):
                 if isinstance(error, Exception):

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.api import deadline
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import AuthenticationError, MixpeekError
+from mixpeek_assets.api.transport import RetryPolicy
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek
 
@@ -23,7 +24,7 @@ def netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("netrc")
-def test_a_netrc_file_does_not_override_the_key(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_netrc_file_does_not_override_the_key(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     client.submit_video("https://example.com/a.mp4", "c")
     client.probe()
     assert {request.headers["Authorization"] for request in mixpeek.requests} == {f"Bearer {KEY}"}
@@ -34,7 +35,7 @@ def test_a_wrong_key_is_said_to_be_wrong(connect: Connect) -> None:
         connect(key="sk_wrong").probe()
 
 
-def test_one_thread_needs_one_connection(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_one_thread_needs_one_connection(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("GET", DONE, for_ever=True)
     for number in range(20):
         client.get_task(f"t{number}")
@@ -42,7 +43,7 @@ def test_one_thread_needs_one_connection(mixpeek: ScriptedMixpeek, client: Mixpe
     assert mixpeek.connections == 1
 
 
-def test_a_connection_outlives_an_error_reply(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_connection_outlives_an_error_reply(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("GET", Answer({"detail": "x" * 100_000}, 503), Answer({"detail": []}, 503), DONE)
     client.get_task("t1")
     assert len(mixpeek.requests) == 3
@@ -97,7 +98,7 @@ def test_a_connection_that_the_server_has_closed_is_replaced(mixpeek: ScriptedMi
     assert client.submit_video("https://example.com/a.mp4", "c") in mixpeek.tasks
 
 
-def test_cookies_and_user_agents_carry_no_key(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_cookies_and_user_agents_carry_no_key(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("GET", Answer({"status": "DONE"}, headers={"Set-Cookie": "session=1"}), for_ever=True)
     client.get_task("t1")
     client.get_task("t2")
@@ -125,7 +126,7 @@ def test_a_proxy_of_the_environment_is_asked_with_its_own_name_and_ours(
 
 
 def test_a_proxy_is_not_asked_for_what_the_environment_excepts(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, monkeypatch: pytest.MonkeyPatch
+    mixpeek: ScriptedMixpeek, client: AssetsClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
@@ -134,7 +135,7 @@ def test_a_proxy_is_not_asked_for_what_the_environment_excepts(
     assert client.get_task("t1").state == "done"
 
 
-def test_what_is_sent_as_json_says_so(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_what_is_sent_as_json_says_so(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     client.submit_video("https://example.com/é.mp4", "c", metadata={"emoji": "🎞", "big": 2**70})
     (request,) = mixpeek.requests
     assert request.headers["Content-Type"] == "application/json"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from mixpeek_assets.api import deadline
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import (
     PermanentError,
     ServerUnreachableError,
@@ -20,6 +20,7 @@ from mixpeek_assets.api.errors import (
     TransientError,
     UnreadableReplyError,
 )
+from mixpeek_assets.api.transport import RetryPolicy
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek
 
@@ -131,7 +132,7 @@ def test_the_time_of_a_reply_is_its_own_and_not_its_connections(mixpeek: Scripte
     assert mixpeek.connections == 1
 
 
-def test_what_is_sent_whole_is_read_over_one_connection(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_what_is_sent_whole_is_read_over_one_connection(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     folded = gzip.compress(JSON)
     chunked = {"Transfer-Encoding": "chunked", "Content-Length": ""}
     bodies = [
@@ -157,7 +158,7 @@ TOO_LARGE = [
 
 @pytest.mark.parametrize("answer", TOO_LARGE)
 def test_a_reply_that_is_too_large_is_unreadable_and_says_the_limit(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer
+    mixpeek: ScriptedMixpeek, client: AssetsClient, answer: Answer
 ) -> None:
     mixpeek.script("GET", answer, for_ever=True)
     with pytest.raises(UnreadableReplyError, match="more than 64 MiB"):
@@ -165,14 +166,14 @@ def test_a_reply_that_is_too_large_is_unreadable_and_says_the_limit(
     assert len(mixpeek.requests) == 1
 
 
-def test_a_submission_whose_answer_is_too_large_is_lost(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_submission_whose_answer_is_too_large_is_lost(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("POST", TOO_LARGE[0].values[0], for_ever=True)  # type: ignore[arg-type]
     with pytest.raises(SubmissionOutcomeUnknownError, match="more than 64 MiB"):
         client.submit_video(VIDEO, "c")
     assert len(mixpeek.requests) == 1
 
 
-CALLS: list[Callable[[MixpeekClient], object]] = [
+CALLS: list[Callable[[AssetsClient], object]] = [
     lambda client: client.get_task("t1"),
     lambda client: client.submit_video(VIDEO, "c"),
 ]
@@ -181,9 +182,9 @@ CALLS: list[Callable[[MixpeekClient], object]] = [
 @pytest.mark.parametrize("call", CALLS, ids=["GET", "POST"])
 def test_a_client_goes_on_after_a_reply_that_was_too_large(
     mixpeek: ScriptedMixpeek,
-    client: MixpeekClient,
+    client: AssetsClient,
     monkeypatch: pytest.MonkeyPatch,
-    call: Callable[[MixpeekClient], object],
+    call: Callable[[AssetsClient], object],
 ) -> None:
     monkeypatch.setattr(deadline, "LARGEST_REPLY", 1_000)
     mixpeek.script("", Answer(b" " * 200_000), Answer({"task_id": "t1", "status": "DONE"}))
@@ -210,7 +211,7 @@ def test_an_error_that_is_too_large_means_what_its_status_says(
 # urllib3 forgets to close the connection of such a reply, and leaves it to Python's collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_reply_of_two_lengths_leaves_the_fate_of_a_submission_unknown(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient
+    mixpeek: ScriptedMixpeek, client: AssetsClient
 ) -> None:
     mixpeek.script("POST", Answer(JSON, headers={"Content-Length": "35, 36"}))
     with pytest.raises(SubmissionOutcomeUnknownError, match="no complete reply"):

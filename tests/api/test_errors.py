@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import (
     ABORTS_RUN,
     AccessDeniedError,
@@ -22,6 +22,7 @@ from mixpeek_assets.api.errors import (
     UnreadableReplyError,
     WrongEndpointError,
 )
+from mixpeek_assets.api.transport import RetryPolicy
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, scripted_mixpeek
 
@@ -119,7 +120,7 @@ def test_a_refused_submission_names_its_video(
         assert part in str(caught.value)
 
 
-def test_a_message_is_cut_to_what_people_read(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_message_is_cut_to_what_people_read(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("GET", envelope(400, "x" * 100_000, "Error"))
     with pytest.raises(PermanentError) as caught:
         client.get_task("t1")
@@ -155,7 +156,7 @@ def test_an_error_says_whether_waiting_helps_and_whether_all_calls_meet_it() -> 
     assert stops == {ServerUnreachableError, RateLimitedError, *of_all_calls}
 
 
-READS: list[Callable[[MixpeekClient], object]] = [
+READS: list[Callable[[AssetsClient], object]] = [
     lambda client: client.get_task("t1"),
     lambda client: client.get_asset("a1"),
     lambda client: client.get_feature("f1"),
@@ -175,7 +176,7 @@ OF_NO_SUCH_ROUTE = [
 @pytest.mark.parametrize("read", READS, ids=["task", "asset", "feature"])
 @pytest.mark.parametrize("answer", OF_NO_SUCH_ROUTE)
 def test_a_404_that_is_not_the_apis_own_tells_of_a_wrong_address(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer, read: Callable[[MixpeekClient], object]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, answer: Answer, read: Callable[[AssetsClient], object]
 ) -> None:
     mixpeek.script("GET", answer, for_ever=True)
     with pytest.raises(WrongEndpointError, match="Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"):
@@ -196,7 +197,7 @@ def test_a_404_that_is_not_the_apis_own_tells_of_a_wrong_address(
     ],
 )
 def test_a_404_of_the_apis_own_tells_of_an_unknown_id(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer, read: Callable[[MixpeekClient], object]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, answer: Answer, read: Callable[[AssetsClient], object]
 ) -> None:
     mixpeek.script("GET", answer, for_ever=True)
     with pytest.raises(NotFoundError):
@@ -205,28 +206,28 @@ def test_a_404_of_the_apis_own_tells_of_an_unknown_id(
 
 
 @pytest.mark.parametrize("answer", OF_NO_SUCH_ROUTE)
-def test_a_probe_of_a_wrong_address_says_so(mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer) -> None:
+def test_a_probe_of_a_wrong_address_says_so(mixpeek: ScriptedMixpeek, client: AssetsClient, answer: Answer) -> None:
     mixpeek.script("GET", answer, for_ever=True)
     with pytest.raises(WrongEndpointError, match="MIXPEEK_API_PREFIX"):
         client.probe()
 
 
 def test_a_route_that_a_server_need_not_have_says_nothing_of_the_address(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient
+    mixpeek: ScriptedMixpeek, client: AssetsClient
 ) -> None:
     mixpeek.script("POST /assets", Answer({"detail": "Not Found"}, 404))
     with pytest.raises(NotFoundError):
         client.find_asset("t1", "c")
 
 
-def test_a_list_where_an_object_belongs_is_unreadable_for_good(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_list_where_an_object_belongs_is_unreadable_for_good(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("GET", Answer([{"task_id": "t1"}]), for_ever=True)
     with pytest.raises(UnreadableReplyError, match='"task_id": "t1"'):
         client.get_task("t1")
     assert len(mixpeek.requests) == 1
 
 
-def test_a_redirect_is_not_followed_and_the_key_not_sent_on(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_redirect_is_not_followed_and_the_key_not_sent_on(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     with scripted_mixpeek() as elsewhere:
         for status in (301, 302, 303, 307, 308):
             mixpeek.script("", Answer(b"", status, {"Location": f"{elsewhere.url}/tasks/t1"}))
@@ -238,7 +239,7 @@ def test_a_redirect_is_not_followed_and_the_key_not_sent_on(mixpeek: ScriptedMix
     assert len(mixpeek.requests) == 5
 
 
-CALLS: list[Callable[[MixpeekClient], object]] = [
+CALLS: list[Callable[[AssetsClient], object]] = [
     lambda client: client.get_task("t1"),
     lambda client: client.submit_video("https://example.com/a.mp4", "c"),
 ]
@@ -264,7 +265,7 @@ ECHOES = [
 @pytest.mark.parametrize("call", CALLS, ids=["GET", "POST"])
 @pytest.mark.parametrize("answer", ECHOES)
 def test_a_key_that_the_server_echoes_is_in_no_error(
-    mixpeek: ScriptedMixpeek, connect: Connect, answer: Answer, call: Callable[[MixpeekClient], object]
+    mixpeek: ScriptedMixpeek, connect: Connect, answer: Answer, call: Callable[[AssetsClient], object]
 ) -> None:
     mixpeek.script("", answer, for_ever=True)
     with pytest.raises(MixpeekError) as caught:
@@ -276,7 +277,7 @@ def test_a_key_that_the_server_echoes_is_in_no_error(
     "body", [{"message": KEY}, {"message": "x" * 285 + KEY}, {"queue": ["x" * 57 + KEY + "y" * 90]}]
 )
 def test_a_submission_that_is_answered_with_the_key_tells_it_in_no_error(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, body: dict[str, Any]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, body: dict[str, Any]
 ) -> None:
     mixpeek.script("POST", Answer(body))
     with pytest.raises(SubmissionOutcomeUnknownError, match="without a task_id") as caught:
@@ -289,7 +290,7 @@ def test_a_submission_that_is_answered_with_the_key_tells_it_in_no_error(
     "url", ["http://127.0.0.1:9", "http://[bad", "http://", "http://nowhere.invalid", "http://a b"]
 )
 def test_an_unusable_address_is_an_error_of_ours_without_the_key(
-    connect: Connect, call: Callable[[MixpeekClient], object], url: str
+    connect: Connect, call: Callable[[AssetsClient], object], url: str
 ) -> None:
     with pytest.raises(MixpeekError) as caught:
         call(connect(url, policy=IMPATIENT))
@@ -305,7 +306,7 @@ def test_a_lost_answer_tells_no_key(mixpeek: ScriptedMixpeek, connect: Connect) 
         assert_tells_no_key(caught.value)
 
 
-def test_a_client_shows_no_key(client: MixpeekClient) -> None:
+def test_a_client_shows_no_key(client: AssetsClient) -> None:
     assert KEY not in repr(client)
     assert KEY not in repr(vars(client))
 

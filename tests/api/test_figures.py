@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import NotFoundError, SubmissionOutcomeUnknownError, TransientError
 from mixpeek_assets.api.figures import Figures
@@ -28,13 +28,13 @@ def features(mixpeek: ScriptedMixpeek) -> list[str]:
     return [mixpeek.feature("video", str(number))["feature_id"] for number in range(40)]
 
 
-def test_a_client_that_has_sent_nothing_has_nothing_to_show(client: MixpeekClient) -> None:
+def test_a_client_that_has_sent_nothing_has_nothing_to_show(client: AssetsClient) -> None:
     assert client.figures == Figures()
     assert client.figures.limit_share == 0
 
 
 def test_requests_are_counted_by_endpoint_whatever_id_they_name(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, features: list[str]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, features: list[str]
 ) -> None:
     for feature_id in features[:3]:
         client.get_feature(feature_id)
@@ -46,7 +46,7 @@ def test_requests_are_counted_by_endpoint_whatever_id_they_name(
     assert sum(client.figures.requests.values()) == len(mixpeek.requests)
 
 
-def test_threads_lose_no_count(client: MixpeekClient, features: list[str]) -> None:
+def test_threads_lose_no_count(client: AssetsClient, features: list[str]) -> None:
     answers = list(map_concurrently(client.get_feature, features * 10, 16))
 
     assert len(answers) == 400
@@ -54,7 +54,7 @@ def test_threads_lose_no_count(client: MixpeekClient, features: list[str]) -> No
 
 
 def test_a_retry_is_a_request_beyond_the_first_of_a_call(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, features: list[str]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, features: list[str]
 ) -> None:
     mixpeek.script("/features/", Answer(b"oops", 503), Answer(cut=True))
 
@@ -66,7 +66,7 @@ def test_a_retry_is_a_request_beyond_the_first_of_a_call(
 
 
 def test_a_call_that_is_given_up_counts_what_it_tried(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, features: list[str]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, features: list[str]
 ) -> None:
     mixpeek.script("/features/", Answer(b"oops", 503), for_ever=True)
 
@@ -76,7 +76,7 @@ def test_a_call_that_is_given_up_counts_what_it_tried(
     assert (client.figures.requests, client.figures.retries) == ({FEATURE: 3}, 2)
 
 
-def test_a_submission_that_is_not_sent_again_is_no_retry(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_submission_that_is_not_sent_again_is_no_retry(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("POST", Answer(cut=True))
 
     with pytest.raises(SubmissionOutcomeUnknownError):
@@ -86,7 +86,7 @@ def test_a_submission_that_is_not_sent_again_is_no_retry(mixpeek: ScriptedMixpee
 
 
 def test_a_429_is_no_retry_and_its_pause_is_a_wait_for_the_rate_limit(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, features: list[str]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, features: list[str]
 ) -> None:
     mixpeek.script("/features/", *[Answer({}, 429, {"Retry-After": "0.5"})] * 2)
 
@@ -109,7 +109,7 @@ def test_a_wait_for_our_own_limit_counts_too(connect: Connect, tmp_path: Path, f
 
 
 def test_a_wait_that_is_still_going_on_counts(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, features: list[str]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, features: list[str]
 ) -> None:
     asked, answered = threading.Event(), threading.Event()
 
@@ -129,7 +129,7 @@ def test_a_wait_that_is_still_going_on_counts(
     caller.join(30)
 
 
-def test_bytes_are_those_on_the_wire(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_bytes_are_those_on_the_wire(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     plain = json.dumps({"feature_id": "f", "vectors": {"clip": [0.5] * 1000}}).encode()
     packed = gzip.compress(plain)
     mixpeek.script("/features/", Answer(plain), Answer(packed, headers={"Content-Encoding": "gzip"}))
@@ -140,7 +140,7 @@ def test_bytes_are_those_on_the_wire(mixpeek: ScriptedMixpeek, client: MixpeekCl
     assert client.figures.bytes == len(plain) + len(packed)
 
 
-def test_the_figures_of_a_step_are_a_difference(client: MixpeekClient, features: list[str]) -> None:
+def test_the_figures_of_a_step_are_a_difference(client: AssetsClient, features: list[str]) -> None:
     client.get_feature(features[0])
     before = client.figures
     client.submit_video("http://videos.test/a.mp4", "talks")

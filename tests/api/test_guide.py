@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.assets.client import AssetsClient
 from tests.api import guide
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, Request, ScriptedMixpeek
@@ -80,14 +80,12 @@ def test_a_namespace_is_sent_with_every_call(mixpeek: ScriptedMixpeek, connect: 
     assert [request.headers.get("X-Namespace") for request in mixpeek.requests] == ["films"] * 4
 
 
-def test_without_a_namespace_none_is_sent(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_without_a_namespace_none_is_sent(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     client.get_task(TASK_ID)
     assert "X-Namespace" not in only(mixpeek).headers
 
 
-def test_metadata_and_skip_duplicate_travel_with_the_submission(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient
-) -> None:
+def test_metadata_and_skip_duplicate_travel_with_the_submission(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     client.submit_video("https://example.com/a.mp4", "example", metadata={"author": "ü 🎬"}, skip_duplicate=False)
     assert only(mixpeek).body == {
         "url": "https://example.com/a.mp4",
@@ -97,13 +95,13 @@ def test_metadata_and_skip_duplicate_travel_with_the_submission(
     }
 
 
-def test_the_task_is_the_one_that_was_asked_for_whatever_id_the_reply_names(client: MixpeekClient) -> None:
+def test_the_task_is_the_one_that_was_asked_for_whatever_id_the_reply_names(client: AssetsClient) -> None:
     submitted = client.submit_video("video.mp4", "example")
     assert submitted != guide.TASK["task_id"]
     assert client.get_task(submitted).task_id == submitted
 
 
-def test_the_asset_of_a_video_may_be_of_text(client: MixpeekClient) -> None:
+def test_the_asset_of_a_video_may_be_of_text(client: AssetsClient) -> None:
     reply = client.get_asset(ASSET_ID)
     assert reply.asset["modality"] == "text"
     assert [(feature["modality"], feature["text"]) for feature in reply.features] == [
@@ -111,7 +109,7 @@ def test_the_asset_of_a_video_may_be_of_text(client: MixpeekClient) -> None:
     ]
 
 
-def test_a_detail_that_lacks_a_field_says_nothing_of_it(client: MixpeekClient) -> None:
+def test_a_detail_that_lacks_a_field_says_nothing_of_it(client: AssetsClient) -> None:
     feature = client.get_feature(FEATURE_ID).feature
     assert feature["feature_id"] == FEATURE_ID
     assert feature["modality"] == "image"
@@ -121,7 +119,7 @@ def test_a_detail_that_lacks_a_field_says_nothing_of_it(client: MixpeekClient) -
     assert "vectors" not in feature["payload"]
 
 
-def test_timestamps_stay_the_text_that_they_are(client: MixpeekClient) -> None:
+def test_timestamps_stay_the_text_that_they_are(client: AssetsClient) -> None:
     reply = client.get_asset(ASSET_ID)
     assert reply.asset["created_at"] == "2024-11-07T14:31:55.473000"
     assert reply.asset["updated_at"] == "2024-11-07T14:31:56.428000"
@@ -129,7 +127,7 @@ def test_timestamps_stay_the_text_that_they_are(client: MixpeekClient) -> None:
 
 
 @pytest.mark.parametrize("hostile", ["a/b", "../admin", "a?b=c", "a#b", "ü 🎬", "a%2Fb", "{id}", "..."])
-def test_an_id_stays_one_segment_of_the_path(mixpeek: ScriptedMixpeek, client: MixpeekClient, hostile: str) -> None:
+def test_an_id_stays_one_segment_of_the_path(mixpeek: ScriptedMixpeek, client: AssetsClient, hostile: str) -> None:
     client.get_task(hostile)
     request = only(mixpeek)
     assert request.query == ""
@@ -137,9 +135,7 @@ def test_an_id_stays_one_segment_of_the_path(mixpeek: ScriptedMixpeek, client: M
     assert "/" not in request.path.removeprefix("/tasks/")
 
 
-def test_probing_asks_for_no_more_than_a_task_that_is_not_there(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient
-) -> None:
+def test_probing_asks_for_no_more_than_a_task_that_is_not_there(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.unscript()
     client.probe()
     assert only(mixpeek).path == "/tasks/00000000-0000-0000-0000-000000000000"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from mixpeek_assets.api.client import RetryPolicy
 from mixpeek_assets.api.deadline import Reply, read_whole
 from mixpeek_assets.api.errors import RateLimitedError
 from mixpeek_assets.api.rate_limit import SharedLimit
 from mixpeek_assets.api.replies import retry_after
+from mixpeek_assets.api.transport import RetryPolicy
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixpeek_assets.api import records
-from mixpeek_assets.api.client import MixpeekClient
-from mixpeek_assets.api.records import AssetReply, FeatureReply, SparseVector, state_of
+from mixpeek_assets.api.assets import records
+from mixpeek_assets.api.assets.client import AssetsClient
+from mixpeek_assets.api.port import AssetReply, FeatureReply, SparseVector
+from mixpeek_assets.api.statuses import state_of
 from tests.api import guide
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek
 
@@ -96,7 +97,7 @@ def test_a_failed_task_says_why(body: dict[str, Any], error: object) -> None:
     assert records.read_task({"status": "FAILED", **body}, "t1").error == error
 
 
-def test_an_asset_is_asked_for_by_its_task(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_an_asset_is_asked_for_by_its_task(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("POST /assets", Answer({"results": [{"asset_id": "a1", "task_id": "t1"}], "pagination": {}}))
     assert client.find_asset("t1", "example") == "a1"
     [request] = mixpeek.requests
@@ -122,7 +123,7 @@ def test_an_asset_is_asked_for_by_its_task(mixpeek: ScriptedMixpeek, client: Mix
     ],
 )
 def test_no_other_tasks_asset_is_taken_for_the_one_that_was_looked_for(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, body: dict[str, Any], asset_id: str | None
+    mixpeek: ScriptedMixpeek, client: AssetsClient, body: dict[str, Any], asset_id: str | None
 ) -> None:
     mixpeek.script("POST /assets", Answer(body))
     assert client.find_asset("t1", "example") == asset_id
@@ -245,7 +246,7 @@ def test_a_feature_without_vectors_is_a_problem(vectors: object) -> None:
     assert reply.feature["text"] == "hello"
 
 
-def test_a_number_that_is_not_finite_reads_as_null(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_number_that_is_not_finite_reads_as_null(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     body = b'{"start_time": NaN, "end_time": Infinity, "text": "x", "vectors": {"a": [NaN, 1], "b": [1]}}'
     mixpeek.script("GET", Answer(body))
     reply = client.get_feature("f1")
@@ -270,7 +271,7 @@ def test_a_number_that_is_not_finite_reads_as_null(mixpeek: ScriptedMixpeek, cli
 )
 @pytest.mark.parametrize("beside", [b"1", b"NaN"])
 def test_what_python_servers_write_beside_json_is_read_as_what_can_be_stored(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, written: bytes, read: object, beside: bytes
+    mixpeek: ScriptedMixpeek, client: AssetsClient, written: bytes, read: object, beside: bytes
 ) -> None:
     mixpeek.script("GET", Answer(b'{"asset": {"metadata": {"x": ' + written + b', "y": ' + beside + b"}}}"))
     metadata = client.get_asset("a1").asset["metadata"]
@@ -278,7 +279,7 @@ def test_what_python_servers_write_beside_json_is_read_as_what_can_be_stored(
     assert json.loads(json.dumps(metadata).encode()) == metadata
 
 
-def test_json_with_a_byte_order_mark_is_json(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_json_with_a_byte_order_mark_is_json(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("GET", Answer(b'\xef\xbb\xbf{"status": "DONE"}'))
     assert client.get_task("t1").state == "done"
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import (
     MixpeekError,
     NotFoundError,
@@ -16,6 +16,7 @@ from mixpeek_assets.api.errors import (
     SubmissionOutcomeUnknownError,
     TransientError,
 )
+from mixpeek_assets.api.transport import RetryPolicy
 from tests.api.conftest import PATIENCE, Connect
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, scripted_mixpeek
 
@@ -39,7 +40,7 @@ BROKEN = [
 
 @pytest.mark.parametrize("answer", BROKEN)
 def test_a_read_that_fails_in_passing_is_sent_again(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer
+    mixpeek: ScriptedMixpeek, client: AssetsClient, answer: Answer
 ) -> None:
     mixpeek.script("GET", answer, Answer({"task_id": "t1", "status": "DONE"}))
     assert client.get_task("t1").state == "done"
@@ -64,7 +65,7 @@ def test_every_attempt_of_many_is_made(mixpeek: ScriptedMixpeek, connect: Connec
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 422])
-def test_a_refused_read_is_not_sent_again(mixpeek: ScriptedMixpeek, client: MixpeekClient, status: int) -> None:
+def test_a_refused_read_is_not_sent_again(mixpeek: ScriptedMixpeek, client: AssetsClient, status: int) -> None:
     mixpeek.script("GET", Answer({"detail": "no"}, status), for_ever=True)
     with pytest.raises(MixpeekError) as caught:
         client.get_asset("a1")
@@ -72,9 +73,7 @@ def test_a_refused_read_is_not_sent_again(mixpeek: ScriptedMixpeek, client: Mixp
     assert len(mixpeek.requests) == 1
 
 
-def test_finding_an_asset_creates_nothing_and_may_be_sent_again(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient
-) -> None:
+def test_finding_an_asset_creates_nothing_and_may_be_sent_again(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("POST /assets", Answer(b"", 500), Answer({"results": [{"asset_id": "a1"}]}))
     assert client.find_asset("t1", "c") == "a1"
     assert len(mixpeek.requests) == 2
@@ -82,7 +81,7 @@ def test_finding_an_asset_creates_nothing_and_may_be_sent_again(
 
 @pytest.mark.parametrize("answer", [*BROKEN, pytest.param(Answer([{"task_id": "t1"}]), id="a list")])
 def test_a_submission_whose_answer_is_lost_is_not_sent_again_by_the_client(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, answer: Answer
+    mixpeek: ScriptedMixpeek, client: AssetsClient, answer: Answer
 ) -> None:
     mixpeek.script("POST", answer, for_ever=True)
     with pytest.raises(SubmissionOutcomeUnknownError) as caught:
@@ -93,7 +92,7 @@ def test_a_submission_whose_answer_is_lost_is_not_sent_again_by_the_client(
 
 @pytest.mark.parametrize("body", [{}, {"task_id": None}, {"task_id": ""}, {"task_id": {"id": 1}}, {"id": "t1"}])
 def test_a_submission_that_is_answered_without_a_task_is_lost(
-    mixpeek: ScriptedMixpeek, client: MixpeekClient, body: dict[str, object]
+    mixpeek: ScriptedMixpeek, client: AssetsClient, body: dict[str, object]
 ) -> None:
     mixpeek.script("POST", Answer(body), for_ever=True)
     with pytest.raises(SubmissionOutcomeUnknownError, match="task_id"):
@@ -169,7 +168,7 @@ def test_a_connection_that_is_reset_in_mid_submission_loses_the_answer(connect: 
         assert len(accepted) == 3
 
 
-def test_an_answer_after_trouble_is_the_answer(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_an_answer_after_trouble_is_the_answer(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script("GET", Answer(b"", 500), Answer({"detail": "no such task"}, 404))
     with pytest.raises(NotFoundError):
         client.get_task("t1")

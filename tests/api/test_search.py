@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.assets.client import AssetsClient
+from mixpeek_assets.api.assets.records import read_search
 from mixpeek_assets.api.errors import NotFoundError, PermanentError, TransientError
-from mixpeek_assets.api.records import read_search
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek
 
@@ -46,7 +46,7 @@ def test_words_are_sent_as_one_query_of_an_index_by_both_of_its_names(
     assert [(hit.feature_id, hit.score) for hit in reply.found] == [("f-1", 0.75)]
 
 
-def test_a_modality_is_a_filter(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_modality_is_a_filter(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script(SEARCH, found())
 
     client.search("pancakes", ["films"], modality="image")
@@ -54,7 +54,7 @@ def test_a_modality_is_a_filter(mixpeek: ScriptedMixpeek, client: MixpeekClient)
     assert mixpeek.requests[0].body["filters"] == {"AND": [{"key": "modality", "operator": "eq", "value": "image"}]}
 
 
-def test_a_hit_is_read_as_a_row_of_features(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_hit_is_read_as_a_row_of_features(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script(SEARCH, found(HIT))
 
     [hit] = client.search("pancakes", ["films"]).found
@@ -94,14 +94,14 @@ def test_no_answer_makes_the_reader_fail(body: dict[str, Any]) -> None:
     assert len(reply.found) + len(reply.problems) == expected
 
 
-def test_a_search_is_sent_again_when_that_can_help(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_search_is_sent_again_when_that_can_help(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     mixpeek.script(SEARCH, Answer(status=503), Answer(cut=True), found(HIT))
 
     assert len(client.search("pancakes", ["films"]).found) == 1
     assert len(mixpeek.requests) == 3
 
 
-def test_a_refusal_tells_the_reason_and_is_not_sent_again(mixpeek: ScriptedMixpeek, client: MixpeekClient) -> None:
+def test_a_refusal_tells_the_reason_and_is_not_sent_again(mixpeek: ScriptedMixpeek, client: AssetsClient) -> None:
     refusal = {"detail": [{"loc": ["body", "queries", 0], "msg": "no text side", "type": "value_error"}]}
     mixpeek.script(SEARCH, Answer(refusal, 422), for_ever=True)
 
@@ -114,7 +114,7 @@ def test_a_refusal_tells_the_reason_and_is_not_sent_again(mixpeek: ScriptedMixpe
 
 @pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (405, PermanentError), (500, TransientError)])
 def test_an_api_without_search_is_told_apart_by_its_status(
-    status: int, error: type[Exception], mixpeek: ScriptedMixpeek, client: MixpeekClient
+    status: int, error: type[Exception], mixpeek: ScriptedMixpeek, client: AssetsClient
 ) -> None:
     mixpeek.script(SEARCH, Answer({"error": {"message": "no"}}, status), for_ever=True)
 

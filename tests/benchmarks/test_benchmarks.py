@@ -16,12 +16,12 @@ from benchmarks.pipeline.load_generator import generate
 from benchmarks.pipeline.measure import Measured, in_turns, measured
 from benchmarks.pipeline.scale import simulate
 from benchmarks.pipeline.serving import Server, serving
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.assets.client import AssetsClient
 
 
 @pytest.mark.slow
 def test_the_server_answers_as_the_api_does_and_counts_what_it_was_asked() -> None:
-    with serving(features=3, dimensions=8) as server, MixpeekClient(server.url, SecretStr("benchmark")) as client:
+    with serving(features=3, dimensions=8) as server, AssetsClient(server.url, SecretStr("benchmark")) as client:
         tasks = [client.submit_video(f"http://videos.test/{number}", "example") for number in range(4)]
         assets = [client.get_task(task).asset_id or "" for task in reversed(tasks)]
         listed = [feature["feature_id"] for asset in assets for feature in client.get_asset(asset).features]
@@ -38,7 +38,7 @@ def test_the_server_answers_as_the_api_does_and_counts_what_it_was_asked() -> No
 
 @pytest.mark.slow
 def test_tasks_that_are_not_to_settle_are_open_and_a_new_count_begins_when_it_is_told() -> None:
-    with serving(settled=False) as server, MixpeekClient(server.url, SecretStr("benchmark")) as client:
+    with serving(settled=False) as server, AssetsClient(server.url, SecretStr("benchmark")) as client:
         assert client.get_task("task-7").state == "open"
         assert server.told()["polled"] == [7]
         assert server.told()["polled"] == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mixpeek_assets.api.records import FoundFeature, SearchReply
+from mixpeek_assets.api.port import FoundFeature, SearchReply
 from mixpeek_assets.cli.search import example_words, look_up
 from mixpeek_assets.warehouse.warehouse import Warehouse
 

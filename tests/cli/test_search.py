@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.cli.main import cli
 from mixpeek_assets.cli.search import EXAMPLES, try_out
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -203,7 +203,7 @@ def test_the_examples_of_a_run_are_those_that_find_something_near(project: Proje
     far = Answer({"results": [{**hit, "score": 0.1} for hit in hits(project).body["results"]]})
     mixpeek.script(SEARCH, hits(project), far)
 
-    with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
+    with AssetsClient(mixpeek.url, SecretStr(KEY)) as client:
         tried = try_out(client, warehouse, EXAMPLES)
 
     assert (list(tried.found), tried.problem) == ([EXAMPLES[0]], None)
@@ -213,7 +213,7 @@ def test_the_examples_of_a_run_are_those_that_find_something_near(project: Proje
 def test_a_run_ends_well_where_words_cannot_be_searched(project: Project, mixpeek: ScriptedMixpeek) -> None:
     mixpeek.script(SEARCH, Answer({"detail": [{"loc": ["body"], "msg": "no sentence model", "type": "x"}]}, 422))
 
-    with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
+    with AssetsClient(mixpeek.url, SecretStr(KEY)) as client:
         tried = try_out(client, Warehouse(project.warehouse), EXAMPLES)
 
     assert tried.found == {}

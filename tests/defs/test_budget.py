@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from mixpeek_assets.api.client import RetryPolicy
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.defs.resources import open_client
 from mixpeek_assets.pipeline.poll import poll_due_tasks
 from mixpeek_assets.settings import load_settings

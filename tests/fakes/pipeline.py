@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from mixpeek_assets.api.client import RetryPolicy
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.connections import open_client, open_warehouse, submission_rules
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.pipeline.fetch import FetchResult, fetch_assets, fetch_vectors

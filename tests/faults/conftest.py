@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mixpeek_assets.api.client import RetryPolicy
+from mixpeek_assets.api.transport import RetryPolicy
 from tests.fakes import pipeline
 from tests.fakes.faulty import FaultyMixpeek, faulty_mixpeek
 from tests.fakes.mixpeek import KEY

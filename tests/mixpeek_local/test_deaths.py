@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import SubmissionOutcomeUnknownError, TransientError
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.state import api_key
 from tests.mixpeek_local.caller import until
@@ -61,7 +62,7 @@ def config(tmp_path: Path, clips: list[Path]) -> LocalApiConfig:
 class Traffic:
     """A caller that submits, polls and fetches without a pause, whatever becomes of the server."""
 
-    client: MixpeekClient
+    client: AssetsClient
     clips: list[Path]
     open: dict[str, Path] = field(default_factory=dict)
     fetched: dict[str, tuple[Path, Features]] = field(default_factory=dict)
@@ -110,7 +111,7 @@ def up(config: LocalApiConfig) -> AbstractContextManager[subprocess.Popen[str]]:
 def traffic(config: LocalApiConfig, clips: list[Path]) -> Iterator[Traffic]:
     """Let a caller call for as long as the context lasts, and then until all that was accepted is there."""
     url, key = f"http://127.0.0.1:{config.port}", SecretStr(api_key(config.state_dir))
-    with MixpeekClient(url, key, policy=IMPATIENT) as client, ThreadPoolExecutor(1) as pool:
+    with AssetsClient(url, key, policy=IMPATIENT) as client, ThreadPoolExecutor(1) as pool:
         caller_ = Traffic(client, clips)
         running = pool.submit(caller_.run)
         try:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from mixpeek_assets.api.client import MixpeekClient, RetryPolicy
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import AuthenticationError
 from mixpeek_assets.api.rate_limit import SharedLimit
+from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.connections import open_client
 from mixpeek_assets.labels import counted, duration, size
 from mixpeek_assets.pipeline import progress
@@ -50,10 +51,10 @@ def features(mixpeek: ScriptedMixpeek, warehouse: Warehouse, said: list[str]) ->
 
 
 @contextmanager
-def limited(mixpeek: ScriptedMixpeek, folder: Path, per_minute: int) -> Iterator[MixpeekClient]:
+def limited(mixpeek: ScriptedMixpeek, folder: Path, per_minute: int) -> Iterator[AssetsClient]:
     """Open a client with a limit whose minute is a second."""
     limit = SharedLimit(folder, per_minute, "a test", timedelta(seconds=1))
-    with MixpeekClient(mixpeek.url, SecretStr(KEY), limit=limit, policy=RetryPolicy(rate_limit=60)) as client:
+    with AssetsClient(mixpeek.url, SecretStr(KEY), limit=limit, policy=RetryPolicy(rate_limit=60)) as client:
         yield client
 
 

@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from mixpeek_assets.api.client import MixpeekClient
+from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import SubmissionOutcomeUnknownError, UnaddressableError, UnreadableReplyError
 from mixpeek_assets.api.redact import KeyMask
 from mixpeek_assets.definitions import defs
@@ -335,8 +335,8 @@ def test_a_word_that_is_set_for_a_server_without_keys_is_no_secret() -> None:
 
 
 @pytest.fixture
-def client(mixpeek: ScriptedMixpeek) -> Iterator[MixpeekClient]:
-    with MixpeekClient(mixpeek.url, SecretStr(KEY)) as client:
+def client(mixpeek: ScriptedMixpeek) -> Iterator[AssetsClient]:
+    with AssetsClient(mixpeek.url, SecretStr(KEY)) as client:
         yield client
 
 
@@ -348,14 +348,14 @@ def client(mixpeek: ScriptedMixpeek) -> Iterator[MixpeekClient]:
     ],
     ids=["escapes", "UTF-16"],
 )
-def test_it_is_masked_however_it_was_written(client: MixpeekClient, mixpeek: ScriptedMixpeek, raw: bytes) -> None:
+def test_it_is_masked_however_it_was_written(client: AssetsClient, mixpeek: ScriptedMixpeek, raw: bytes) -> None:
     mixpeek.script("^GET /features/written", Answer(raw))
     feature = client.get_feature("written").feature
     assert feature["text"] == "***"
     assert feature["payload"].keys() == {"feature_id", "text", "***"}
 
 
-def test_a_reply_that_is_nested_too_deeply_is_refused(client: MixpeekClient, mixpeek: ScriptedMixpeek) -> None:
+def test_a_reply_that_is_nested_too_deeply_is_refused(client: AssetsClient, mixpeek: ScriptedMixpeek) -> None:
     deep = Answer(b'{"task_id": "t", "x": ' + b"[" * 500 + b"]" * 500 + b"}")
     mixpeek.script("deep|POST /ingest", deep, for_ever=True)
     with pytest.raises(UnreadableReplyError, match="cannot be kept"):
@@ -366,7 +366,7 @@ def test_a_reply_that_is_nested_too_deeply_is_refused(client: MixpeekClient, mix
 
 @pytest.mark.parametrize("object_id", [".", ".."])
 def test_an_id_that_would_lead_to_another_path_is_not_asked_for(
-    client: MixpeekClient, mixpeek: ScriptedMixpeek, object_id: str
+    client: AssetsClient, mixpeek: ScriptedMixpeek, object_id: str
 ) -> None:
     before = len(mixpeek.requests)
     with pytest.raises(UnaddressableError, match="such an id cannot be part of a URL"):
@@ -377,7 +377,7 @@ def test_an_id_that_would_lead_to_another_path_is_not_asked_for(
 def test_the_traceback_of_a_bug_does_not_show_it(
     environment: Path, mixpeek: ScriptedMixpeek, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def bug(client: MixpeekClient, *_: object, **__: object) -> None:
+    def bug(client: AssetsClient, *_: object, **__: object) -> None:
         raise RuntimeError(f"a bug near {client!r}, {vars(client)!r}, {load_settings()!r}")
 
     monkeypatch.setenv("MIXPEEK_API_KEY", KEY)

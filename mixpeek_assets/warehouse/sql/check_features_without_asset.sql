@@ -7,4 +7,7 @@ SELECT
 FROM mixpeek.features AS feature
 ANTI JOIN mixpeek.assets AS asset ON feature.asset_id = asset.asset_id
 LEFT JOIN mixpeek.videos AS video ON feature.video_id = video.video_id
-WHERE $partitions IS NULL OR list_contains($partitions, feature.partition_date);
+WHERE
+    ($partitions IS NULL OR list_contains($partitions, feature.partition_date))
+    -- Documents come before their asset is whole.
+    AND feature.asset_id NOT IN (SELECT asset_id FROM mixpeek.tasks WHERE landed_at IS NULL AND asset_id IS NOT NULL);

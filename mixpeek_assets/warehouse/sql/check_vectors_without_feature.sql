@@ -7,4 +7,7 @@ SELECT
 FROM mixpeek.vectors AS vector
 ANTI JOIN mixpeek.features AS feature ON vector.feature_id = feature.feature_id
 LEFT JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
-WHERE $partitions IS NULL OR list_contains($partitions, vector.partition_date);
+WHERE
+    ($partitions IS NULL OR list_contains($partitions, vector.partition_date))
+    -- Documents come before their asset is whole.
+    AND vector.asset_id NOT IN (SELECT asset_id FROM mixpeek.tasks WHERE landed_at IS NULL AND asset_id IS NOT NULL);

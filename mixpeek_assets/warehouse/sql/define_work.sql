@@ -90,7 +90,8 @@ SELECT
     arg_min(task.video_id, task.settled_at) AS video_id,
     arg_min(task.partition_date, task.settled_at) AS partition_date,
     min(task.settled_at) AS first_settled_at,
-    max(task.settled_at) AS settled_at
+    max(task.settled_at) AS settled_at,
+    arg_max(task.extractors, task.settled_at) AS extractors
 FROM mixpeek.tasks AS task
 LEFT JOIN mixpeek.assets AS asset ON task.asset_id = asset.asset_id
 WHERE
@@ -118,12 +119,15 @@ SELECT
     feature.modality,
     feature.start_time,
     feature.partition_date,
-    task.settled_at
+    feature.collection_id,
+    task.settled_at,
+    task.extractors
 FROM mixpeek.features AS feature
 LEFT JOIN (
     SELECT
         asset_id,
         max(settled_at) AS settled_at,
+        arg_max(extractors, settled_at) AS extractors,
         bool_or(coalesce(api = this_api, TRUE)) AS is_here
     FROM mixpeek.tasks
     WHERE asset_id IS NOT NULL

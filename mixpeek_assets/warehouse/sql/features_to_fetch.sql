@@ -1,5 +1,7 @@
 -- The features of some partitions to fetch with their vectors.
-SELECT wanted.* EXCLUDE (start_time)
+SELECT
+    wanted.* EXCLUDE (start_time),
+    coalesce(video.collection, '') AS collection
 FROM mixpeek_internal.features_to_fetch(refreshed := $refresh, this_api := $api) AS wanted
 LEFT JOIN mixpeek.videos AS video ON wanted.video_id = video.video_id
 WHERE

@@ -15,6 +15,8 @@ SELECT
     max(next_poll_at) AS next_poll_at,
     sum(polls) AS polls,
     max(settled_at) AS settled_at,
+    arg_max(credits, seen_at) AS credits,
+    arg_max(cost_usd, seen_at) AS cost_usd,
     arg_max(run_id, seen_at) AS run_id
 FROM (
     SELECT *
@@ -70,6 +72,8 @@ SET
     next_poll_at = CASE WHEN event.settled_at IS NULL THEN event.next_poll_at END,
     polls = task.polls + event.polls,
     settled_at = event.settled_at,
+    credits = coalesce(event.credits, task.credits),
+    cost_usd = coalesce(event.cost_usd, task.cost_usd),
     run_id = coalesce(event.run_id, task.run_id),
     loaded_at = now()
 FROM task_events AS event

@@ -1,5 +1,5 @@
 -- We hold the partition's lock, so these intents' writers are dead; the API may or may not have got
--- the requests.
+-- the requests. Where the API lets a submission go on, only those to another API are lost.
 UPDATE mixpeek.tasks
 SET
     state = 'lost',
@@ -8,4 +8,5 @@ SET
     loaded_at = now()
 WHERE
     state = 'submitting'
+    AND NOT ($resumes AND coalesce(api = $api, TRUE))
     AND list_contains($partitions, partition_date);

@@ -1,12 +1,38 @@
--- The videos of some partitions that need a submission.
+-- The videos of some partitions that need a submission, and those whose submission was interrupted,
+-- where the API lets it go on.
 SELECT * EXCLUDE (added_at)
-FROM mixpeek_internal.submissions(
+FROM (
+    SELECT
+        *,
+        NULL::VARCHAR AS asset_id,
+        NULL::VARCHAR AS task_id,
+        FALSE AS is_interrupted
+    FROM mixpeek_internal.submissions(
     allowed_attempts := $max_attempts,
     wanted_extractors := $extractors,
     refreshed := $refresh,
     failed_again := $resubmit_failed,
     these_runs := $runs,
     this_api := $api
+)
+    UNION ALL BY NAME
+    SELECT
+        video.video_id,
+        video.collection,
+        video.url,
+        video.metadata,
+        video.partition_date,
+        video.added_at,
+        task.attempt,
+        task.why,
+        NULL::BOOLEAN AS skip_duplicate,
+        NULL::VARCHAR AS replaces,
+        task.asset_id,
+        task.task_id,
+        TRUE AS is_interrupted
+    FROM mixpeek.tasks AS task
+    INNER JOIN mixpeek.videos AS video ON task.video_id = video.video_id
+    WHERE $resumes AND task.state = 'submitting' AND coalesce(task.api = $api, TRUE)
 )
 WHERE
     list_contains($partitions, partition_date)

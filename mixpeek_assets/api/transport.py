@@ -1,11 +1,11 @@
-"""The Mixpeek client: its verbs over one session."""
+"""From a call to its reply: one session, the retries, the rate limit, and no key in any message."""
 
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -23,11 +23,9 @@ from tenacity import (
 from urllib3.exceptions import HTTPError, LocationValueError
 
 from mixpeek_assets import clock
-from mixpeek_assets.api import records
 from mixpeek_assets.api.deadline import Reply, ReplyTooLargeError
 from mixpeek_assets.api.errors import (
     MixpeekError,
-    NotFoundError,
     RateLimitedError,
     ServerUnreachableError,
     SubmissionOutcomeUnknownError,
@@ -39,10 +37,11 @@ from mixpeek_assets.api.errors import (
 )
 from mixpeek_assets.api.figures import Figures, Meter
 from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
-from mixpeek_assets.api.records import AssetReply, FeatureReply, JsonObject, SearchReply, TaskReply
 from mixpeek_assets.api.redact import KeyMask
-from mixpeek_assets.api.replies import clock_skew, read_object, retry_after
+from mixpeek_assets.api.replies import asks_to_wait, clock_skew, failures_in, read_object, retry_after
 from mixpeek_assets.api.session import Session, never_connected
+from mixpeek_assets.api.values import excerpt
+from mixpeek_assets.strict_json import JsonObject
 from mixpeek_assets.terminal_safe import terminal_safe
 
 _LONGEST_PATH = 8_000
@@ -79,26 +78,60 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True)
-class _Call:
+class Call:
+    """A request.
+
+    Attributes:
+        method: GET, POST or DELETE.
+        template: The path, with the names of ids in braces.
+        object_id: What it is about, as errors name it; the id `{id}`, if the path has one.
+        ids: The other ids of the path.
+        query: Beside the path.
+        body: JSON.
+        submits: Whether it may start work that is paid for: it is sent again only if it certainly never arrived.
+        by_id: Whether a 404 may be about an id, and not about the address.
+        reads_failures: Whether a 422 that lists what failed is a reply, and no error.
+        headers: Of this call alone.
+        category: Which rate limit it counts for.
+    """
+
     method: str
     template: str
     object_id: str | None = None
+    ids: Mapping[str, str] = field(default_factory=dict[str, str])
     query: str = ""
     body: JsonObject | None = None
     submits: bool = False
+    by_id: bool = False
+    reads_failures: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    category: str = ""
 
     @property
     def endpoint(self) -> str:
+        """The method and the path, without ids."""
         return f"{self.method} {self.template}"
 
     @property
     def path(self) -> str:
-        # Only an id goes into the path; a submission names its video in the body.
-        path = self.template.format(id=quote(self.object_id or "", safe=""))
+        """The path with its query."""
+        quoted = {name: quote(value, safe="") for name, value in self._ids.items()}
+        path = self.template.format(**quoted)
         return f"{path}?{self.query}" if self.query else path
 
+    @property
+    def is_addressable(self) -> bool:
+        """Whether its ids can be part of a URL: dots lead to another resource, even when escaped."""
+        return not any(value in (".", "..") for value in self._ids.values()) and len(self.path) <= _LONGEST_PATH
 
-def _encoded(call: _Call) -> bytes | None:
+    @property
+    def _ids(self) -> Mapping[str, str]:
+        # A call without `{id}` may be about something long, e.g. the URL of a video.
+        own = {"id": self.object_id or ""} if "{id}" in self.template else {}
+        return {**own, **self.ids}
+
+
+def _encoded(call: Call) -> bytes | None:
     try:
         return None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
@@ -117,19 +150,19 @@ def _retrying(retryable: type[TransientError], policy: RetryPolicy, pause: Calla
     )
 
 
-class MixpeekClient:
-    """Calls the Mixpeek API: the guide's paths without a prefix, the later ones with `/v1`.
+class Transport:
+    """Sends calls to one server.
 
     Thread-safe: threads share one session with `concurrency` connections. A call that fails in a retryable way is sent
     again after growing, random pauses; a submission only if it certainly never arrived.
 
     Args:
-        api_url: Where the API is, without a trailing slash.
+        api_url: Where the API is, with its prefix, without a trailing slash.
         api_key: Sent as the bearer token, and nowhere else.
-        prefix: `/v1` for the paths from January 2025 on (contract, timeline).
-        namespace: Sent as X-Namespace (contract b1).
+        namespace: Sent as X-Namespace.
         concurrency: How many requests are in flight at most.
-        limit: The rate limit that all processes share; closed with the client.
+        limits: The rate limits that all processes share, by category; closed with the client. A category without one
+            has that of "".
         policy: Timeouts and attempts.
 
     Attributes:
@@ -143,22 +176,21 @@ class MixpeekClient:
         api_url: str,
         api_key: SecretStr,
         *,
-        prefix: str = "",
         namespace: str | None = None,
         concurrency: int = 16,
-        limit: RateLimit | None = None,
+        limits: Mapping[str, RateLimit] | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
         self.concurrency = concurrency
         self.threads = concurrency + concurrency // 8
-        self._base = api_url + prefix
+        self._base = api_url
         self._mask = KeyMask(api_key)
-        self._limit = limit or NoLimit()
+        self._limits = {"": NoLimit(), **(limits or {})}
         self._policy = policy or RetryPolicy()
         self._meter = Meter()
         self._reading = _retrying(TransientError, self._policy, self._meter.pause)
         self._submitting = _retrying(ServerUnreachableError, self._policy, self._meter.pause)
-        self._resume_at = 0.0
+        self._resume_at = defaultdict[str, float](float)
         self.skew = timedelta(0)
         self._session = Session(
             self._base,
@@ -183,127 +215,35 @@ class MixpeekClient:
     @property
     def per_minute(self) -> int:
         """How many requests our own rate limit allows in a minute; 0 is no limit."""
-        return self._limit.per_minute
+        return min((limit.per_minute for limit in self._limits.values() if limit.per_minute), default=0)
 
     def close(self) -> None:
         """Close the connections and the rate limit."""
         self._session.close()
-        self._limit.close()
-
-    def submit_video(
-        self,
-        url: str,
-        collection: str,
-        *,
-        metadata: JsonObject | None = None,
-        skip_duplicate: bool | None = None,
-        feature_extractors: list[JsonObject] | None = None,
-        replaces: str | None = None,
-    ) -> str:
-        """Ask for a video to be processed (contract b2) and return the id of its task.
-
-        Args:
-            url: The video's address.
-            collection: Name or id; the API creates a missing one.
-            metadata: Any object; the API returns it with the asset.
-            skip_duplicate: Sent when not None. True makes a second submission safe (contract b8).
-            feature_extractors: Sent when not None; otherwise the API uses its own.
-            replaces: The asset whose content the video replaces.
-
-        Raises:
-            SubmissionOutcomeUnknownError: the API may have accepted it.
-            MixpeekError: the API did not accept it.
-        """
-        body: JsonObject = {"url": url, "collection": collection}
-        if metadata:
-            body["metadata"] = metadata
-        if skip_duplicate is not None:
-            body["skip_duplicate"] = skip_duplicate
-        if feature_extractors is not None:
-            body["feature_extractors"] = feature_extractors
-        if replaces is not None:
-            body["asset_update"] = {"asset_id": replaces, "mode": "replace"}
-        call = _Call("POST", "/ingest/videos/url", object_id=url, body=body, submits=True)
-        task_id = records.read_task_id(reply := self._send(call))
-        if task_id is None:
-            raise SubmissionOutcomeUnknownError(call.endpoint, self._masked(f"a reply without a task_id: {reply}"), url)
-        return task_id
-
-    def get_task(self, task_id: str) -> TaskReply:
-        """Read a task's status (contract b3)."""
-        return records.read_task(self._send(_Call("GET", "/tasks/{id}", task_id)), task_id)
-
-    def find_asset(self, task_id: str, collection: str) -> str | None:
-        """Find the asset of a task whose reply names none: the last resort of contract b3."""
-        filters = {"AND": [{"key": "task_id", "operator": "eq", "value": task_id}]}
-        call = _Call("POST", "/assets", task_id, body={"collections": [collection], "filters": filters})
-        return records.read_found_asset(self._send(call), task_id)
-
-    def get_asset(self, asset_id: str) -> AssetReply:
-        """Read an asset with the list of its features (contract b4)."""
-        return records.read_asset(self._send(_Call("GET", "/assets/{id}/features", asset_id)), asset_id)
-
-    def get_feature(self, feature_id: str) -> FeatureReply:
-        """Read a feature with its named vectors (contract b5).
-
-        The guide has `include_vectors`, the reference `return_vectors`: the call sends both.
-        """
-        call = _Call("GET", "/features/{id}", feature_id, "include_vectors=true&return_vectors=true")
-        body, content = self._answer(call)
-        return records.read_feature(body, feature_id, content)
-
-    def search(
-        self,
-        words: str,
-        collections: Sequence[str],
-        *,
-        index: str = "multimodal",
-        modality: str | None = None,
-        limit: int = 10,
-    ) -> SearchReply:
-        """Find the features nearest to some words (contract b5), nearest first.
-
-        Args:
-            words: What to look for.
-            collections: Names or ids; at least one.
-            index: The named vector to search; its key was renamed on 2024-12-28, so the call sends both.
-            modality: Find only features of this modality.
-            limit: How many to find at most, 1 to 100.
-
-        Raises:
-            MixpeekError: with status 404 or 405, the API offers no search.
-        """
-        query: JsonObject = {"vector_index": index, "embedding_model": index, "type": "text", "value": words}
-        body: JsonObject = {"queries": [query], "collections": list(collections)}
-        if modality is not None:
-            body["filters"] = {"AND": [{"key": "modality", "operator": "eq", "value": modality}]}
-        call = _Call("POST", "/features/search", words, f"page_size={limit}", body)
-        return records.read_search(self._send(call))
+        for limit in self._limits.values():
+            limit.close()
 
     def time(self) -> datetime:
         """Return the time by the API's clock, from its last reply; before the first reply, by ours."""
         return clock.now() + self.skew
 
-    def probe(self) -> None:
-        """Ask for a task that cannot exist: the API's own 404 shows that it answers and accepts the key.
+    def send(self, call: Call) -> JsonObject:
+        """Send a call, and return its reply.
 
         Raises:
-            MixpeekError: it does not.
+            SubmissionOutcomeUnknownError: a submission may have arrived.
+            MixpeekError: the class says what went wrong.
         """
-        with suppress(NotFoundError):
-            self._send(_Call("GET", "/tasks/00000000-0000-0000-0000-000000000000"))
+        return self.answer(call)[0]
 
-    def _send(self, call: _Call) -> JsonObject:
-        return self._answer(call)[0]
-
-    def _answer(self, call: _Call) -> tuple[JsonObject, bytes]:
+    def answer(self, call: Call) -> tuple[JsonObject, bytes]:
+        """Send a call, and return its reply, parsed and as bytes; raises as `send`."""
         # A submission whose outcome is unknown is not repeated here: its next attempt must be recorded first.
         return (self._submitting if call.submits else self._reading)(self._exchange, call)
 
-    def _exchange(self, call: _Call) -> tuple[JsonObject, bytes]:
+    def _exchange(self, call: Call) -> tuple[JsonObject, bytes]:
         """Send a call, again after each 429, and return its reply: parsed, and as bytes."""
-        if "{id}" in call.template and (call.object_id in (".", "..") or len(call.path) > _LONGEST_PATH):
-            # Dots in a path lead to another resource, even when escaped.
+        if not call.is_addressable:
             raise UnaddressableError(call.endpoint, "such an id cannot be part of a URL", call.object_id)
         content = _encoded(call)
         longest_wait = self._policy.for_the_rate_limit
@@ -314,47 +254,50 @@ class MixpeekClient:
                 self._wait_for_turn(call, longest_wait, deadline)
             reply = self._request(call, content)
             self.skew = clock_skew(reply) or self.skew
-            if reply.status_code != 429:
+            if not asks_to_wait(reply):
                 break
             refused += 1
-            pause = retry_after(reply) or min(2.0**refused, self._policy.pause)
-            self._resume_at = max(self._resume_at, time.monotonic() + pause)
+            resume_at = time.monotonic() + (retry_after(reply) or min(2.0**refused, self._policy.pause))
+            self._resume_at[call.category] = max(self._resume_at[call.category], resume_at)
         try:
-            # A 404 for a replacement may mean that the API does not know the asset.
-            by_id = call.method == "GET" or "asset_update" in (call.body or {})
-            body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
+            by_id = call.by_id or call.method == "GET"
+            body = failures_in(reply) if call.reads_failures else None
+            if body is None:
+                body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
             return self._mask.reply(body, reply.content), reply.content
         except MixpeekError as error:
-            failure = replace(error, message=self._masked(error.message))
+            failure = replace(error, message=self.masked(error.message))
         except ValueError as error:
             kind = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             failure = kind(call.endpoint, f"a reply that cannot be kept: {error}", call.object_id, reply.status_code)
         raise failure
 
-    def _masked(self, message: str) -> str:
+    def masked(self, message: str) -> str:
+        """Return a message for a log: short, on one line, and without the key."""
         # A server may echo the key: mask it before the excerpt cuts it, so that no part of it reaches a log.
         # One line, without control characters that a terminal would obey.
-        return records.excerpt(" ".join(terminal_safe(self._mask.text(message)).split()))
+        return excerpt(" ".join(terminal_safe(self._mask.text(message)).split()))
 
-    def _wait_for_turn(self, call: _Call, longest_wait: float, deadline: float) -> None:
+    def _wait_for_turn(self, call: Call, longest_wait: float, deadline: float) -> None:
+        limit = self._limits.get(call.category) or self._limits[""]
         while True:
             # A 429 holds every thread back, not just the one that got it.
-            while (pause := self._resume_at - time.monotonic()) > 0:
-                if self._resume_at > deadline:
+            while (pause := self._resume_at[call.category] - time.monotonic()) > 0:
+                if self._resume_at[call.category] > deadline:
                     message = f"rate limit exceeded for longer than {longest_wait:.0f} s"
                     raise RateLimitedError(call.endpoint, message, call.object_id, 429)
                 time.sleep(min(pause, 1.0))
-            if not self._limit.wait(max(deadline - time.monotonic(), 0.0)):
+            if not limit.wait(max(deadline - time.monotonic(), 0.0)):
                 message = f"our own rate limit left no room for it within {longest_wait:.0f} s"
                 raise RateLimitedError(call.endpoint, message, call.object_id)
-            if time.monotonic() >= self._resume_at:  # no other thread got a 429 meanwhile
+            if time.monotonic() >= self._resume_at[call.category]:  # no other thread got a 429 meanwhile
                 return
 
-    def _request(self, call: _Call, content: bytes | None) -> Reply:
+    def _request(self, call: Call, content: bytes | None) -> Reply:
         self._meter.sent(call.endpoint)
         try:
             with self._meter.api:
-                reply = self._session.request(call.method, call.path, content)
+                reply = self._session.request(call.method, call.path, content, call.headers)
         except ReplyTooLargeError as error:
             unreadable = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             raise unreadable(call.endpoint, str(error), call.object_id) from None
@@ -363,10 +306,10 @@ class MixpeekClient:
         self._meter.received(reply.wire_bytes, rate_limited=reply.status_code == 429)
         return reply
 
-    def _failure(self, call: _Call, error: OSError | HTTPError) -> MixpeekError:
+    def _failure(self, call: Call, error: OSError | HTTPError) -> MixpeekError:
         """Return the error for a call without a reply."""
         if isinstance(error, requests.exceptions.InvalidURL | LocationValueError):
-            return WrongEndpointError(call.endpoint, self._masked(str(error)), call.object_id)
+            return WrongEndpointError(call.endpoint, self.masked(str(error)), call.object_id)
         if never_connected(error):
             # A plain OSError is about a certificate file that the environment names.
             reason = error if type(error) is OSError else type(error).__name__

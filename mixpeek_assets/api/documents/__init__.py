@@ -1,0 +1,1 @@
+"""The API style `documents`: that of today, with buckets, objects, batches, collections and documents."""

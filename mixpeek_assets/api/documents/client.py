@@ -1,0 +1,172 @@
+"""The adapter of the style `documents`: videos are submitted, polled and fetched many at a time."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from pydantic import SecretStr
+
+from mixpeek_assets.api.documents.account import estimate, read_account, read_me
+from mixpeek_assets.api.documents.batches import read_batch
+from mixpeek_assets.api.documents.calls import Calls
+from mixpeek_assets.api.documents.extractors import extractor_of
+from mixpeek_assets.api.documents.listing import Listing
+from mixpeek_assets.api.documents.records import is_uncertain, read_document
+from mixpeek_assets.api.documents.search import search
+from mixpeek_assets.api.documents.site import Sites
+from mixpeek_assets.api.documents.submission import Submission
+from mixpeek_assets.api.errors import MixpeekError, NotFoundError, NotYetVisibleError
+from mixpeek_assets.api.port import (
+    Account,
+    AssetReply,
+    FeatureReply,
+    Ledger,
+    Polled,
+    Preparation,
+    SearchReply,
+    Style,
+    TaskReply,
+    Video,
+    Wanted,
+)
+from mixpeek_assets.api.rate_limit import RateLimit
+from mixpeek_assets.api.transport import RetryPolicy, Transport
+from mixpeek_assets.strict_json import JsonObject
+
+DEFAULT_NAMESPACE = "mixpeek_assets"
+"""Made where no namespace is named."""
+
+CATEGORIES = ("metadata", "data", "search", "compute")
+"""The rate limits that calls of ours count for (today's contract, 8)."""
+
+Of = TypeVar("Of", Video, Wanted)
+
+
+class DocumentsClient(Transport):
+    """Calls the API of today: namespaces, buckets, objects, batches, collections, documents.
+
+    Args:
+        api_url: Where the API is, without `/v1`.
+        api_key: Sent as the bearer token, and nowhere else.
+        namespace: Its name or id. None: one is made.
+        extractors: The settings of the extractor, for searches.
+        concurrency: How many requests are in flight at most.
+        limits: The rate limits by category, shared by all processes; closed with the client.
+        videos_per_batch: How many videos a batch holds at most.
+        batch_seconds: After how long a batch is started with what it has.
+        policy: Timeouts and attempts.
+    """
+
+    style: Style = "documents"
+    assets_per_fetch = 25
+    resumes = True
+
+    def __init__(
+        self,
+        api_url: str,
+        api_key: SecretStr,
+        *,
+        namespace: str | None = None,
+        extractors: list[JsonObject] | None = None,
+        concurrency: int = 16,
+        limits: Mapping[str, RateLimit] | None = None,
+        videos_per_batch: int = 100,
+        batch_seconds: float = 60,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        super().__init__(f"{api_url}/v1", api_key, concurrency=concurrency, limits=limits, policy=policy)
+        self.videos_per_submission = videos_per_batch
+        self._seconds, self._extractors = batch_seconds, extractors
+        self._calls = Calls(self, namespace or DEFAULT_NAMESPACE)
+        self._sites = Sites(self._calls, self._calls.namespace, may_make=namespace is None)
+        self._ways: dict[str, int] = {}
+
+    def submit(self, videos: Sequence[Video], ledger: Ledger) -> None:
+        """Submit videos, in batches of their own for each collection; raises as `Submission.run`.
+
+        Raises:
+            SetupError: the account's side of a collection cannot be used, or made.
+        """
+        for (collection, _), some in _by_site(videos):
+            site = self._sites.find_or_make(collection, extractor_of(some[0].extractors))
+            Submission(self._calls, site, ledger, self._seconds).run(some)
+
+    def read_task(self, task_id: str, submissions: Sequence[Polled]) -> list[TaskReply]:
+        """Read a batch once, for all of its videos."""
+        return read_batch(self._calls, task_id, submissions)
+
+    def fetch_assets(
+        self, wanted: Sequence[Wanted]
+    ) -> Iterator[tuple[Wanted, AssetReply | FeatureReply | MixpeekError]]:
+        """Read objects with their documents and vectors, page by page."""
+        for (collection, _), some in _by_site(wanted):
+            site = self._sites.find(collection, extractor_of(some[0].extractors))
+            if site is None:
+                error = NotFoundError("GET /collections/{id}", "there is no such collection", collection, 404)
+                yield from ((one, error) for one in some)
+                continue
+            listing = Listing(self._calls, site, self._ways.get(site.collection_id, 0))
+            yield from listing.run(some)
+            self._ways[site.collection_id] = listing.way
+
+    def fetch_feature(self, feature_id: str, wanted: Wanted, collection_id: str | None) -> FeatureReply:
+        """Read a document with its vectors.
+
+        Raises:
+            NotYetVisibleError: a vector is missing that may exist.
+        """
+        path = "/collections/{collection}/documents/{id}"
+        site = self._sites.find(wanted.collection, extractor_of(wanted.extractors))
+        place = collection_id or (site.collection_id if site else wanted.collection)
+        document = self._calls.get(path, feature_id, ids={"collection": place}, query="return_vectors=true")
+        if is_uncertain(document):
+            raise NotYetVisibleError(f"GET {path}", "a vector of it is missing that may exist", feature_id)
+        return read_document(document, feature_id, site.vector_names if site else ())
+
+    def search(
+        self,
+        words: str,
+        collections: Sequence[str],
+        *,
+        index: str = "multimodal",
+        modality: str | None = None,
+        limit: int = 10,
+    ) -> SearchReply:
+        """Find the documents nearest to some words; raises as `search.search`."""
+        extractor = extractor_of(self._extractors)
+        found = {name: self._sites.find(name, extractor) for name in collections}
+        sites = {name: site for name, site in found.items() if site is not None}
+        if not sites:
+            names = ", ".join(collections)
+            raise NotFoundError("GET /collections/{id}", "there is no such collection", names, 404)
+        return search(self._calls, sites, words, index=index, modality=modality, limit=limit)
+
+    def probe(self) -> None:
+        """Ask whose key it is."""
+        self.me()
+
+    def me(self) -> Account:
+        """Read whose key it is, and how much it may ask."""
+        return read_me(self._calls)
+
+    def account(self) -> Account | None:
+        """Read the account's limits and balance."""
+        return read_account(self._calls)
+
+    def prepare(self, videos: Mapping[str, int], extractors: list[JsonObject] | None) -> Preparation:
+        """Say which parts of the account's side are missing, and what processing the videos is estimated to cost.
+
+        Raises:
+            SetupError: what is there cannot be used.
+        """
+        makes = [part for name in videos for part in self._sites.missing(name, extractor_of(extractors))]
+        total = sum(videos.values())
+        cost = estimate(self._calls, total) if total else (None, None)
+        return Preparation(list(dict.fromkeys(makes)), *cost)
+
+
+def _by_site(items: Iterable[Of]) -> list[tuple[tuple[str, str], list[Of]]]:
+    """Group by what has a collection of its own on the API's side."""
+    groups: dict[tuple[str, str], list[Of]] = {}
+    for item in items:
+        groups.setdefault((item.collection, repr(item.extractors)), []).append(item)
+    return list(groups.items())

@@ -1,0 +1,89 @@
+"""Values of replies, read tolerantly: what is absent, null or of another type becomes None."""
+
+import math
+import re
+import reprlib
+from typing import TypeGuard
+
+from mixpeek_assets.api.port import SparseVector
+from mixpeek_assets.strict_json import is_list, is_object
+
+LARGEST_FLOAT = 3.4028234663852886e38
+"""The largest FLOAT: beyond it DuckDB would store infinity."""
+
+LONGEST_NAME = 500
+"""In characters: a vector's name becomes part of a view's name."""
+
+_YEAR = re.compile(r"[0-9]{4}(?![0-9])")
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 120
+
+
+def text(value: object) -> str | None:
+    """Return a text, or a number as one."""
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def time(value: object) -> str | None:
+    """Return a text that looks like a time, for DuckDB to parse.
+
+    DuckDB would also accept the words `epoch` and `infinity`, and years that Python cannot read back.
+    """
+    said = (text(value) or "").strip().upper()
+    return said if _YEAR.match(said) and "0001" < said[:4] < "9999" and "BC" not in said else None
+
+
+def number(value: object) -> float | None:
+    """Return a number that a FLOAT can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # Compared before it is converted: an int may be too large for a float. Every comparison with NaN is false.
+    return float(value) if abs(value) <= LARGEST_FLOAT else None
+
+
+def sparse(value: object) -> SparseVector | None:
+    """Return a sparse vector, if the value is one."""
+    if not is_object(value):
+        return None
+    indices, values = value.get("indices"), value.get("values")
+    if not is_list(indices) or not _is_numbers(values) or flaw(values) or len(indices) != len(values):
+        return None
+    if not all(type(index) is int and 0 <= index < 2**31 for index in indices):
+        return None
+    return SparseVector(indices, values)
+
+
+def flaw(value: object) -> str | None:
+    """Say what keeps a value from being a vector of FLOAT, or None."""
+    if not is_list(value):
+        return "is neither a list of numbers nor a sparse vector"
+    if not value:
+        return "is empty"
+    if not _is_numbers(value):
+        return "holds something that is not a finite number"
+    # A vector's length is at least its largest number, and computing it is ten times as fast as finding that.
+    if _length(value) <= LARGEST_FLOAT:
+        return None
+    # Every comparison with NaN is false.
+    sound = all(abs(number) <= LARGEST_FLOAT for number in value)
+    return None if sound else "holds a number that is too large for a FLOAT"
+
+
+def excerpt(value: object) -> str:
+    """Return the beginning of a value, short enough for a table or a message."""
+    shown = value if isinstance(value, str) else _BRIEF.repr(value)
+    return shown if len(shown) <= 300 else shown[:299] + "…"
+
+
+def _is_numbers(value: object) -> TypeGuard[list[float]]:
+    return is_list(value) and set(map(type, value)) <= {float, int}
+
+
+def _length(vector: list[float]) -> float:
+    try:
+        return math.hypot(*vector)
+    except OverflowError:  # an int too large for a float
+        return math.inf
