@@ -20,13 +20,13 @@ TRANSCRIPTION = "multimodal_extractor_v2_transcription_embedding"
 class Caller:
     """Plain requests to the server, from a project that has its namespace, bucket and collection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, namespace: str = "videos") -> None:
         self.url = f"{url}/v1"
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {KEY}"
         extractor = {"feature_extractor_name": "multimodal_extractor", "version": "v2"}
-        self.ask("POST", "/namespaces", {"namespace_name": "videos", "feature_extractors": [extractor]})
-        self.session.headers["X-Namespace"] = "videos"
+        self.ask("POST", "/namespaces", {"namespace_name": namespace, "feature_extractors": [extractor]})
+        self.session.headers["X-Namespace"] = namespace
         schema = {"properties": {"video": {"type": "video"}, "video_key": {"type": "string"}}}
         self.bucket = self.ask("POST", "/buckets", {"bucket_name": "videos", "bucket_schema": schema})["bucket_id"]
         self.collection = self.ask(
@@ -214,6 +214,14 @@ def test_documents_are_found_late(documents_api: ScriptedDocuments, caller: Call
     assert pages[1][0]["vector_hydration_incomplete"]
     assert TRANSCRIPTION not in pages[1][0]
     assert TRANSCRIPTION in pages[2][0]
+
+
+def test_namespaces_share_nothing(documents_api: ScriptedDocuments, caller: Caller) -> None:
+    other = Caller(documents_api.url, "others")
+    caller.process(VIDEO)
+    assert other.documents()["results"] == []
+    assert other.process(VIDEO)["documents_written"] == 1
+    assert len(documents_api.objects) == len(documents_api.truth()[VIDEO]) == 2
 
 
 def test_a_draft_expires(documents_api: ScriptedDocuments, caller: Caller) -> None:

@@ -6,7 +6,7 @@ from tests.fakes.today.errors import RefusedError
 from tests.fakes.today.routes import Call, check_keys, route
 from tests.fakes.today.world import World
 
-_CREDITS_A_MINUTE = 50.0
+_CREDITS_A_MINUTE = 50
 _USD = 0.001
 
 
@@ -39,6 +39,7 @@ def me(world: World, call: Call) -> Any:
 @route("GET", "/organizations/billing/balance", has_namespace=False)
 def balance(world: World, call: Call) -> Any:
     return {
+        "organization_id": "org_test",
         "credit_balance": world.credits,
         "account_tier": "build",
         "daily_burn_rate": 0.0,
@@ -46,12 +47,18 @@ def balance(world: World, call: Call) -> Any:
     }
 
 
-@route("POST", "/organizations/billing/estimate", "features", "items", has_namespace=False)
+@route("POST", "/organizations/billing/estimate", "features full_res", "items", has_namespace=False)
 def estimate(world: World, call: Call) -> Any:
     lines = list[dict[str, Any]]()
     for item in call.body["items"]:
-        check_keys(item, frozenset({"mime_type", "minutes", "count"}), "body", "items")
+        check_keys(item, frozenset({"mime_type", "count", "minutes", "pages", "tokens", "units"}), "body", "items")
         spent = _CREDITS_A_MINUTE * (item.get("minutes") or 1) * (item.get("count") or 1)
         lines.append({**item, "credits": spent, "usd": usd(spent)})
     total = round(sum(line["usd"] for line in lines), 6)
-    return {"total_usd": total, "line_items": lines, "estimated_overage_usd": 0.0}
+    return {
+        "placeholder_rates": False,
+        "batch_minimum_applied": False,
+        "total_usd": total,
+        "line_items": lines,
+        "estimated_overage_usd": 0.0,
+    }

@@ -27,7 +27,7 @@ _LIFECYCLE = {
 @route(
     "POST",
     "/buckets/{bucket}/batches",
-    "object_ids filters collection_ids dedup_strategy batch_name metadata limit auto_submit",
+    "object_ids filters collection_ids limit dedup_strategy metadata batch_name auto_submit trigger_processing",
     writes=True,
 )
 def create_batch(world: World, call: Call) -> Any:
@@ -136,7 +136,7 @@ def estimate_cost(world: World, call: Call) -> Any:
     }
 
 
-@route("POST", f"{_BATCH}/submit", "include_processing_history webhook_url", writes=True)
+@route("POST", f"{_BATCH}/submit", "include_processing_history collection_ids webhook_url", writes=True)
 def submit_batch(world: World, call: Call) -> Any:
     batch = _draft(world, call)
     check_credits(world)

@@ -26,12 +26,15 @@ def vector_indexes(extractor: dict[str, Any], dimensions: tuple[int, int]) -> li
             service = _SERVICES.get((output, version), _E5)
             index = {
                 "name": f"{name}_{version}_{output}",
+                "description": output,
+                "type": "dense",
                 "dimensions": dimensions[place],
                 "distance": "cosine",
                 "inference_name": service,
             }
             uri = f"mixpeek://{name}@{version}/{service}"
-            indexes.append({"name": output, "feature_uri": uri, "type": "single", "index": index})
+            definition = {"name": output, "feature_uri": uri, "description": output}
+            indexes.append({**definition, "type": "single", "index": index})
     return indexes
 
 
@@ -41,7 +44,7 @@ def extract(world: World, collection: Collection, stored: Stored, generation: in
     fields = [{} for _ in range(video.documents)] if isinstance(video.documents, int) else video.documents
     made = list[Document]()
     for place, own in enumerate(fields):
-        document_id = hashed_id("doc", stored.video_key, collection.name, place, generation)
+        document_id = hashed_id("doc", stored.video_key, collection.collection_id, place, generation)
         listed = {**_usual_fields(collection, stored, place), **own}
         given = video.vectors[place] if isinstance(video.vectors, list) else video.vectors
         vectors = _vectors(collection, stored, place, given)

@@ -6,7 +6,7 @@ from typing import Any
 from tests.fakes.today.errors import invalid
 from tests.fakes.today.routes import check_keys
 
-_CONDITION = frozenset({"field", "operator", "value"})
+_CONDITION = frozenset({"field", "operator", "value", "case_sensitive"})
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda found, value: found == value,
     "ne": lambda found, value: found != value,

@@ -32,7 +32,7 @@ def create_objects(world: World, call: Call) -> Any:
     succeeded, failed = list[dict[str, Any]](), list[dict[str, Any]]()
     for place, one in enumerate(asked):
         try:
-            succeeded.append(_create(world, bucket, one))
+            succeeded.append({**_create(world, bucket, one), "object_index": place})
         except RefusedError as refusal:
             error = refusal.body["error"]
             failed.append({"object_index": place, "error": error["message"], "error_type": error["type"]})
@@ -64,18 +64,17 @@ def _check(one: dict[str, Any], place: int) -> None:
 
 def _create(world: World, bucket: Bucket, asked: dict[str, Any]) -> dict[str, Any]:
     key = asked.get("idempotency_key")
-    for found in world.objects.values():
-        if key is not None and found.bucket_id == bucket.bucket_id and found.idempotency_key == key:
-            return {**object_reply(found), "replayed": True, "replayed_by": "idempotency_key"}
+    object_id = world.new_id("obj") if key is None else hashed_id("obj", bucket.bucket_id, key)
+    if found := world.objects.get(object_id):
+        return {**object_reply(found), "replayed": True, "replayed_by": "idempotency_key"}
     url = _url(bucket, asked)
     if refused := world.video(url).refused:
         raise RefusedError(422, refused, f"{url} cannot be used")
-    object_id = world.new_id("obj") if key is None else hashed_id("obj", bucket.name, key)
     fields = {name: value for name, value in asked.items() if name not in _DECLARED}
     blob = {**asked["blobs"][0], "blob_id": f"{object_id}_0", "properties": {"url": url}}
     del blob["data"]
     blob["details"] = {"filename": url.rpartition("/")[2], "size_bytes": 1_000, "hash": hashed_id("sha", url)}
-    made = Stored(object_id, bucket.bucket_id, url, [blob], fields, key)
+    made = Stored(object_id, bucket.bucket_id, url, [blob], fields)
     world.objects[object_id] = made
     return {**object_reply(made), "replayed": False, "replayed_by": None}
 

@@ -5,10 +5,14 @@ from typing import Any
 from tests.fakes.today.errors import bad_request, invalid, not_found, taken
 from tests.fakes.today.extractor import vector_indexes
 from tests.fakes.today.filters import matches
-from tests.fakes.today.routes import PAGING, Call, check_keys, paged, route
+from tests.fakes.today.routes import Call, check_keys, paged, route
 from tests.fakes.today.world import CREATED, Bucket, Collection, Namespace, World
 
-_LIST = f"filters search sort {PAGING}"
+_LIST = "limit page_size offset page filters sort sorts search include_system case_sensitive"
+_SOURCE = frozenset(
+    {"type", "bucket_ids", "source_namespace_id", "collection_id", "collection_ids"}
+    | {"inherited_bucket_ids", "source_filters", "field_map"}
+)
 
 
 def bucket_of(world: World, call: Call) -> Bucket:
@@ -43,7 +47,9 @@ def _check_name(field: str, name: Any, most: int) -> None:
 @route(
     "POST",
     "/namespaces",
-    "description features feature_extractors payload_indexes ttl_seconds mode",
+    "namespace_id mode namespace_type scope description features feature_extractors vector_configs payload_indexes"
+    " auto_create_indexes adaptive_indexing ttl_seconds infrastructure trusted_issuers tiering spend_budget"
+    " cost_cap_override",
     "namespace_name",
     has_namespace=False,
     writes=True,
@@ -92,7 +98,7 @@ def _namespace(world: World, found: Namespace) -> dict[str, Any]:
 @route(
     "POST",
     "/buckets",
-    "description unique_key metadata storage_class",
+    "description unique_key metadata storage_class destination ingest_filter source_adapter",
     "bucket_name bucket_schema",
     writes=True,
 )
@@ -136,7 +142,8 @@ def _bucket(world: World, found: Bucket) -> dict[str, Any]:
 @route(
     "POST",
     "/collections",
-    "description feature_extractor features enabled metadata",
+    "description input_schema feature_extractor features enabled metadata schedule taxonomy_applications"
+    " cluster_applications alert_applications retriever_enrichments retriever_transform embedding_task",
     "collection_name source",
     writes=True,
 )
@@ -144,7 +151,7 @@ def create_collection(world: World, call: Call) -> Any:
     name, source = call.body["collection_name"], call.body["source"]
     extractor = call.body.get("feature_extractor")
     _check_name("collection_name", name, 100)
-    check_keys(source, frozenset({"type", "bucket_ids"}), "body", "source")
+    check_keys(source, _SOURCE, "body", "source")
     if extractor is None:
         raise bad_request("a collection needs a feature_extractor")
     same = {"feature_extractor_name": extractor["feature_extractor_name"], "version": extractor["version"]}

@@ -80,7 +80,8 @@ def delete_documents(world: World, call: Call) -> Any:
     gone = [one.document_id for one in here if not asked or one.document_id in asked]
     for document_id in gone:
         del world.documents[document_id]
-    return {"message": "Documents deleted", "success": True, "deleted_count": len(gone)}
+    results = [{"document_id": document_id, "success": True, "error": None} for document_id in gone]
+    return {"status": "COMPLETED", "deleted_count": len(gone), "failed_count": 0, "results": results}
 
 
 def _reply(found: Document, *, vectors: bool) -> dict[str, Any]:

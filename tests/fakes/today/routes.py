@@ -8,8 +8,6 @@ from typing import Any
 from tests.fakes.today.errors import bad_request, invalid
 from tests.fakes.today.world import World
 
-PAGING = "limit page_size offset page cursor next_cursor after include_total"
-
 
 @dataclass(frozen=True)
 class Call:

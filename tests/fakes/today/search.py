@@ -18,7 +18,12 @@ def search_features(world: World, call: Call) -> Any:
     return _found(world, call, uri, number(call.body, ("top_k",), 25, _MOST), call.body.get("filters"))
 
 
-@route("POST", "/retrievers/execute", "inputs limit input_schema", "collection_identifiers stages")
+@route(
+    "POST",
+    "/retrievers/execute",
+    "input_schema inputs filters budget_limits pagination limit stream",
+    "collection_identifiers stages",
+)
 def execute_retriever(world: World, call: Call) -> Any:
     config = call.body["stages"][0]["config"]
     if config["stage_id"] != "feature_search":

@@ -40,7 +40,7 @@ class Video:
     statuses: list[str] = field(default_factory=lambda: ["COMPLETED"])
     hydration_incomplete: int = 0
     segments_dropped: int = 0
-    credits: float = 50.0
+    credits: int = 50
 
 
 @dataclass
@@ -72,7 +72,6 @@ class Stored:
     url: str
     blobs: list[dict[str, Any]]
     fields: dict[str, Any]
-    idempotency_key: str | None
     status: str = "PENDING"
     error: str | None = None
 
@@ -136,7 +135,7 @@ class Batch:
     failed_count: int = 0
     partial: list[dict[str, Any]] = field(default_factory=list)
     segments_dropped: int = 0
-    credits: float = 0.0
+    credits: int = 0
     error: str | None = None
 
     @property
@@ -168,7 +167,7 @@ class World:
     def __init__(self) -> None:
         self.videos: dict[str, Video] = {}
         self.processed: Counter[str] = Counter()
-        self.credits = 1_000_000.0
+        self.credits = 1_000_000
         self.rate_limits: dict[str, int] | None = dict.fromkeys(
             ("metadata", "data", "search", "upload", "compute"), 100_000
         )
