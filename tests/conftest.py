@@ -69,6 +69,7 @@ def mixpeek(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedMixpeek]:
     with scripted_mixpeek() as server:
         monkeypatch.setenv("MIXPEEK_API_KEY", KEY)
         monkeypatch.setenv("MIXPEEK_API_URL", server.url)
+        monkeypatch.setenv("MIXPEEK_API_STYLE", "assets")
         monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "0")
         yield server
 
@@ -79,6 +80,7 @@ def documents_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedDocuments
     with scripted_documents() as server:
         monkeypatch.setenv("MIXPEEK_API_KEY", KEY)
         monkeypatch.setenv("MIXPEEK_API_URL", server.url)
+        monkeypatch.setenv("MIXPEEK_API_STYLE", "documents")
         monkeypatch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "0")
         yield server
 
