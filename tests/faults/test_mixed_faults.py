@@ -120,7 +120,7 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
     truth = truth_of(FEW)
     pipeline.add_videos(furnish(faulty.mixpeek, FEW))
     monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
-    monkeypatch.setattr(client, "RetryPolicy", lambda: PATIENCE)
+    monkeypatch.setattr(transport, "RetryPolicy", lambda: PATIENCE)
     broken = {"fault": "503"}
 
     faulty.order(broken)
