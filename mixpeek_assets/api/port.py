@@ -217,6 +217,7 @@ class MixpeekClient(Protocol):
         skew: How far the API's clock was ahead of ours at its last reply.
         videos_per_submission: How many videos one call of `submit` takes.
         assets_per_fetch: How many assets one call of `fetch_assets` takes.
+        brings_vectors: Whether `fetch_assets` brings the vectors along.
         resumes: Whether a submission that was interrupted goes on where it stopped, by reading what became of it.
             Otherwise the video is submitted again, as another attempt.
     """
@@ -227,6 +228,7 @@ class MixpeekClient(Protocol):
     skew: timedelta
     videos_per_submission: int
     assets_per_fetch: int
+    brings_vectors: bool
     resumes: bool
 
     def __enter__(self) -> Self: ...
@@ -286,6 +288,10 @@ class MixpeekClient(Protocol):
 
     def fetch_feature(self, feature_id: str, wanted: Wanted, collection_id: str | None) -> FeatureReply:
         """Read a feature with its named vectors."""
+        ...
+
+    def discard(self, wanted: Wanted) -> None:
+        """Delete an asset, with its features, that a newer one of the same video has superseded."""
         ...
 
     def search(

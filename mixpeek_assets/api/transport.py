@@ -91,6 +91,7 @@ class Call:
         submits: Whether it may start work that is paid for: it is sent again only if it certainly never arrived.
         by_id: Whether a 404 may be about an id, and not about the address.
         reads_failures: Whether a 422 that lists what failed is a reply, and no error.
+        has_reply: Whether a success has a body that is read.
         headers: Of this call alone.
         category: Which rate limit it counts for.
     """
@@ -104,6 +105,7 @@ class Call:
     submits: bool = False
     by_id: bool = False
     reads_failures: bool = False
+    has_reply: bool = True
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     category: str = ""
 
@@ -261,6 +263,8 @@ class Transport:
             self._resume_at[call.category] = max(self._resume_at[call.category], resume_at)
         try:
             by_id = call.by_id or call.method == "GET"
+            if reply.ok and not call.has_reply:
+                return {}, b""
             body = failures_in(reply) if call.reads_failures else None
             if body is None:
                 body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)

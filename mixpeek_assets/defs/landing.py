@@ -12,6 +12,7 @@ from mixpeek_assets.defs.failures import fail_if_unfinished, user_errors_as_fail
 from mixpeek_assets.defs.partitions import days
 from mixpeek_assets.defs.reports import LANDED, StepEvent, StepWork, report
 from mixpeek_assets.defs.run_liveness import record_process
+from mixpeek_assets.pipeline.discard import discard_superseded
 from mixpeek_assets.pipeline.fetch import FetchResult, fetch_assets, fetch_vectors
 from mixpeek_assets.warehouse.schema import TableName
 from mixpeek_assets.warehouse.selection import VideoSelection
@@ -64,7 +65,11 @@ def build_landing(group: AssetGroup) -> dg.AssetsDefinition:
                     assets = fetch_assets(client, warehouse, partitions, **asked)
                 yield from report(context, group, warehouse, LANDED[:2], partitions, _work_on_assets(assets))
                 if _is_asked(context, group, "vectors"):
-                    vectors = fetch_vectors(client, warehouse, partitions, **asked)
+                    # What came with the assets is not asked for again.
+                    refresh = config.refresh and not (client.brings_vectors and assets.planned_at)
+                    vectors = fetch_vectors(client, warehouse, partitions, **{**asked, "refresh": refresh})
+                if assets.fetched:
+                    discard_superseded(client, warehouse, partitions, context.log.warning)
             work = _work_on_vectors(vectors, assets)
             also = [DAY_SUCCEEDED, *STANDING_CHECKS]
             yield from report(context, group, warehouse, LANDED[2:], partitions, work, also)

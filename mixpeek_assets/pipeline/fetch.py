@@ -100,8 +100,8 @@ def fetch_assets(
 
     def read(assets: Sequence[AssetToFetch]) -> Iterator[tuple[AssetToFetch, Reply]]:
         by_id = {asset.asset_id: asset for asset in assets}
-        for wanted, reply in client.fetch_assets([_wanted(asset) for asset in assets]):
-            yield by_id[wanted.asset_id], reply
+        for asked, reply in client.fetch_assets([wanted(asset) for asset in assets]):
+            yield by_id[asked.asset_id], reply
 
     step = _Step(client, warehouse, "assets", run_id, say)
     work_list = warehouse.assets_to_fetch(partitions, refresh=refresh, chosen=chosen)
@@ -130,7 +130,7 @@ def fetch_vectors(
     def read(features: Sequence[FeatureToFetch]) -> Iterator[tuple[FeatureToFetch, Reply]]:
         for feature in features:
             try:
-                yield feature, client.fetch_feature(feature.feature_id, _wanted(feature), feature.collection_id)
+                yield feature, client.fetch_feature(feature.feature_id, wanted(feature), feature.collection_id)
             except ABORTS_RUN:
                 raise
             except MixpeekError as error:
@@ -141,7 +141,8 @@ def fetch_vectors(
     return step.run(work_list, 1, read, lines.of_feature, lines.of_feature)
 
 
-def _wanted(item: AssetToFetch | FeatureToFetch) -> Wanted:
+def wanted(item: AssetToFetch | FeatureToFetch) -> Wanted:
+    """Return what the client needs to find an asset, or a feature of it."""
     extractors = read_json(item.extractors) if item.extractors else None
     return Wanted(item.asset_id, item.video_id, item.collection, extractors)
 

@@ -165,6 +165,17 @@ class Warehouse:
             yield features
 
     @contextmanager
+    def assets_to_discard(self, partitions: Sequence[date]) -> Generator[WorkList[AssetToFetch]]:
+        """The assets of some partitions that a newer submission of their video has superseded."""
+        with self._work_list(AssetToFetch, "assets_to_discard", partitions) as assets:
+            yield assets
+
+    def forget_discarded(self, assets: Sequence[str]) -> None:
+        """Forget the requests to discard these assets."""
+        with self.database.transaction() as connection:
+            SQL.run(connection, "forget_discarded", assets=list(assets))
+
+    @contextmanager
     def _work_list(
         self, record: Callable[..., Record], query: str, partitions: Sequence[date], **parameters: Any
     ) -> Generator[WorkList[Record]]:

@@ -42,6 +42,7 @@ class AssetsClient(Transport):
     style: Style = "assets"
     videos_per_submission = 1
     assets_per_fetch = 1
+    brings_vectors = False
     resumes = False
 
     def __init__(
@@ -163,6 +164,9 @@ class AssetsClient(Transport):
         call = Call("GET", "/features/{id}", feature_id, query="include_vectors=true&return_vectors=true")
         body, content = self.answer(call)
         return records.read_feature(body, feature_id, content)
+
+    def discard(self, wanted: Wanted) -> None:
+        """Do nothing: a video that is submitted again replaces the content of its own asset (contract b2)."""
 
     def search(
         self,

@@ -1,8 +1,10 @@
 """Calls of the style `documents`: every path below `/v1`, most of them with a namespace."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from mixpeek_assets.api.errors import NotFoundError
 from mixpeek_assets.api.transport import Call, Transport
 from mixpeek_assets.strict_json import JsonObject
 
@@ -71,6 +73,24 @@ class Calls:
                 category=category,
             )
         )
+
+    def delete(
+        self, path: str, object_id: str, *, ids: Mapping[str, str] | None = None, body: JsonObject | None = None
+    ) -> None:
+        """Delete something; what is gone already is no error."""
+        call = Call(
+            "DELETE",
+            path,
+            object_id,
+            ids or {},
+            body=body,
+            by_id=True,
+            has_reply=False,
+            headers=self._headers(namespaced=True),
+            category="data",
+        )
+        with suppress(NotFoundError):
+            self.transport.send(call)
 
     def _headers(self, namespaced: bool) -> Mapping[str, str]:
         return {"X-Namespace": self.namespace} if namespaced else {}

@@ -58,6 +58,7 @@ class DocumentsClient(Transport):
 
     style: Style = "documents"
     assets_per_fetch = 25
+    brings_vectors = True
     resumes = True
 
     def __init__(
@@ -121,6 +122,12 @@ class DocumentsClient(Transport):
         if is_uncertain(document):
             raise NotYetVisibleError(f"GET {path}", "a vector of it is missing that may exist", feature_id)
         return read_document(document, feature_id, site.vector_names if site else ())
+
+    def discard(self, wanted: Wanted) -> None:
+        """Delete the documents of an object, then the object."""
+        site = self._sites.find(wanted.collection, extractor_of(wanted.extractors))
+        if site is not None:
+            Listing(self._calls, site, self._ways.get(site.collection_id, 0)).delete(wanted)
 
     def search(
         self,

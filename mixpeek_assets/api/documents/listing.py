@@ -68,12 +68,27 @@ class Listing:
         for one in assets.values():
             yield one.wanted, self._result(one)
 
+    def delete(self, wanted: Wanted) -> None:
+        """Delete the documents of an asset, then the asset; what is gone already is no error."""
+        for way in WAYS[self.way :]:
+            listed = self._documents(way, [wanted], vectors=False)
+            mine = [text(one.get("document_id")) for one in listed if owner_of(one)[0] == wanted.asset_id]
+            if found := [document_id for document_id in mine if document_id]:
+                for document_id in found:
+                    self._calls.delete(
+                        "/collections/{collection}/documents/{id}",
+                        document_id,
+                        ids={"collection": self._site.collection_id},
+                    )
+                break
+        self._calls.delete("/buckets/{bucket}/objects/{id}", wanted.asset_id, ids={"bucket": self._site.bucket_id})
+
     def _walk(
         self, way: str | None, assets: dict[str, _Asset]
     ) -> Iterator[tuple[Wanted, AssetReply | FeatureReply | MixpeekError]]:
         """Read every page of a way; yield the documents of these assets, and note them."""
         by_key = {one.wanted.video_id: one for one in assets.values()}
-        for document in self._documents(way, assets):
+        for document in self._documents(way, [one.wanted for one in assets.values()]):
             object_id, key = owner_of(document)
             # The filter may be ignored, or find what another submission of the same video has made.
             owner = by_key.get(key or "") if object_id is None else assets.get(object_id)
@@ -90,12 +105,12 @@ class Listing:
             if not is_uncertain(document):
                 yield owner.wanted, reply
 
-    def _documents(self, way: str | None, assets: dict[str, _Asset]) -> Iterator[JsonObject]:
-        values = [one.wanted.video_id if way == "video_key" else asset_id for asset_id, one in assets.items()]
+    def _documents(self, way: str | None, assets: Sequence[Wanted], *, vectors: bool = True) -> Iterator[JsonObject]:
+        values = [one.video_id if way == "video_key" else one.asset_id for one in assets]
         filters = {} if way is None else {"filters": one_of(way, values)}
         cursor, seen = None, set[str]()
         while True:
-            body: JsonObject = {**filters, "limit": PAGE, "return_vectors": True}
+            body: JsonObject = {**filters, "limit": PAGE, "return_vectors": vectors}
             if cursor is not None:
                 body["cursor"] = cursor
             page = self._calls.post(_PATH, body, self._site.collection_id)

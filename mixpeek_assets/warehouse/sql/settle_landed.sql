@@ -27,3 +27,35 @@ WHERE
         SEMI JOIN mixpeek_internal.refetch_requests AS wanted
             ON wanted.verb = 'fetch vectors' AND feature.feature_id = wanted.object_id
     );
+
+-- Where a video was submitted again as another asset, the older one gives way once the newer has
+-- landed, and is to be discarded on the API's side.
+CREATE OR REPLACE TEMP TABLE superseded_assets AS
+SELECT DISTINCT asset.asset_id
+FROM mixpeek.tasks AS later
+INNER JOIN mixpeek.assets AS newer ON later.asset_id = newer.asset_id AND later.video_id = newer.video_id
+INNER JOIN mixpeek.tasks AS earlier
+    ON later.video_id = earlier.video_id AND later.attempt > earlier.attempt AND later.asset_id != earlier.asset_id
+INNER JOIN mixpeek.assets AS asset ON earlier.asset_id = asset.asset_id AND earlier.video_id = asset.video_id
+WHERE
+    later.attempt > 1
+    AND later.state = 'done'
+    AND later.landed_at IS NOT NULL
+    AND asset.asset_id NOT IN (
+        SELECT latest.asset_id FROM mixpeek.latest_tasks AS latest WHERE latest.asset_id IS NOT NULL
+    );
+
+INSERT INTO mixpeek_internal.refetch_requests
+SELECT
+    'discard' AS verb,
+    asset_id AS object_id
+FROM superseded_assets;
+
+DELETE FROM mixpeek.vectors
+WHERE asset_id IN (SELECT asset_id FROM superseded_assets);
+
+DELETE FROM mixpeek.features
+WHERE asset_id IN (SELECT asset_id FROM superseded_assets);
+
+DELETE FROM mixpeek.assets
+WHERE asset_id IN (SELECT asset_id FROM superseded_assets);
