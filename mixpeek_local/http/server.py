@@ -1,4 +1,4 @@
-"""The application: all of `routes/`, without a prefix and under `/v1`, behind the key."""
+"""The application: all of `routes/`, without a prefix and under `/v1`, and `documents/` under `/v1`, behind the key."""
 
 from fastapi import Depends, FastAPI, Security
 from fastapi.exceptions import RequestValidationError
@@ -10,6 +10,7 @@ from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http import openapi, replies
 from mixpeek_local.http.auth import BearerAuth
 from mixpeek_local.http.body_limit import BodyLimit
+from mixpeek_local.http.documents import routers as documents
 from mixpeek_local.http.loopback import LoopbackOnly
 from mixpeek_local.http.profiles import Profiles
 from mixpeek_local.http.rate import RateLimit, TooManyRequestsError, refusal
@@ -46,6 +47,7 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
             Middleware(BodyLimit),
         ],
     )
+    app.state.database = store.database
     app.add_exception_handler(HTTPException, replies.http_error)
     app.add_exception_handler(RequestValidationError, replies.invalid_request)
     app.add_exception_handler(TooManyRequestsError, refusal(config.retry_after))
@@ -63,6 +65,9 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
     ]
     # The scheme is for the OpenAPI document: BearerAuth has checked the key already.
     dependencies = [Security(HTTPBearer(auto_error=False)), Depends(RateLimit(config.requests_per_minute))]
+    if "documents" in config.profiles:
+        for router in documents.routers(store, config):
+            app.include_router(router, prefix=documents.PREFIX, dependencies=dependencies, responses=openapi.ERRORS)
     for prefix in profiles.prefixes:
         for router in routers:
             app.include_router(router, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)

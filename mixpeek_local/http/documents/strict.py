@@ -1,0 +1,19 @@
+"""Bodies of the style `documents`: a key that is not declared is refused."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Name = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=256)]
+
+
+class StrictBody(BaseModel):
+    """A body that refuses keys it does not declare (422 `extra_forbidden`)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class OpenBody(BaseModel):
+    """A body that the API's schema leaves open."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
