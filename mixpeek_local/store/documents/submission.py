@@ -86,14 +86,14 @@ def submit(store: Store, batch: Batch, objects: Sequence[StoredObject], plans: S
 def is_extracted(connection: sqlite3.Connection, object_id: str, collection_id: str) -> bool:
     """Whether an object has its documents in a collection."""
     latest = assets.latest_asset(connection, object_id, collection_id)
-    return latest is not None and latest["status"] == "DONE"
+    return latest is not None and bool(latest["has_documents"])
 
 
 def _queue(connection: sqlite3.Connection, stored: StoredObject, plan: Plan, dedup: Dedup) -> str | None:
     """Queue an object for a collection; returns the task's id, or None if it is skipped."""
     collection_id = plan.collection.collection_id
     latest = assets.latest_asset(connection, stored.object_id, collection_id)
-    if dedup == "skip" and latest is not None and latest["status"] == "DONE":
+    if dedup == "skip" and latest is not None and latest["has_documents"]:
         return None
     submission = plan.submission(stored)
     if submission is None:
