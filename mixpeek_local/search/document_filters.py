@@ -126,15 +126,15 @@ class DocumentFilters(BaseModel):
             yield from part.fields() if isinstance(part, DocumentFilters) else (part.path,)
 
 
-_Part = Annotated[
+Filtering = Annotated[
     Annotated[DocumentCondition, Tag("condition")] | Annotated[DocumentFilters, Tag("group")], Discriminator(_kind)
 ]
-_Parts = Annotated[list[_Part], Field(max_length=1_000)]
+"""The `filters` of a body: a group, or a single condition."""
+_Parts = Annotated[list[Filtering], Field(max_length=1_000)]
 DocumentFilters.model_rebuild()
 
 Part = DocumentCondition | DocumentFilters
-AnyFilters: TypeAdapter[Part] = TypeAdapter(_Part)
-"""The body's `filters`: a group, or a single condition."""
+AnyFilters: TypeAdapter[Part] = TypeAdapter(Filtering)
 
 
 def predicate(part: Part | None, *, case_sensitive: bool = False) -> Predicate:

@@ -15,12 +15,28 @@ Body = dict[str, Any]
 
 TEXTS = ("transcription", "description", "ocr_text")
 OUTPUTS = frozenset(
-    {*TEXTS, "document_id", "start_time", "end_time", "thumbnail_url", "labels", "sounds", "interval_sec"}
-    | {"source", "confidence", "box"}
+    [
+        "document_id",
+        "start_time",
+        "end_time",
+        "transcription",
+        "description",
+        "ocr_text",
+        "thumbnail_url",
+        "labels",
+        "sounds",
+        "interval_sec",
+        "source",
+        "confidence",
+        "box",
+    ]
 )
 """Fields that differ between the documents of an object, whatever the caller's own fields are called."""
 
-SHARED = ("collection_id", "_internal.lineage.root_object_id", "_internal.lineage.root_bucket_id") + (
+SHARED = (
+    "collection_id",
+    "_internal.lineage.root_object_id",
+    "_internal.lineage.root_bucket_id",
     "_internal.lineage.source_object_id",
     "_internal.processing",
     "_internal.content_hash",

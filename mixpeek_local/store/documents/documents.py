@@ -11,6 +11,7 @@ from mixpeek_local.store.store import Store
 
 PREFIX = "doc_"
 _CHUNK = 500
+_FEW_ASSETS = 10_000
 _SOURCE = """
     assets.asset_id, assets.namespace, assets.collection_id, assets.url, assets.file_hash,
     assets.metadata AS passthrough, json_extract(assets.file_data, '$.container') AS container,
@@ -52,8 +53,12 @@ class Documents:
         Args:
             place: A row number.
             first: The size of the first portion.
-            assets: Only those of these assets.
+            assets: Only those of these assets, if they are few; a hint, so others may come too.
         """
+        if assets is None:
+            assets = self._few_assets()
+        elif len(assets) > _FEW_ASSETS:
+            assets = None  # the caller's filters choose
         portion = first
         while rows := self._portion(place, portion, assets):
             yield from rows
@@ -63,13 +68,17 @@ class Documents:
 
     def at(self, places: Sequence[int]) -> dict[int, sqlite3.Row]:
         """The documents with these row numbers, unless they are gone."""
-        query = f"{_DOCUMENT} WHERE features.rowid IN (SELECT value FROM json_each(:places)) AND {_IN_COLLECTIONS}"
+        query = f"""
+            {_DOCUMENT} WHERE features.rowid IN (SELECT value FROM json_each(:places)) AND {_IN_COLLECTIONS}
+        """  # noqa: S608 - of constants
         return {row["place"]: row for row in self._rows(query, places=as_json(list(places)))}
 
     def named(self, document_ids: Sequence[str]) -> dict[str, sqlite3.Row]:
         """The documents with these ids, by id."""
         given = [one.removeprefix(PREFIX) for one in document_ids if one.startswith(PREFIX)]
-        query = f"{_DOCUMENT} WHERE feature_id IN (SELECT value FROM json_each(:ids)) AND {_IN_COLLECTIONS}"
+        query = f"""
+            {_DOCUMENT} WHERE feature_id IN (SELECT value FROM json_each(:ids)) AND {_IN_COLLECTIONS}
+        """  # noqa: S608 - of constants
         return {document_id(row): row for row in self._rows(query, ids=as_json(given))}
 
     def count(self) -> int:
@@ -79,6 +88,15 @@ class Documents:
             WHERE object_assets.collection_id IN (SELECT value FROM json_each(:collections))
         """
         return self._rows(query)[0][0]
+
+    def _few_assets(self) -> list[str] | None:
+        """The assets, if they are so few that looking up each is faster than reading all features of the file."""
+        query = """
+            SELECT asset_id FROM object_assets
+            WHERE collection_id IN (SELECT value FROM json_each(:collections)) LIMIT :most
+        """
+        rows = self._rows(query, most=_FEW_ASSETS + 1)
+        return [asset_id for (asset_id,) in rows] if len(rows) <= _FEW_ASSETS else None
 
     def _portion(self, place: int, size: int, assets: Collection[str] | None) -> list[sqlite3.Row]:
         if assets is None:
@@ -91,7 +109,7 @@ class Documents:
                 WHERE asset_id IN (SELECT value FROM json_each(:assets)) AND features.rowid > :place
                 ORDER BY features.rowid LIMIT :size
             ) ORDER BY 2
-        """
+        """  # noqa: S608 - of a constant
         return self._rows(query, place=place, size=size, assets=as_json(list(assets)))
 
     def _rows(self, query: str, **given: str | int) -> list[sqlite3.Row]:
