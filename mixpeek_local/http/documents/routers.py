@@ -3,11 +3,31 @@
 from fastapi import APIRouter
 
 from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.http.documents import (
+    account,
+    batches,
+    buckets,
+    collections,
+    extractor_list,
+    namespaces,
+    objects,
+    tasks,
+)
 from mixpeek_local.store.store import Store
 
 PREFIX = "/v1"
 
 
-def routers(_store: Store, _config: LocalApiConfig) -> list[APIRouter]:
+def routers(store: Store, config: LocalApiConfig) -> list[APIRouter]:
     """The routers; they come before those of the earlier eras and pass on what is not theirs."""
-    return []
+    alone = "v1" not in config.profiles
+    return [
+        *namespaces.routers(store, alone=alone),
+        buckets.router(store),
+        objects.router(store, config),
+        batches.router(store, config),
+        *tasks.routers(store, config, alone=alone),
+        extractor_list.router(),
+        *collections.routers(store, config, alone=alone),
+        account.router(store, config),
+    ]
