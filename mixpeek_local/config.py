@@ -45,6 +45,7 @@ class LocalApiConfig:
         profiles: The eras of the contract: `guide` and `dec` without a prefix, `v1` and `documents` under `/v1`.
         requests_per_minute: What each endpoint answers before it gives 429 (contract b7: 10 or 60); 0 is no limit.
         retry_after: Whether a 429 has Retry-After; that of the real API has not.
+        draft_seconds: After how many seconds a batch that was not submitted is canceled.
         faults: JSON rules for faults (docs/faults.md), which `/faults` may change later. An empty text turns faults
             off; an empty list only has no rules yet.
     """
@@ -64,6 +65,7 @@ class LocalApiConfig:
     profiles: tuple[Profile, ...] = PROFILES
     requests_per_minute: int = 0
     retry_after: bool = False
+    draft_seconds: float = 30 * 60
     faults: str = ""
 
     def __post_init__(self) -> None:

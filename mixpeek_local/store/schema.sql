@@ -78,7 +78,6 @@ CREATE TABLE IF NOT EXISTS buckets (
     namespace_id VARCHAR NOT NULL REFERENCES namespaces ON DELETE CASCADE,
     name VARCHAR NOT NULL,
     bucket_schema VARCHAR NOT NULL,      -- JSON
-    unique_key VARCHAR,                  -- JSON
     metadata VARCHAR NOT NULL,           -- JSON
     created_at VARCHAR NOT NULL,
     UNIQUE (namespace_id, name)

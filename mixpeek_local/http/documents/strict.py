@@ -1,10 +1,12 @@
 """Bodies of the style `documents`: a key that is not declared is refused."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Name = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=256)]
+Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=256)]
+Reply = dict[str, Any]
+"""The shape of a reply in the OpenAPI document: an object; replies do not pass through a model."""
 
 
 class StrictBody(BaseModel):

@@ -14,9 +14,11 @@ def is_of_an_object(connection: sqlite3.Connection, asset_id: str) -> bool:
 
 
 def latest_asset(connection: sqlite3.Connection, object_id: str, collection_id: str) -> sqlite3.Row | None:
-    """The latest asset of an object in a collection, with the status of its task."""
+    """The latest asset of an object in a collection; `has_documents` says whether it is done and has any."""
     query = """
-        SELECT assets.*, tasks.status FROM object_assets JOIN assets USING (asset_id) JOIN tasks USING (task_id)
+        SELECT assets.*, tasks.status = 'DONE'
+            AND EXISTS (SELECT 1 FROM features WHERE features.asset_id = assets.asset_id) AS has_documents
+        FROM object_assets JOIN assets USING (asset_id) JOIN tasks USING (task_id)
         WHERE object_id = ? AND object_assets.collection_id = ?
         ORDER BY assets.rowid DESC LIMIT 1
     """

@@ -23,7 +23,6 @@ class Bucket:
     namespace_id: str
     name: str
     bucket_schema: dict[str, Any]
-    unique_key: dict[str, Any] | None
     metadata: dict[str, Any]
     created_at: str
     object_count: int = 0
@@ -31,7 +30,7 @@ class Bucket:
     @classmethod
     def of(cls, row: sqlite3.Row) -> Self:
         """Read a row."""
-        parsed = {name: orjson.loads(row[name] or b"null") for name in ("bucket_schema", "unique_key", "metadata")}
+        parsed = {name: orjson.loads(row[name]) for name in ("bucket_schema", "metadata")}
         return cls(**(dict(row) | parsed))
 
     @property
@@ -45,7 +44,6 @@ def create_bucket(
     namespace_id: str,
     name: str,
     bucket_schema: dict[str, Any],
-    unique_key: dict[str, Any] | None = None,
     metadata: dict[str, Any] | None = None,
 ) -> Bucket:
     """Create a bucket.
@@ -53,20 +51,19 @@ def create_bucket(
     Raises:
         NameTakenError: The namespace has one with this name.
     """
-    bucket = Bucket(new_id("bkt"), namespace_id, name, bucket_schema, unique_key, metadata or {}, now())
+    bucket = Bucket(new_id("bkt"), namespace_id, name, bucket_schema, metadata or {}, now())
     with database.transaction() as connection:
         query = "SELECT bucket_id FROM buckets WHERE namespace_id = ? AND name = ?"
         known = connection.execute(query, (namespace_id, name)).fetchone()
         if known:
             raise NameTakenError("bucket", name, known[0])
         connection.execute(
-            "INSERT INTO buckets VALUES (:bucket_id, :namespace_id, :name, :schema, :unique_key, :metadata, :at)",
+            "INSERT INTO buckets VALUES (:bucket_id, :namespace_id, :name, :schema, :metadata, :at)",
             {
                 "bucket_id": bucket.bucket_id,
                 "namespace_id": namespace_id,
                 "name": name,
                 "schema": as_json(bucket_schema),
-                "unique_key": None if unique_key is None else as_json(unique_key),
                 "metadata": as_json(bucket.metadata),
                 "at": bucket.created_at,
             },

@@ -9,17 +9,22 @@ import orjson
 
 from mixpeek_local.store.database import Database, as_json, now
 from mixpeek_local.store.documents.ids import new_id
+from mixpeek_local.store.removal import delete_asset
+from mixpeek_local.store.store import Store
 
 # What an object is waiting for, or how it ended, is said by the latest tasks of its assets.
-_OBJECT = """
-    SELECT objects.*, state.statuses, state.error, state.file_hash
-    FROM objects LEFT JOIN (
-        SELECT object_id, group_concat(DISTINCT status) AS statuses, max(tasks.error) AS error,
-            max(file_hash) AS file_hash
-        FROM object_assets JOIN assets USING (asset_id) JOIN tasks USING (task_id)
-        GROUP BY object_id
-    ) AS state USING (object_id)
+_OF_ITS_ASSETS = """
+    FROM object_assets JOIN assets USING (asset_id) JOIN tasks USING (task_id)
+    WHERE object_assets.object_id = objects.object_id
 """
+_OBJECT = f"""
+    SELECT objects.*,
+        (SELECT group_concat(DISTINCT tasks.status) {_OF_ITS_ASSETS}) AS statuses,
+        (SELECT max(tasks.error) {_OF_ITS_ASSETS} AND tasks.status = 'FAILED') AS error,
+        (SELECT max(assets.file_hash) {_OF_ITS_ASSETS}) AS file_hash
+    FROM objects
+"""  # noqa: S608 - of constants
+EVERYTHING = -1
 
 
 @dataclass(frozen=True)
@@ -88,17 +93,24 @@ def stored_object(database: Database, bucket_id: str, object_id: str) -> StoredO
     return StoredObject.of(row) if row else None
 
 
-def stored_objects(database: Database, object_ids: Sequence[str]) -> dict[str, StoredObject]:
-    """These objects by id, of whatever bucket."""
-    query = f"{_OBJECT} WHERE objects.object_id IN (SELECT value FROM json_each(?))"  # noqa: S608 - of constants
-    rows = database.connection().execute(query, (as_json(list(object_ids)),))
-    return {row["object_id"]: StoredObject.of(row) for row in rows}
+def known_objects(connection: sqlite3.Connection, bucket_id: str, object_ids: Sequence[str]) -> set[str]:
+    """Those of these ids that the bucket has."""
+    query = "SELECT object_id FROM objects WHERE bucket_id = ? AND object_id IN (SELECT value FROM json_each(?))"
+    return {object_id for (object_id,) in connection.execute(query, (bucket_id, as_json(list(object_ids))))}
 
 
-def bucket_objects(database: Database, bucket_id: str) -> list[StoredObject]:
-    """The objects of a bucket, oldest first."""
-    rows = database.connection().execute(f"{_OBJECT} WHERE bucket_id = ? ORDER BY objects.rowid", (bucket_id,))
-    return [StoredObject.of(row) for row in rows]
+def bucket_objects(
+    database: Database, bucket_id: str, limit: int = EVERYTHING, offset: int = 0, *, only: Sequence[str] | None = None
+) -> list[StoredObject]:
+    """The objects of a bucket, oldest first; `only` names those to look at."""
+    query = f"""
+        {_OBJECT} WHERE bucket_id = :bucket_id
+            AND (:only IS NULL OR objects.object_id IN (SELECT value FROM json_each(:only)))
+        ORDER BY objects.rowid LIMIT :limit OFFSET :offset
+    """  # noqa: S608 - of constants
+    wanted = None if only is None else as_json(list(only))
+    given = {"bucket_id": bucket_id, "only": wanted, "limit": limit, "offset": offset}
+    return [StoredObject.of(row) for row in database.connection().execute(query, given)]
 
 
 def document_count(database: Database, object_id: str) -> int:
@@ -112,3 +124,16 @@ def _status(statuses: str | None) -> str:
     if not found or found - {"DONE", "SKIPPED", "FAILED"}:
         return "PENDING"
     return "FAILED" if "FAILED" in found else "COMPLETED"
+
+
+def delete_object(store: Store, bucket_id: str, object_id: str) -> bool:
+    """Delete an object with its documents, and cancel its tasks; False if the bucket has no such object."""
+    query = "SELECT asset_id FROM object_assets WHERE object_id = ?"
+    with store.database.transaction() as connection:
+        if not known_objects(connection, bucket_id, [object_id]):
+            return False
+        assets = [asset_id for (asset_id,) in connection.execute(query, (object_id,))]
+        connection.execute("DELETE FROM objects WHERE object_id = ?", (object_id,))
+    for asset_id in assets:
+        delete_asset(store, asset_id)
+    return True
