@@ -16,19 +16,9 @@ Body = dict[str, Any]
 TEXTS = ("transcription", "description", "ocr_text")
 OUTPUTS = frozenset(
     [
-        "document_id",
-        "start_time",
-        "end_time",
-        "transcription",
-        "description",
-        "ocr_text",
-        "thumbnail_url",
-        "labels",
-        "sounds",
-        "interval_sec",
-        "source",
-        "confidence",
-        "box",
+        *TEXTS,
+        *("document_id", "start_time", "end_time", "thumbnail_url"),
+        *("labels", "sounds", "interval_sec", "source", "confidence", "box"),
     ]
 )
 """Fields that differ between the documents of an object, whatever the caller's own fields are called."""

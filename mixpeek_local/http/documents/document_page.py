@@ -48,7 +48,7 @@ class DocumentLists:
         total = self._total(request, cursor) if asked.include_total else None
         reply = {
             "results": self._written(found.hits, request),
-            "pagination": pagination(size, found.start, found.following, total=total),
+            "pagination": pagination(size, found.start, found.following, total=total) | {"previous_page": None},
             "total_documents": total,
         }
         return reply | {"warnings": [found.warning]} if found.warning else reply

@@ -8,6 +8,7 @@ from mixpeek_local.http.documents import (
     batches,
     buckets,
     collections,
+    documents,
     extractor_list,
     namespaces,
     objects,
@@ -29,5 +30,6 @@ def routers(store: Store, config: LocalApiConfig) -> list[APIRouter]:
         *tasks.routers(store, config, alone=alone),
         extractor_list.router(),
         *collections.routers(store, config, alone=alone),
+        documents.router(store),
         account.router(store, config),
     ]
