@@ -11,7 +11,7 @@ from mixpeek_local.http.documents.lists import ListBody, Search, listed
 from mixpeek_local.http.documents.namespace import DocumentsNamespace
 from mixpeek_local.http.documents.paging import SliceAsked
 from mixpeek_local.http.documents.route import DocumentsRoute
-from mixpeek_local.http.documents.strict import OpenBody, Reply, StrictBody, Text
+from mixpeek_local.http.documents.strict import NotOffered, OpenBody, Reply, StrictBody, Text
 from mixpeek_local.http.ingest import Metadata
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.store.database import Database
@@ -53,6 +53,9 @@ class CreateBucket(StrictBody):
     description: str | None = None
     metadata: Metadata | None = None
     storage_class: str | None = None
+    destination: NotOffered = None
+    ingest_filter: NotOffered = None
+    source_adapter: NotOffered = None
     unique_key: Annotated[Any, AfterValidator(_has_none)] = None
 
 

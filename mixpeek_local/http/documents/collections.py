@@ -17,7 +17,7 @@ from mixpeek_local.http.documents.objects import object_body
 from mixpeek_local.http.documents.paging import SliceAsked
 from mixpeek_local.http.documents.processing import submit_batch
 from mixpeek_local.http.documents.route import DocumentsRoute, shared_route
-from mixpeek_local.http.documents.strict import Reply, StrictBody, Text
+from mixpeek_local.http.documents.strict import NotOffered, Reply, StrictBody, Text
 from mixpeek_local.http.ingest import Metadata
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.search.document_filters import Filtering, predicate
@@ -37,6 +37,12 @@ class Source(StrictBody):
 
     type: Literal["bucket"]
     bucket_ids: Annotated[list[Text], Field(min_length=1, max_length=100)]
+    source_namespace_id: NotOffered = None
+    collection_id: NotOffered = None
+    collection_ids: NotOffered = None
+    inherited_bucket_ids: NotOffered = None
+    source_filters: NotOffered = None
+    field_map: NotOffered = None
 
 
 class CreateCollection(StrictBody):
@@ -50,6 +56,13 @@ class CreateCollection(StrictBody):
     enabled: bool | None = None
     metadata: Metadata | None = None
     embedding_task: str | None = None
+    features: NotOffered = None
+    schedule: NotOffered = None
+    taxonomy_applications: NotOffered = None
+    cluster_applications: NotOffered = None
+    alert_applications: NotOffered = None
+    retriever_enrichments: NotOffered = None
+    retriever_transform: NotOffered = None
 
 
 class Trigger(StrictBody):
@@ -59,6 +72,8 @@ class Trigger(StrictBody):
     source_filters: Filtering | None = None
     include_buckets: Annotated[list[Text], Field(max_length=100)] | None = None
     dedup_strategy: Dedup | None = None
+    include_collections: NotOffered = None
+    reembed: NotOffered = None
 
 
 def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRouter]:

@@ -13,7 +13,7 @@ from mixpeek_local.http.documents.envelope import RefusedError
 from mixpeek_local.http.documents.lists import ListBody, listed
 from mixpeek_local.http.documents.paging import SliceAsked
 from mixpeek_local.http.documents.route import DocumentsRoute, shared_route
-from mixpeek_local.http.documents.strict import Reply, StrictBody, Text
+from mixpeek_local.http.documents.strict import NotOffered, Reply, StrictBody, Text
 from mixpeek_local.http.ingest import Metadata
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.store.documents.ids import NameTakenError
@@ -42,6 +42,17 @@ class CreateNamespace(StrictBody):
     feature_extractors: Annotated[list[ExtractorName], Field(max_length=100)] | None = None
     payload_indexes: Annotated[list[Metadata], Field(max_length=1_000)] | None = None
     ttl_seconds: Annotated[int | None, Field(ge=60, le=10 * 366 * 24 * 3600)] = None
+    auto_create_indexes: bool | None = None
+    adaptive_indexing: bool | None = None
+    namespace_id: NotOffered = None
+    namespace_type: NotOffered = None
+    scope: NotOffered = None
+    vector_configs: NotOffered = None
+    infrastructure: NotOffered = None
+    trusted_issuers: NotOffered = None
+    tiering: NotOffered = None
+    spend_budget: NotOffered = None
+    cost_cap_override: NotOffered = None
 
 
 def routers(store: Store, *, alone: bool) -> list[APIRouter]:

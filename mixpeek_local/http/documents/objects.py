@@ -99,6 +99,12 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
         results = [selected(body, request.select, "object_id", "bucket_id") for body in bodies]
         return JSON({"results": results, "pagination": pagination})
 
+    @routes.get("/buckets/{bucket_id}/objects", response_model=Reply)
+    def list_by_get(bucket_id: str, namespace: DocumentsNamespace, query: SliceAsked) -> Response:
+        """List the objects of a bucket, oldest first."""
+        bodies, pagination = _page(bucket_asked(database, namespace, bucket_id), query)
+        return JSON({"results": bodies, "pagination": pagination})
+
     def _page(bucket: Bucket, asked: Slice) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         size = asked.limit or _DEFAULT_LIMIT
         stored = bucket_objects(database, bucket.bucket_id, size, asked.start(size))

@@ -2,9 +2,20 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=256)]
+
+
+def _is_left_out(value: Any) -> Any:
+    if value:
+        raise ValueError("this server does not offer it: leave it out")
+    return value
+
+
+NotOffered = Annotated[Any, AfterValidator(_is_left_out)]
+"""A field that the API declares and this server lacks; clients that send all fields send null."""
+
 Reply = dict[str, Any]
 """The shape of a reply in the OpenAPI document: an object; replies do not pass through a model."""
 

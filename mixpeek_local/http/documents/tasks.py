@@ -1,5 +1,7 @@
 """`/v1/batches` and `/v1/tasks`: batches by their ids alone, without a namespace."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.responses import Response
 from starlette.types import Scope
@@ -41,6 +43,18 @@ def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRou
             raise RefusedError(404, f"there is no batch {batch_id!r}")
         return JSON(batch_body(progress_of(database, config, found)))
 
+    @routes.post("/batches/{batch_id}/cancel", response_model=Reply)
+    def cancel(batch_id: str) -> Response:
+        """Cancel a batch; one that has ended stays as it is."""
+        return JSON(_canceled(batch(database, batch_id), "batch", batch_id))
+
+    def _canceled(found: Batch | None, kind: str, given: str) -> dict[str, Any]:
+        if found is None:
+            raise RefusedError(404, f"there is no {kind} {given!r}")
+        if not progress_of(database, config, found).has_ended:
+            cancel_batch(database, found.batch_id)
+        return task_body(progress_of(database, config, batch(database, found.batch_id) or found))
+
     def is_of_a_batch(scope: Scope) -> bool:
         return alone or batch_of_task(database, scope["path_params"]["task_id"]) is not None
 
@@ -49,20 +63,14 @@ def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRou
     @shared.get("/tasks/{task_id}", response_model=Reply, include_in_schema=alone)
     def get_task(task_id: str) -> Response:
         """Return the task of a batch."""
-        return JSON(task_body(progress_of(database, config, _batch(store, task_id))))
+        found = batch_of_task(database, task_id)
+        if found is None:
+            raise RefusedError(404, f"there is no task {task_id!r}")
+        return JSON(task_body(progress_of(database, config, found)))
 
     @shared.delete("/tasks/{task_id}", response_model=Reply, include_in_schema=alone)
     def cancel_task(task_id: str) -> Response:
         """Cancel the task of a batch, and with it the batch; one that has ended stays as it is."""
-        if not progress_of(database, config, _batch(store, task_id)).has_ended:
-            cancel_batch(database, _batch(store, task_id).batch_id)
-        return JSON(task_body(progress_of(database, config, _batch(store, task_id))))
+        return JSON(_canceled(batch_of_task(database, task_id), "task", task_id))
 
     return [routes, shared]
-
-
-def _batch(store: Store, task_id: str) -> Batch:
-    found = batch_of_task(store.database, task_id)
-    if found is None:
-        raise RefusedError(404, f"there is no task {task_id!r}")
-    return found
