@@ -3,12 +3,17 @@
 from fastapi import APIRouter
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.http.documents import documents
+from mixpeek_local.http.documents import documents, search
+from mixpeek_local.http.documents.document_search import DocumentSearch
 from mixpeek_local.store.store import Store
 
 PREFIX = "/v1"
 
 
-def routers(store: Store, _config: LocalApiConfig) -> list[APIRouter]:
+def routers(store: Store, config: LocalApiConfig, finder: DocumentSearch) -> list[APIRouter]:
     """The routers; they come before those of the earlier eras and pass on what is not theirs."""
-    return [documents.router(store)]
+    alone = "v1" not in config.profiles
+    return [
+        documents.router(store),
+        *search.routers(store, finder, alone=alone),
+    ]
