@@ -8,7 +8,7 @@ from pydantic import Field
 from mixpeek_local.http.documents.paging import PagingBody, Slice
 from mixpeek_local.http.documents.strict import StrictBody
 from mixpeek_local.http.paging import Sort, arranged
-from mixpeek_local.search.document_filters import FilterPart, Part, predicate
+from mixpeek_local.search.document_filters import Filtering, Part, predicate
 
 Item = dict[str, Any]
 Search = Annotated[str | None, Field(max_length=1_000)]
@@ -24,7 +24,7 @@ class SortBy(StrictBody):
 class ListBody(PagingBody):
     """Which items of a list are wanted."""
 
-    filters: FilterPart | None = None
+    filters: Filtering | None = None
     search: Search = None
     sort: SortBy | None = None
     sorts: Annotated[list[SortBy], Field(max_length=10)] | None = None

@@ -75,10 +75,14 @@ class Slice:
         """Its items, and the `pagination` of the reply."""
         size = self.limit or default
         start = self.start(size)
-        end = start + size
-        total = len(items)
-        following = cursor_at(end) if end < total else None
-        return items[start:end], pagination(size, start, following, total=total if self.include_total else None)
+        return items[start : start + size], pagination_of(self, size, total=len(items))
+
+
+def pagination_of(asked: Slice, size: int, *, total: int) -> dict[str, Any]:
+    """The `pagination` of a part of a list of this length."""
+    start = asked.start(size)
+    following = cursor_at(start + size) if start + size < total else None
+    return pagination(size, start, following, total=total if asked.include_total else None)
 
 
 def pagination(size: int, start: int, next_cursor: str | None, *, total: int | None) -> dict[str, Any]:

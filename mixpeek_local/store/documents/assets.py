@@ -23,3 +23,12 @@ def latest_asset(connection: sqlite3.Connection, object_id: str, collection_id: 
         ORDER BY assets.rowid DESC LIMIT 1
     """
     return connection.execute(query, (object_id, collection_id)).fetchone()
+
+
+def known_seconds(connection: sqlite3.Connection, object_id: str) -> float:
+    """The length of an object's video; 0 until it was processed once."""
+    query = """
+        SELECT max(json_extract(assets.file_data, '$.duration'))
+        FROM object_assets JOIN assets USING (asset_id) WHERE object_id = ?
+    """
+    return connection.execute(query, (object_id,)).fetchone()[0] or 0.0

@@ -3,7 +3,7 @@
 import secrets
 from typing import Literal
 
-Prefix = Literal["ns", "bkt", "obj", "col", "btch", "task"]
+Prefix = Literal["ns", "bkt", "obj", "blob", "col", "btch", "task"]
 
 
 class NameTakenError(Exception):

@@ -28,18 +28,18 @@ class Plan:
     Attributes:
         collection: The collection.
         settings: Those of its extractor.
-        property: The property of the object that has the video; None is the first one.
+        source: The property of the object that has the video; None is the first one.
         fields: How a document calls the fields that it takes from the object; None takes all.
     """
 
     collection: Collection
     settings: ExtractionSettings
-    property: str | None
+    source: str | None
     fields: Mapping[str, str] | None
 
     def submission(self, stored: StoredObject) -> Submission | None:
         """The object as a video for the queue; None if it has none."""
-        urls = [blob["properties"]["url"] for blob in stored.blobs if self.property in (None, blob["property"])]
+        urls = [blob["properties"]["url"] for blob in stored.blobs if self.source in (None, blob["property"])]
         if not urls:
             return None
         return Submission(
@@ -53,7 +53,7 @@ class Plan:
     def _taken(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         if self.fields is None:
             return dict(fields)
-        return {target: fields[source] for source, target in self.fields.items() if source in fields}
+        return {target: fields[name] for name, target in self.fields.items() if name in fields}
 
 
 def submit(store: Store, batch: Batch, objects: Sequence[StoredObject], plans: Sequence[Plan]) -> str:
