@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from mixpeek_local.http.documents.chosen import chosen_collection, chosen_collections
 from mixpeek_local.http.documents.document_page import DocumentLists
 from mixpeek_local.http.documents.document_query import QueryAsked, with_query
 from mixpeek_local.http.documents.document_replies import BatchDeleted, Count, Deleted, Document, DocumentList, Some
@@ -19,7 +20,7 @@ from mixpeek_local.http.documents.namespace import DocumentsNamespace
 from mixpeek_local.http.documents.paging import SliceAsked
 from mixpeek_local.http.documents.route import DocumentsRoute
 from mixpeek_local.http.replies import JSON
-from mixpeek_local.store.documents.collections import Collection, collection, collections
+from mixpeek_local.store.documents.collections import Collection, collections
 from mixpeek_local.store.documents.documents import Documents, delete_documents
 from mixpeek_local.store.documents.namespaces import Namespace
 from mixpeek_local.store.store import Store
@@ -32,10 +33,7 @@ def router(store: Store) -> APIRouter:
     routes = APIRouter(tags=["documents"], route_class=DocumentsRoute)
 
     def one(namespace: Namespace, collection_id: str) -> Collection:
-        found = collection(store.database, namespace.namespace_id, collection_id)
-        if found is None:
-            raise not_found("collection", collection_id)
-        return found
+        return chosen_collection(store, namespace, collection_id)
 
     def documents(found: Collection) -> Documents:
         return Documents(store.database, [found.collection_id])
@@ -70,7 +68,7 @@ def router(store: Store) -> APIRouter:
     ) -> Response:
         """List the documents of several collections, or of all in the namespace."""
         asked = request or ListNamespaceDocuments()
-        chosen, unknown = _chosen(store, namespace, asked.collection_ids)
+        chosen, unknown = chosen_collections(store, namespace, asked.collection_ids)
         reply = DocumentLists(store, chosen).page(with_query(asked, query), page.or_body(request))
         return JSON(reply | {"unknown_collection_ids": unknown} if unknown else reply)
 
@@ -123,18 +121,6 @@ def router(store: Store) -> APIRouter:
         return JSON({"message": f"Document {document_id} has been deleted", "success": True})
 
     return routes
-
-
-def _chosen(store: Store, namespace: Namespace, names: list[str] | None) -> tuple[list[Collection], list[str]]:
-    """The collections with these ids or names, by default all, and the names that none has; 404 if none has any."""
-    every = collections(store.database, namespace.namespace_id)
-    if not names:
-        return every, []
-    known = {name: one for one in every for name in (one.name, one.collection_id)}
-    chosen = {known[name].collection_id: known[name] for name in names if name in known}
-    if not chosen:
-        raise not_found("collection", names[0])
-    return list(chosen.values()), [name for name in names if name not in known]
 
 
 def _result(document_id: str, deleted: bool) -> dict[str, Any]:

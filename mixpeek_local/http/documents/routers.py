@@ -12,14 +12,16 @@ from mixpeek_local.http.documents import (
     extractor_list,
     namespaces,
     objects,
+    search,
     tasks,
 )
+from mixpeek_local.http.documents.document_search import DocumentSearch
 from mixpeek_local.store.store import Store
 
 PREFIX = "/v1"
 
 
-def routers(store: Store, config: LocalApiConfig) -> list[APIRouter]:
+def routers(store: Store, config: LocalApiConfig, finder: DocumentSearch) -> list[APIRouter]:
     """The routers; they come before those of the earlier eras and pass on what is not theirs."""
     alone = "v1" not in config.profiles
     return [
@@ -31,5 +33,6 @@ def routers(store: Store, config: LocalApiConfig) -> list[APIRouter]:
         extractor_list.router(),
         *collections.routers(store, config, alone=alone),
         documents.router(store),
+        *search.routers(store, finder, alone=alone),
         account.router(store, config),
     ]

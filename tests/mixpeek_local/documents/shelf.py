@@ -34,12 +34,7 @@ class Shelf:
 
     def another(self, name: str, *passthrough: str) -> "Shelf":
         """One more collection in the same namespace."""
-        space, source = self.namespace.namespace_id, [self.bucket.bucket_id]
-        database = self.api.store.database
-        return Shelf(
-            self.api, self.namespace, self.bucket,
-            create_collection(database, space, name, source, EXTRACTOR, list(passthrough)),
-        )  # fmt: skip
+        return Shelf(self.api, self.namespace, self.bucket, collect(self.api, self.bucket, name, *passthrough))
 
     def add(self, key: str, *features: Feature, **fields: Any) -> str:
         """An object with this key, whose documents are these features; gives its id."""
@@ -93,7 +88,11 @@ def shelved(state_dir: Path, **settings: Any) -> Iterator[Shelf]:
         database = api.store.database
         space = create_namespace(database, "films", [EXTRACTOR], [])
         bucket = create_bucket(database, space.namespace_id, "videos", {"properties": {"video": {"type": "video"}}})
-        made = create_collection(
-            database, space.namespace_id, "videos", [bucket.bucket_id], EXTRACTOR, ["video_key", "year"]
-        )
-        yield Shelf(api, space, bucket, made)
+        yield Shelf(api, space, bucket, collect(api, bucket, "videos", "video_key", "year"))
+
+
+def collect(api: Served, bucket: Bucket, name: str, *passthrough: str) -> Collection:
+    """A collection that takes these fields over from the bucket's objects."""
+    extractor = EXTRACTOR | {"field_passthrough": [{"source_path": field} for field in passthrough]}
+    database, source = api.store.database, [bucket.bucket_id]
+    return create_collection(database, bucket.namespace_id, name, source, extractor, list(passthrough))
