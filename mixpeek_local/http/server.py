@@ -71,7 +71,9 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
     dependencies = [Security(HTTPBearer(auto_error=False)), Depends(RateLimit(config.requests_per_minute))]
     if "documents" in config.profiles:
         for router in documents.routers(store, config, DocumentSearch(store, embed, nearest)):
-            app.include_router(router, prefix=documents.PREFIX, dependencies=dependencies, responses=openapi.ERRORS)
+            app.include_router(
+                router, prefix=documents.PREFIX, dependencies=dependencies, responses=openapi.DOCUMENTS_ERRORS
+            )
     for prefix in profiles.prefixes:
         for router in routers:
             app.include_router(router, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)

@@ -19,7 +19,7 @@ ORGANIZATION = "org_local"
 UNLIMITED = 100_000
 """The limit that is told where there is none, and the balance that never ends."""
 
-Amount = Annotated[float | None, Field(ge=0, le=1e12)]
+Amount = Annotated[float | None, Field(ge=0, le=1e9)]
 
 
 class EstimateItem(StrictBody):
@@ -36,7 +36,7 @@ class EstimateItem(StrictBody):
 class Estimate(StrictBody):
     """What to estimate."""
 
-    items: Annotated[list[EstimateItem], Field(min_length=1, max_length=1_000)]
+    items: Annotated[list[EstimateItem], Field(min_length=1, max_length=100)]
     features: Annotated[list[Text], Field(max_length=100)] | None = None
     full_res: bool | None = None
 
@@ -115,7 +115,7 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
 
 
 def _line(item: EstimateItem) -> dict[str, Any]:
-    minutes = (item.minutes or 0.0) * (1.0 if item.count is None else item.count)
+    minutes = item.minutes or 0.0
     cost = credits_of(60 * minutes)
     return {"mime_type": item.mime_type, "minutes": minutes, "credits": cost, "usd": cost * USD_PER_CREDIT}
 

@@ -68,7 +68,7 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
             details = {"validation_errors": [mistake]}
             raise RefusedError(422, refused.message, code=refused.kind, details=details) from None
 
-    @routes.post("/buckets/{bucket_id}/objects/batch", response_model=Reply)
+    @routes.post("/buckets/{bucket_id}/objects/batch", response_model=Reply, responses={422: {"model": Reply}})
     def create_several(bucket_id: str, request: CreateObjects, namespace: DocumentsNamespace) -> Response:
         """Create up to a hundred objects; 422 with the same body if none could be created."""
         bucket = bucket_asked(database, namespace, bucket_id)
