@@ -140,3 +140,20 @@ CREATE TABLE IF NOT EXISTS object_assets (
 
 CREATE INDEX IF NOT EXISTS object_assets_by_object ON object_assets (object_id, collection_id);
 CREATE INDEX IF NOT EXISTS object_assets_by_collection ON object_assets (collection_id);
+
+-- The earlier eras: namespaces and collections that were created by name, with or without assets in them.
+CREATE TABLE IF NOT EXISTS made_namespaces (
+    name VARCHAR PRIMARY KEY,
+    vectors VARCHAR NOT NULL,            -- JSON list: the named vectors it was created for
+    payload_indexes VARCHAR,             -- JSON list
+    created_at VARCHAR NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS made_collections (
+    namespace VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    metadata VARCHAR NOT NULL,           -- JSON
+    created_at VARCHAR NOT NULL,
+    updated_at VARCHAR NOT NULL,
+    PRIMARY KEY (namespace, name)
+);

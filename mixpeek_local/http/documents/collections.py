@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
+from starlette.types import Scope
 
 from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.http.body_limit import body_of
 from mixpeek_local.http.documents import extractors
 from mixpeek_local.http.documents.buckets import bucket_asked
 from mixpeek_local.http.documents.collection_body import collection_body, feature_bodies
@@ -83,7 +85,12 @@ def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRou
     is_ours = names_a_namespace(database)
     shared = APIRouter(tags=["collections"], route_class=shared_route(lambda scope: alone or is_ours(scope)))
 
-    @routes.post("/collections", response_model=Reply)
+    def is_of_today(scope: Scope) -> bool:
+        return alone or is_ours(scope) or "source" in body_of(scope)
+
+    new = APIRouter(tags=["collections"], route_class=shared_route(is_of_today))
+
+    @new.post("/collections", response_model=Reply, include_in_schema=alone)
     def create(request: CreateCollection, namespace: DocumentsNamespace) -> Response:
         """Create a collection; 409 if the namespace has one with this name."""
         extractor = request.feature_extractor
@@ -160,7 +167,7 @@ def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRou
         }
         return JSON(body, status_code=202)
 
-    return [routes, shared]
+    return [new, routes, shared]
 
 
 def collection_asked(database: Database, namespace: Namespace, id_or_name: str) -> Collection:

@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from mixpeek_local.extract.offered import vectors_offered
+from mixpeek_local.http.body_limit import body_of
+from mixpeek_local.http.creation import CREATES_NAMESPACE
 from mixpeek_local.http.documents import extractors
 from mixpeek_local.http.documents.envelope import RefusedError
 from mixpeek_local.http.documents.lists import ListBody, listed
@@ -66,7 +68,12 @@ def routers(store: Store, *, alone: bool) -> list[APIRouter]:
     database = store.database
     routes = APIRouter(tags=["namespaces"], route_class=DocumentsRoute)
 
-    @routes.post("/namespaces", response_model=Reply)
+    def is_of_today(scope: Scope) -> bool:
+        return alone or body_of(scope).keys().isdisjoint(CREATES_NAMESPACE)
+
+    new = APIRouter(tags=["namespaces"], route_class=shared_route(is_of_today))
+
+    @new.post("/namespaces", response_model=Reply, include_in_schema=alone)
     def create(request: CreateNamespace) -> Response:
         """Create a namespace; 409 if there is one with this name."""
         named = [one.model_dump(exclude_none=True) for one in request.feature_extractors or ()]
@@ -112,7 +119,7 @@ def routers(store: Store, *, alone: bool) -> list[APIRouter]:
             raise RefusedError(404, f"there is no namespace {namespace_id!r}")
         return JSON(_body(found))
 
-    return [routes, several, one]
+    return [new, routes, several, one]
 
 
 def _body(found: Namespace) -> dict[str, Any]:
