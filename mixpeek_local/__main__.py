@@ -87,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--retry-after", action="store_true", help="send Retry-After with a 429")
     parser.add_argument(
+        "--draft-seconds", type=float, default=default.draft_seconds, help="seconds after which a draft is canceled"
+    )
+    parser.add_argument(
         "--faults",
         type=given_rules,
         default=default.faults,

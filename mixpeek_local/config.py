@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from mixpeek_local.addresses import AllowedHosts
 
-Profile = Literal["guide", "dec", "v1"]
-"""An era of the contract: `guide` (its section a), `dec` (S15.0) or `v1` (S18.5)."""
+Profile = Literal["guide", "dec", "v1", "documents"]
+"""An era of the contract: `guide` (its section a), `dec` (S15.0), `v1` (S18.5), or `documents`, the API of today."""
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
@@ -42,9 +42,10 @@ class LocalApiConfig:
         processing_timeout: Seconds a task may take, including its download (contract b2: 30 min).
         duplicates: What becomes of a video whose content is known: a copy of the features, SKIPPED, or an error
             that names the asset (contract b8).
-        profiles: The eras of the contract: `guide` and `dec` without a prefix, `v1` under `/v1`.
+        profiles: The eras of the contract: `guide` and `dec` without a prefix, `v1` and `documents` under `/v1`.
         requests_per_minute: What each endpoint answers before it gives 429 (contract b7: 10 or 60); 0 is no limit.
         retry_after: Whether a 429 has Retry-After; that of the real API has not.
+        draft_seconds: After how many seconds a batch that was not submitted is canceled.
         faults: JSON rules for faults (docs/faults.md), which `/faults` may change later. An empty text turns faults
             off; an empty list only has no rules yet.
     """
@@ -64,6 +65,7 @@ class LocalApiConfig:
     profiles: tuple[Profile, ...] = PROFILES
     requests_per_minute: int = 0
     retry_after: bool = False
+    draft_seconds: float = 30 * 60
     faults: str = ""
 
     def __post_init__(self) -> None:

@@ -27,6 +27,15 @@ _FLAT = {
     "message": "Rate limit exceeded",
     "details": {"rate_limit": 10, "api_name": "rehearsal"},
 }
+_QUOTA = {
+    "success": False,
+    "status": 403,
+    "error": {
+        "message": "the plan's cap of objects is reached",
+        "type": "QuotaExceededError",
+        "details": {"resource": "objects", "current": 100, "limit": 100, "tier": "free"},
+    },
+}
 
 
 def _instead(make: Callable[[FaultRule], Response]) -> Play:
@@ -128,6 +137,14 @@ def _too_many(headers: dict[str, Any] | None = None) -> Response:
     return error(429, "too many requests", headers)
 
 
+def _refused(rule: FaultRule) -> Response:
+    """The reply of today's API while its vector writer starts."""
+    details = {"retryable": True, "retry_after_seconds": rule.retry_after}
+    reason = {"message": "the write was refused and nothing was stored", "type": "WriterReadOnlyError"}
+    body = {"success": False, "status": 503, "error": reason | {"details": details}}
+    return JSON(body, status_code=503, headers={"Retry-After": str(rule.retry_after)})
+
+
 def _come_back(rule: FaultRule) -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=rule.retry_after), usegmt=True)
 
@@ -147,6 +164,8 @@ PLAYS: Mapping[FaultKind, Play] = {
     "500": _instead(lambda _: error(500, "something went wrong")),
     "502-html": _instead(lambda _: HTMLResponse(_PAGE, status_code=502)),
     "503": _instead(lambda _: error(503, "the service is not available")),
+    "503-refused": _instead(_refused),
+    "403-quota": _instead(lambda _: JSON(_QUOTA, status_code=403)),
     "redirect": _instead(lambda rule: RedirectResponse(rule.location, 302)),
     "truncated-json": _spoilt(_truncate),
     "nan-json": _spoilt(_put_nan),

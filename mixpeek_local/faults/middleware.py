@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mixpeek_local.faults import routes
+from mixpeek_local.faults.document_outcomes import DocumentOutcomes
 from mixpeek_local.faults.exchange import Exchange
 from mixpeek_local.faults.kinds import PLAYS
 from mixpeek_local.faults.outcomes import Outcomes
@@ -43,7 +44,7 @@ def with_faults(app: FastAPI, store: Store, rules: Sequence[FaultRule | OutcomeR
     """Wrap the application so that it plays these rules, or those that `/faults` gets later."""
     script = Script(rules)
     app.include_router(routes.router(script))
-    return Faults(Outcomes(app, script, store), script)
+    return Faults(Outcomes(DocumentOutcomes(app, script, store), script, store), script)
 
 
 def _is_spared(path: str) -> bool:

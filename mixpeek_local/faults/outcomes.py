@@ -18,7 +18,7 @@ from mixpeek_local.store.store import Store
 Body = dict[str, Any]
 
 _READ = re.compile(r"(?:/v1)?/(tasks|assets|features)/([^/]+)(?:/features)?")
-_WITHOUT_FEATURES = ("failed", "cancelled", "no-features")
+WITHOUT_FEATURES = ("failed", "cancelled", "no-features")
 
 
 class Outcomes:
@@ -74,7 +74,7 @@ class Outcomes:
         if "features" not in body:
             return _asset(rule, body)
         features = body["features"]
-        if rule.outcome in _WITHOUT_FEATURES:
+        if rule.outcome in WITHOUT_FEATURES:
             features = {modality: [] for modality in features}
         return body | {"asset": _asset(rule, body["asset"]), "features": features}
 
@@ -89,7 +89,7 @@ class Outcomes:
             return body
         if rule.outcome == "missing-vectors":
             return {name: value for name, value in body.items() if name != "vectors"}
-        change = _VECTORS.get(rule.outcome, _as_it_is)
+        change = VECTORS.get(rule.outcome, _as_it_is)
         return body | {"vectors": {name: change(vector, rule) for name, vector in body["vectors"].items()}}
 
 
@@ -107,7 +107,7 @@ def _as_it_is(vector: list[float], _rule: OutcomeRule) -> list[float]:
     return vector
 
 
-_VECTORS: Mapping[str, Callable[[list[float], OutcomeRule], list[float]]] = {
+VECTORS: Mapping[str, Callable[[list[float], OutcomeRule], list[float]]] = {
     "empty-vectors": lambda _vector, _: [],
     "nan-vectors": lambda vector, _: [math.nan, *vector[1:]],
     "other-dimension": lambda vector, rule: (vector + [0.0] * rule.dimension)[: rule.dimension],

@@ -23,6 +23,8 @@ FaultKind = Literal[
     "500",
     "502-html",
     "503",
+    "503-refused",
+    "403-quota",
     "redirect",
     "truncated-json",
     "nan-json",
@@ -46,6 +48,9 @@ OutcomeKind = Literal[
     "empty-vectors",
     "nan-vectors",
     "other-dimension",
+    "partial",
+    "late-documents",
+    "late-vectors",
 ]
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
@@ -63,6 +68,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "slow-drip": {"seconds": 10.0},
     "429-seconds": {"retry_after": 1},
     "429-date": {"retry_after": 1},
+    "503-refused": {"retry_after": 15},
     "redirect": {"location": "/elsewhere"},
     "large-body": {"bytes": 40_000_000},
     "failed": {"status": "FAILED", "error": "a failure on demand"},
@@ -75,6 +81,8 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "empty-vectors": {"first": None},
     "nan-vectors": {"first": None},
     "other-dimension": {"first": None, "dimension": 3},
+    "late-documents": {"times": 1},
+    "late-vectors": {"times": 1},
 }
 """The parameters that each kind takes, with their defaults; kinds that are not here take none."""
 
@@ -143,7 +151,7 @@ class OutcomeRule(_Rule):
         statuses: What the first polls return, one each, in any words.
         status: What later polls return.
         error: Why a task failed.
-        times: How many reads find no asset yet.
+        times: How many reads find no asset, no documents or no vectors yet.
         first: How many of the video's features it affects; None is all.
         dimension: The length of a vector.
     """

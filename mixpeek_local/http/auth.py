@@ -8,6 +8,8 @@ from mixpeek_local.http.replies import error
 
 OPEN_PATHS = frozenset({"/", "/health", "/healthcheck", "/openapi.json"})
 OPEN_FOLDERS = ("/page/",)
+_CATALOGUE = "/v1/collections/features"
+"""What can be extracted (style `documents`); unlike the other open paths it is Mixpeek's, so faults may meet it."""
 
 
 class BearerAuth:
@@ -30,4 +32,5 @@ class BearerAuth:
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
+    is_catalogue = path == _CATALOGUE or path.startswith(f"{_CATALOGUE}/extractors")
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS) or is_catalogue

@@ -21,7 +21,8 @@ def _can_be_given_back(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
-def _has_no_zero_byte(name: str) -> str:
+def has_no_zero_byte(name: str) -> str:
+    """Refuse a name with a zero byte."""
     if "\0" in name:
         raise ValueError("a name cannot hold a zero byte: SQLite's JSON would end it there")
     return name
@@ -65,7 +66,7 @@ class IngestRequest(BaseModel):
     model_config = ConfigDict(strict=True)
 
     url: Annotated[Text, Field(max_length=MAX_URL_CHARACTERS)]
-    collection: Annotated[Text, AfterValidator(_has_no_zero_byte)]
+    collection: Annotated[Text, AfterValidator(has_no_zero_byte)]
     metadata: Metadata | None = None
     feature_extractors: Annotated[list[VideoSettings], AfterValidator(_is_one)] | None = None
     skip_duplicate: bool | None = None

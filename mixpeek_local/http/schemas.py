@@ -132,7 +132,7 @@ class Namespace(BaseModel):
     namespace_name: str
     vector_indexes: list[str]
     embedding_models: list[str]
-    payload_indexes: None
+    payload_indexes: list[dict[str, Any]] | None
 
 
 class VectorIndex(BaseModel):

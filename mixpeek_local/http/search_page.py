@@ -57,12 +57,13 @@ class Search:
     Args:
         store: Where the features are.
         embed: Turns words into vectors.
+        nearest: Ranks features by their vectors; by default its own.
     """
 
-    def __init__(self, store: Store, embed: Embedder) -> None:
+    def __init__(self, store: Store, embed: Embedder, nearest: Nearest | None = None) -> None:
         self._store = store
         self._embed = embed
-        self._nearest = Nearest(store.database)
+        self._nearest = nearest or Nearest(store.database)
 
     def page(self, request: SearchRequest, namespace: str, offset: int, size: int) -> Found:
         """Find features; those with equal scores come in the order in which they were stored.

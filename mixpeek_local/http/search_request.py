@@ -6,6 +6,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field,
 
 from mixpeek_local.http.paging import GroupBy, Sort
 from mixpeek_local.http.schemas import Feature, ModalityName
+from mixpeek_local.http.vector_names import known_name
 from mixpeek_local.search.filters import Filters
 
 MAX_OFFSET = 10_000
@@ -44,6 +45,7 @@ class SearchQuery(BaseModel):
 
     index: Annotated[
         str,
+        AfterValidator(known_name),
         Field(
             # Its name changed on 2024-12-28.
             validation_alias=AliasChoices("vector_index", "embedding_model"),

@@ -1,4 +1,4 @@
-"""The application: all of `routes/`, without a prefix and under `/v1`, behind the key."""
+"""The application: all of `routes/`, without a prefix and under `/v1`, and `documents/` under `/v1`, behind the key."""
 
 from fastapi import Depends, FastAPI, Security
 from fastapi.exceptions import RequestValidationError
@@ -10,6 +10,8 @@ from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http import openapi, replies
 from mixpeek_local.http.auth import BearerAuth
 from mixpeek_local.http.body_limit import BodyLimit
+from mixpeek_local.http.documents import routers as documents
+from mixpeek_local.http.documents.document_search import DocumentSearch
 from mixpeek_local.http.loopback import LoopbackOnly
 from mixpeek_local.http.profiles import Profiles
 from mixpeek_local.http.rate import RateLimit, TooManyRequestsError, refusal
@@ -25,6 +27,8 @@ from mixpeek_local.http.routes import (
     search,
     tasks,
 )
+from mixpeek_local.http.search_page import Search
+from mixpeek_local.search.nearest import Nearest
 from mixpeek_local.search.query_vectors import WordVectors
 from mixpeek_local.store.store import Store
 
@@ -46,6 +50,8 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
             Middleware(BodyLimit),
         ],
     )
+    app.state.database = store.database
+    embed, nearest = WordVectors(), Nearest(store.database)  # one cache of vectors for both styles
     app.add_exception_handler(HTTPException, replies.http_error)
     app.add_exception_handler(RequestValidationError, replies.invalid_request)
     app.add_exception_handler(TooManyRequestsError, refusal(config.retry_after))
@@ -57,12 +63,17 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
         tasks.router(store, profiles),
         assets.router(store, profiles),
         features.router(store),
-        search.router(store, WordVectors()),
+        search.router(Search(store, embed, nearest)),
         collections.router(store),
         namespaces.router(store),
     ]
     # The scheme is for the OpenAPI document: BearerAuth has checked the key already.
     dependencies = [Security(HTTPBearer(auto_error=False)), Depends(RateLimit(config.requests_per_minute))]
+    if "documents" in config.profiles:
+        for router in documents.routers(store, config, DocumentSearch(store, embed, nearest)):
+            app.include_router(
+                router, prefix=documents.PREFIX, dependencies=dependencies, responses=openapi.DOCUMENTS_ERRORS
+            )
     for prefix in profiles.prefixes:
         for router in routers:
             app.include_router(router, prefix=prefix, dependencies=dependencies, responses=openapi.ERRORS)

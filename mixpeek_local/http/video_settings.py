@@ -10,16 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from mixpeek_local.extract.offered import vectors_offered
 from mixpeek_local.extract.settings import DEFAULT_INTERVAL_SEC, ExtractionSettings
+from mixpeek_local.http.vector_names import VectorName
 
 DEFAULT_VECTOR = "multimodal"
 _NO_LANGUAGE_MODEL = "this server has no language model: leave {field} out"
-
-
-def _is_offered(name: str | None) -> str | None:
-    offered = vectors_offered()
-    if name is not None and name not in offered:
-        raise ValueError(f"this server makes no vector {name!r}; it makes {', '.join(sorted(offered))}")
-    return name
 
 
 def _refuse(reason: str) -> AfterValidator:
@@ -31,7 +25,6 @@ def _refuse(reason: str) -> AfterValidator:
     return AfterValidator(refuse_any)
 
 
-VectorName = Annotated[str | None, AfterValidator(_is_offered)]
 Prompt = Annotated[str | None, _refuse(_NO_LANGUAGE_MODEL.format(field="prompt"))]
 Shape = Annotated[dict[str, Any] | None, _refuse(_NO_LANGUAGE_MODEL.format(field="json_output"))]
 
@@ -41,10 +34,10 @@ class NamesAVector(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    vector_index: VectorName = None
-    embedding_model: VectorName = None
-    vector_name: VectorName = None
-    model_id: VectorName = None
+    vector_index: VectorName | None = None
+    embedding_model: VectorName | None = None
+    vector_name: VectorName | None = None
+    model_id: VectorName | None = None
 
     @property
     def vector(self) -> str | None:

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_val
 Operator = Literal["eq", "ne", "gt", "lt", "gte", "lte", "in", "nin", "is_null", "text", "exists"]
 Predicate = Callable[[dict[str, Any]], bool]
 
-_MAX_DEPTH = 20
-_ORDER = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
-_Scalar = str | int | float | bool | None
+MAX_DEPTH = 20
+ORDER = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+Scalar = str | int | float | bool | None
 
 
 class Condition(BaseModel):
@@ -38,7 +38,7 @@ class Condition(BaseModel):
     @field_validator("value")
     @classmethod
     def _is_plain(cls, value: Any) -> Any:
-        if not all(isinstance(one, _Scalar) for one in (value if isinstance(value, list) else [value])):
+        if not all(isinstance(one, Scalar) for one in (value if isinstance(value, list) else [value])):
             raise ValueError("a value is a string, a number, true, false, null, or a list of these")
         return value
 
@@ -80,8 +80,8 @@ class Filters(BaseModel):
 
     @model_validator(mode="after")
     def _is_shallow(self) -> "Filters":
-        if self.depth > _MAX_DEPTH:
-            raise ValueError(f"groups are nested more than {_MAX_DEPTH} deep")
+        if self.depth > MAX_DEPTH:
+            raise ValueError(f"groups are nested more than {MAX_DEPTH} deep")
         return self
 
 
@@ -122,53 +122,53 @@ def _predicate_of(part: Condition | Filters, case_sensitive: bool) -> Predicate:
         return predicate(part, case_sensitive=case_sensitive)
     key, wanted = part.key, part.value is not False
     if part.operator == "exists":
-        return lambda item: any(True for _ in _values(item, key)) == wanted
+        return lambda item: any(True for _ in values_at(item, key)) == wanted
     if part.operator == "is_null":
-        return lambda item: all(value is None for value in _values(item, key)) == wanted
+        return lambda item: all(value is None for value in values_at(item, key)) == wanted
     test = _test(part, case_sensitive)
     negated = part.operator in ("ne", "nin")
-    return lambda item: any(test(_comparable(value, case_sensitive)) for value in _candidates(item, key)) != negated
+    return lambda item: any(test(comparable(value, case_sensitive)) for value in candidates(item, key)) != negated
 
 
 def _test(condition: Condition, case_sensitive: bool) -> Callable[[Any], bool]:
     """The comparison with one comparable value; for `ne` and `nin`, the one that they negate."""
     if condition.operator in ("in", "nin"):
-        accepted = {_comparable(value, case_sensitive) for value in condition.value}
+        accepted = {comparable(value, case_sensitive) for value in condition.value}
         return lambda found: found in accepted
-    wanted = _comparable(condition.value, case_sensitive)
+    wanted = comparable(condition.value, case_sensitive)
     if condition.operator == "text":
-        words = _words(wanted[1])
-        return lambda found: found[0] == "text" and bool(words) and words <= _words(found[1])
-    if condition.operator in _ORDER:
-        in_order = _ORDER[condition.operator]
+        words = words_of(wanted[1])
+        return lambda found: found[0] == "text" and bool(words) and words <= words_of(found[1])
+    if condition.operator in ORDER:
+        in_order = ORDER[condition.operator]
         return lambda found: found[0] == wanted[0] in ("text", "number") and in_order(found[1], wanted[1])
     return lambda found: found == wanted
 
 
-def _values(item: Any, key: str) -> Iterator[Any]:
+def values_at(item: Any, key: str) -> Iterator[Any]:
     """The values under a dotted key: none, one, or several if it leads through a list."""
     if isinstance(item, list):
         for element in item:
-            yield from _values(element, key)
+            yield from values_at(element, key)
     elif isinstance(item, dict):
         if key in item:
             yield item[key]
         head, _, rest = key.partition(".")
         if rest and head in item:
-            yield from _values(item[head], rest)
+            yield from values_at(item[head], rest)
 
 
-def _candidates(item: Any, key: str) -> Iterator[Any]:
+def candidates(item: Any, key: str) -> Iterator[Any]:
     """The single values to compare: the items of lists, and null where there is no value."""
     absent = True
-    for value in _values(item, key):
+    for value in values_at(item, key):
         absent = False
         yield from value if isinstance(value, list) else (value,)
     if absent:
         yield None
 
 
-def _comparable(value: Any, case_sensitive: bool) -> tuple[str, Any]:
+def comparable(value: Any, case_sensitive: bool) -> tuple[str, Any]:
     """A value with its kind, because in Python True equals 1."""
     if isinstance(value, str):
         return "text", value if case_sensitive else value.casefold()
@@ -179,5 +179,6 @@ def _comparable(value: Any, case_sensitive: bool) -> tuple[str, Any]:
     return "structure", None  # no filter can name it
 
 
-def _words(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
+    """The different words of a text."""
     return set(re.findall(r"\w+", text))

@@ -74,19 +74,27 @@ class Listing:
         """The collections by name, or one of them, with counts and sizes."""
         query = """
             SELECT
-                assets.collection_id,
-                min(assets.created_at) AS created_at,
-                max(tasks.updated_at) AS last_updated,
-                count(*) AS count,
+                named.name AS collection_id,
+                coalesce(made.metadata, '{}') AS metadata,
+                coalesce(made.created_at, min(assets.created_at)) AS created_at,
+                max(coalesce(max(tasks.updated_at), ''), coalesce(made.updated_at, '')) AS last_updated,
+                count(assets.asset_id) AS count,
                 sum((
                     SELECT coalesce(sum(length(embedding)), 0)
                     FROM features JOIN vectors USING (feature_id)
                     WHERE features.asset_id = assets.asset_id
                 )) AS size_bytes
-            FROM assets JOIN tasks USING (task_id)
-            WHERE namespace = :namespace AND (:collection IS NULL OR assets.collection_id = :collection)
-            GROUP BY assets.collection_id
-            ORDER BY assets.collection_id
+            FROM (
+                SELECT collection_id AS name FROM assets WHERE namespace = :namespace
+                UNION
+                SELECT name FROM made_collections WHERE namespace = :namespace
+            ) AS named
+                LEFT JOIN made_collections AS made ON made.namespace = :namespace AND made.name = named.name
+                LEFT JOIN assets ON assets.namespace = :namespace AND assets.collection_id = named.name
+                LEFT JOIN tasks USING (task_id)
+            WHERE :collection IS NULL OR named.name = :collection
+            GROUP BY named.name
+            ORDER BY named.name
         """
         return self._rows(query, collection=collection)
 
@@ -95,6 +103,12 @@ class Listing:
 
 
 def namespaces(database: Database) -> list[str]:
-    """The default namespace, and all others that have assets."""
-    rows = database.connection().execute("SELECT DISTINCT namespace FROM assets ORDER BY namespace")
+    """The default namespace, and all others that were created or have assets; not those of the style `documents`."""
+    rows = database.connection().execute(
+        """
+        SELECT namespace FROM assets WHERE namespace NOT IN (SELECT namespace_id FROM namespaces)
+        UNION SELECT name FROM made_namespaces
+        ORDER BY 1
+        """
+    )
     return [DEFAULT_NAMESPACE, *(name for (name,) in rows if name != DEFAULT_NAMESPACE)]

@@ -52,7 +52,8 @@ def delete_collection(store: Store, namespace: str, collection: str) -> str | No
     with store.database.transaction() as connection:
         query = "SELECT asset_id FROM assets WHERE namespace = ? AND collection_id = ?"
         assets = connection.execute(query, (namespace, collection)).fetchall()
-        if not assets:
+        query = "DELETE FROM made_collections WHERE namespace = ? AND name = ? RETURNING name"
+        if not [*connection.execute(query, (namespace, collection)).fetchall(), *assets]:
             return None
         for (asset_id,) in assets:
             previews |= _delete_asset(connection, asset_id)

@@ -61,3 +61,99 @@ CREATE TABLE IF NOT EXISTS vectors (
     embedding BLOB NOT NULL,             -- little-endian float32
     PRIMARY KEY (feature_id, name)
 );
+
+-- The style `documents`: what its callers make. Its work is rows of `assets` and `tasks` above.
+CREATE TABLE IF NOT EXISTS namespaces (
+    namespace_id VARCHAR PRIMARY KEY,
+    name VARCHAR NOT NULL UNIQUE,
+    extractors VARCHAR NOT NULL,         -- JSON list: feature_extractors as sent
+    payload_indexes VARCHAR NOT NULL,    -- JSON list
+    ttl_seconds INTEGER,
+    created_at VARCHAR NOT NULL,
+    expires_at VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS buckets (
+    bucket_id VARCHAR PRIMARY KEY,
+    namespace_id VARCHAR NOT NULL REFERENCES namespaces ON DELETE CASCADE,
+    name VARCHAR NOT NULL,
+    bucket_schema VARCHAR NOT NULL,      -- JSON
+    metadata VARCHAR NOT NULL,           -- JSON
+    created_at VARCHAR NOT NULL,
+    UNIQUE (namespace_id, name)
+);
+
+CREATE TABLE IF NOT EXISTS objects (
+    object_id VARCHAR PRIMARY KEY,
+    bucket_id VARCHAR NOT NULL REFERENCES buckets ON DELETE CASCADE,
+    idempotency_key VARCHAR,
+    blobs VARCHAR NOT NULL,              -- JSON list
+    fields VARCHAR NOT NULL,             -- JSON: the caller's own
+    created_at VARCHAR NOT NULL,
+    updated_at VARCHAR NOT NULL,
+    UNIQUE (bucket_id, idempotency_key)
+);
+
+CREATE TABLE IF NOT EXISTS collections (
+    collection_id VARCHAR PRIMARY KEY,
+    namespace_id VARCHAR NOT NULL REFERENCES namespaces ON DELETE CASCADE,
+    name VARCHAR NOT NULL,
+    bucket_ids VARCHAR NOT NULL,         -- JSON list: its source
+    extractor VARCHAR NOT NULL,          -- JSON: feature_extractor as sent, with defaults
+    passthrough VARCHAR NOT NULL,        -- JSON list: names of an object's fields that its documents have too
+    created_at VARCHAR NOT NULL,
+    UNIQUE (namespace_id, name)
+);
+
+-- A batch has no status of its own: it is that of its tasks.
+CREATE TABLE IF NOT EXISTS batches (
+    batch_id VARCHAR PRIMARY KEY,
+    bucket_id VARCHAR NOT NULL REFERENCES buckets ON DELETE CASCADE,
+    namespace_id VARCHAR NOT NULL,
+    name VARCHAR,
+    metadata VARCHAR NOT NULL,           -- JSON
+    object_ids VARCHAR NOT NULL,         -- JSON list
+    collection_ids VARCHAR,              -- JSON list; null until it is submitted: all that take from the bucket
+    dedup VARCHAR NOT NULL,              -- skip, replace, force
+    task_id VARCHAR UNIQUE,              -- of the batch as a whole, from when it is submitted
+    submitted_at VARCHAR,
+    canceled_at VARCHAR,
+    created_at VARCHAR NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS batches_by_bucket ON batches (bucket_id);
+
+CREATE TABLE IF NOT EXISTS batch_items (
+    batch_id VARCHAR NOT NULL REFERENCES batches ON DELETE CASCADE,
+    object_id VARCHAR NOT NULL,
+    collection_id VARCHAR NOT NULL,
+    task_id VARCHAR REFERENCES tasks,    -- null: skipped, because the object has documents
+    PRIMARY KEY (batch_id, object_id, collection_id)
+);
+
+-- The assets whose features are an object's documents in a collection; more than one where a batch was forced.
+CREATE TABLE IF NOT EXISTS object_assets (
+    asset_id VARCHAR PRIMARY KEY REFERENCES assets ON DELETE CASCADE,
+    object_id VARCHAR NOT NULL,
+    collection_id VARCHAR NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS object_assets_by_object ON object_assets (object_id, collection_id);
+CREATE INDEX IF NOT EXISTS object_assets_by_collection ON object_assets (collection_id);
+
+-- The earlier eras: namespaces and collections that were created by name, with or without assets in them.
+CREATE TABLE IF NOT EXISTS made_namespaces (
+    name VARCHAR PRIMARY KEY,
+    vectors VARCHAR NOT NULL,            -- JSON list: the named vectors it was created for
+    payload_indexes VARCHAR,             -- JSON list
+    created_at VARCHAR NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS made_collections (
+    namespace VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    metadata VARCHAR NOT NULL,           -- JSON
+    created_at VARCHAR NOT NULL,
+    updated_at VARCHAR NOT NULL,
+    PRIMARY KEY (namespace, name)
+);

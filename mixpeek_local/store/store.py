@@ -12,6 +12,7 @@ from mixpeek_local.extract.records import Extraction, Vector
 from mixpeek_local.extract.settings import ExtractionSettings
 from mixpeek_local.store import feature_rows, previews, tasks
 from mixpeek_local.store.database import Database, as_json, now
+from mixpeek_local.store.documents.assets import is_of_an_object
 from mixpeek_local.store.tasks import ClaimLostError, Job, Tasks
 
 DEFAULT_NAMESPACE = "default"
@@ -69,38 +70,13 @@ class Store:
 
     def ingest(self, submission: Submission) -> str:
         """Create an asset and queue its video; returns the task id."""
-        asset_id = str(uuid.uuid4())
         with self.database.transaction() as connection:
-            task_id = _queue(connection, asset_id, submission.collection, submission, mode="new")
-            connection.execute(
-                """
-                INSERT INTO assets (asset_id, task_id, namespace, collection_id, url, metadata, created_at)
-                VALUES (:asset_id, :task_id, :namespace, :collection, :url, :metadata, :now)
-                """,
-                {
-                    "asset_id": asset_id,
-                    "task_id": task_id,
-                    "namespace": submission.namespace,
-                    "collection": submission.collection,
-                    "url": submission.url,
-                    "metadata": as_json(submission.metadata),
-                    "now": now(),
-                },
-            )
-        return task_id
+            return add_asset(connection, submission)[1]
 
     def update(self, asset_id: str, mode: UpdateMode, submission: Submission) -> str | None:
         """Queue a video for an existing asset (contract b2, `asset_update`); None if there is no such asset."""
         with self.database.transaction() as connection:
-            asset = connection.execute("SELECT collection_id FROM assets WHERE asset_id = ?", (asset_id,)).fetchone()
-            if asset is None:
-                return None
-            task_id = _queue(connection, asset_id, asset["collection_id"], submission, mode=mode)
-            connection.execute(
-                "UPDATE assets SET task_id = ?, url = ?, metadata = json_patch(metadata, ?) WHERE asset_id = ?",
-                (task_id, submission.url, as_json(submission.metadata), asset_id),
-            )
-        return task_id
+            return renew_asset(connection, asset_id, mode, submission)
 
     def asset(self, asset_id: str) -> sqlite3.Row | None:
         """One asset."""
@@ -160,6 +136,8 @@ class Store:
             if original is None:
                 return None
             asset_id = original["asset_id"]
+            if is_of_an_object(connection, job.asset_id):
+                answer = "copy"  # an object has its own documents, whatever the guide's style answers
             if answer == "error":
                 tasks.advance(connection, job, "FAILED", f"duplicate: asset {asset_id} has the same content")
             elif answer == "skip":
@@ -188,6 +166,41 @@ class Store:
         if names:
             with self.database.transaction() as connection:
                 previews.sweep(connection, self.previews, names)
+
+
+def add_asset(connection: sqlite3.Connection, submission: Submission) -> tuple[str, str]:
+    """Create an asset and queue its video in the caller's transaction; returns the ids of both asset and task."""
+    asset_id = str(uuid.uuid4())
+    task_id = _queue(connection, asset_id, submission.collection, submission, mode="new")
+    connection.execute(
+        """
+        INSERT INTO assets (asset_id, task_id, namespace, collection_id, url, metadata, created_at)
+        VALUES (:asset_id, :task_id, :namespace, :collection, :url, :metadata, :now)
+        """,
+        {
+            "asset_id": asset_id,
+            "task_id": task_id,
+            "namespace": submission.namespace,
+            "collection": submission.collection,
+            "url": submission.url,
+            "metadata": as_json(submission.metadata),
+            "now": now(),
+        },
+    )
+    return asset_id, task_id
+
+
+def renew_asset(connection: sqlite3.Connection, asset_id: str, mode: UpdateMode, submission: Submission) -> str | None:
+    """Queue a video for an existing asset in the caller's transaction; None if there is no such asset."""
+    asset = connection.execute("SELECT collection_id FROM assets WHERE asset_id = ?", (asset_id,)).fetchone()
+    if asset is None:
+        return None
+    task_id = _queue(connection, asset_id, asset["collection_id"], submission, mode=mode)
+    connection.execute(
+        "UPDATE assets SET task_id = ?, url = ?, metadata = json_patch(metadata, ?) WHERE asset_id = ?",
+        (task_id, submission.url, as_json(submission.metadata), asset_id),
+    )
+    return task_id
 
 
 def _queue(connection: sqlite3.Connection, asset_id: str, collection: str, submission: Submission, mode: str) -> str:

@@ -87,6 +87,12 @@ def is_flat(reply: requests.Response) -> None:
     assert "Retry-After" not in reply.headers
 
 
+def refuses_for_now(reply: requests.Response) -> None:
+    error = reply.json()["error"]
+    assert (error["type"], reply.headers["Retry-After"]) == ("WriterReadOnlyError", "15")
+    assert error["details"] == {"retryable": True, "retry_after_seconds": 15}
+
+
 def is_a_page(reply: requests.Response) -> None:
     assert reply.headers["Content-Type"].startswith("text/html")
     assert "<h1>502 Bad Gateway</h1>" in reply.text
@@ -131,6 +137,8 @@ WHOLE: dict[str, tuple[int, Callable[[requests.Response], None]]] = {
     "500": (500, says("InternalServerError")),
     "502-html": (502, is_a_page),
     "503": (503, says("Error")),
+    "503-refused": (503, refuses_for_now),
+    "403-quota": (403, says("QuotaExceededError")),
     "redirect": (302, leads_away),
     "truncated-json": (200, is_not_json),
     "nan-json": (200, has_nan),

@@ -9,6 +9,7 @@ import pytest
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.extract.settings import ExtractionSettings
 from mixpeek_local.store.database import SCHEMA_VERSION
+from mixpeek_local.store.documents.namespaces import namespaces
 from mixpeek_local.store.store import Store
 from mixpeek_local.work.worker import run
 from tests.mixpeek_local.clips import Scene, place, write_clip
@@ -16,6 +17,7 @@ from tests.mixpeek_local.served import served
 
 FIRST_SCHEMA = Path(__file__).with_name("first_schema.sql")
 MOMENT = "2026-11-20T10:00:00.000000+00:00"
+NOTHING = "NULL, NULL, NULL, '', NULL)"
 VECTOR = np.array([0.6, 0.8], "<f4")
 
 
@@ -95,6 +97,24 @@ def test_a_new_file_and_a_migrated_one_have_the_same_tables(state: Path, tmp_pat
 
     (tmp_path / "new").mkdir()
     assert columns(state / "state.sqlite") == columns(tmp_path / "new" / "state.sqlite")
+
+
+def test_a_file_of_the_second_schema_gets_the_tables_of_the_style_documents(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    Store(path).close()
+    added = ("object_assets", "batch_items", "batches", "collections", "objects", "buckets", "namespaces")
+    with sqlite3.connect(path) as connection:
+        for table in added:
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("INSERT INTO assets VALUES ('a', 't', 'n', 'c', '', '{}', 'video', NULL, '{}', " + NOTHING)
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    store = Store(path)
+    assert namespaces(store.database) == []
+    connection = store.database.connection()
+    assert {row[0] for row in connection.execute("SELECT name FROM sqlite_master")} >= set(added)
+    assert connection.execute("SELECT count(*) FROM assets").fetchone()[0] == 1
+    store.close()
 
 
 def test_opening_a_migrated_file_again_changes_nothing(state: Path) -> None:

@@ -26,6 +26,7 @@ OPTIONS: dict[str, Any] = {
     "--profile=v1 --profile=dec": {"profiles": ("v1", "dec")},
     "--requests-per-minute=6": {"requests_per_minute": 6},
     "--retry-after": {"retry_after": True},
+    "--draft-seconds=6.5": {"draft_seconds": 6.5},
     "--faults=[]": {"faults": "[]"},
 }
 HEAVY = {"onnxruntime", "faster_whisper", "ctranslate2", "tokenizers", "cv2", "PIL", "pandas", "duckdb"}

@@ -12,14 +12,11 @@ from mixpeek_local.http.paging import Item, address
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.http.search_page import Found, Search
 from mixpeek_local.http.search_request import MAX_OFFSET, SearchReply, SearchRequest
-from mixpeek_local.search.query_vectors import Embedder
-from mixpeek_local.store.store import Store
 
 
-def router(store: Store, embed: Embedder) -> APIRouter:
-    """Routes that search; `embed` turns words into vectors."""
+def router(search: Search) -> APIRouter:
+    """Routes that search."""
     routes = APIRouter(tags=["features"], route_class=JSONRoute)
-    search = Search(store, embed)
 
     # Not async: a model computes, and vectors are read from the disk.
     @routes.post("/features/search", response_model=SearchReply)

@@ -1,0 +1,1 @@
+"""The routes of the style `documents`, one file for each kind of object, under `/v1`."""
