@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from mixpeek_assets.api import transport
 from mixpeek_assets.api.errors import MixpeekError
 from mixpeek_assets.pipeline.fetch import FetchResult
 from mixpeek_assets.pipeline.poll import PollResult
