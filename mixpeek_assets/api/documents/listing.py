@@ -17,6 +17,8 @@ from mixpeek_assets.strict_json import JsonObject
 PAGE = 100
 """Documents of a page: with vectors, 5 to 9 MB."""
 
+_DELETED_AT_ONCE = 1_000
+
 _PATH = "/collections/{id}/documents/list"
 
 WAYS = ("video_key", "_internal.lineage.root_object_id", None)
@@ -74,11 +76,10 @@ class Listing:
             listed = self._documents(way, [wanted], vectors=False)
             mine = [text(one.get("document_id")) for one in listed if owner_of(one)[0] == wanted.asset_id]
             if found := [document_id for document_id in mine if document_id]:
-                for document_id in found:
+                for start in range(0, len(found), _DELETED_AT_ONCE):
+                    ids = found[start : start + _DELETED_AT_ONCE]
                     self._calls.delete(
-                        "/collections/{collection}/documents/{id}",
-                        document_id,
-                        ids={"collection": self._site.collection_id},
+                        "/collections/{id}/documents/batch", self._site.collection_id, body={"document_ids": ids}
                     )
                 break
         self._calls.delete("/buckets/{bucket}/objects/{id}", wanted.asset_id, ids={"bucket": self._site.bucket_id})
