@@ -78,7 +78,7 @@ ENDLESS: dict[str, tuple[dict[str, Any], str]] = {
     "429": ({}, "rate limit exceeded for longer than 0 s"),
     "truncated-json": ({}, "a reply that is not complete JSON"),
     "broken-gzip": ({}, "no complete reply (DecodeError)"),
-    "redirect": ({}, "redirects to /elsewhere. Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"),
+    "redirect": ({}, "redirects to /elsewhere. Check MIXPEEK_API_URL, MIXPEEK_API_PREFIX and MIXPEEK_API_STYLE"),
     "refused": ({}, "no server at"),
 }
 

@@ -14,7 +14,7 @@ from mixpeek_assets.api.documents.records import is_uncertain, read_document
 from mixpeek_assets.api.documents.search import search
 from mixpeek_assets.api.documents.site import Sites
 from mixpeek_assets.api.documents.submission import Submission
-from mixpeek_assets.api.errors import MixpeekError, NotFoundError, NotYetVisibleError
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, NotYetVisibleError
 from mixpeek_assets.api.port import (
     Account,
     AssetReply,
@@ -100,10 +100,12 @@ class DocumentsClient(Transport):
     ) -> Iterator[tuple[Wanted, AssetReply | FeatureReply | MixpeekError]]:
         """Read objects with their documents and vectors, page by page."""
         for (collection, _), some in _by_site(wanted):
-            site = self._sites.find(collection, extractor_of(some[0].extractors))
-            if site is None:
-                error = NotFoundError("GET /collections/{id}", "there is no such collection", collection, 404)
-                yield from ((one, error) for one in some)
+            try:
+                site = self._sites.get(collection, extractor_of(some[0].extractors))
+            except ABORTS_RUN:
+                raise
+            except MixpeekError as error:
+                yield from [(one, error) for one in some]
                 continue
             listing = Listing(self._calls, site, self._ways.get(site.collection_id, 0))
             yield from listing.run(some)

@@ -15,6 +15,7 @@ from mixpeek_assets.api.errors import (
     PermanentError,
     SetupError,
     TransientError,
+    WrongEndpointError,
 )
 from mixpeek_assets.api.values import text
 from mixpeek_assets.strict_json import JsonObject, is_list, is_object
@@ -80,6 +81,17 @@ class Sites:
     def find(self, collection: str, extractor: Extractor) -> Site | None:
         """Return a site; None if a part of it is missing."""
         return self._remembered(collection, extractor, make=False)
+
+    def get(self, collection: str, extractor: Extractor) -> Site:
+        """Return a site.
+
+        Raises:
+            NotFoundError: a part of it is missing.
+        """
+        site = self.find(collection, extractor)
+        if site is None:
+            raise NotFoundError("GET /collections/{id}", "there is no such collection", collection, 404)
+        return site
 
     def find_or_make(self, collection: str, extractor: Extractor) -> Site:
         """Return a site, and make what is missing of it.
@@ -175,7 +187,12 @@ class Sites:
             # Our key is what documents are asked for by.
             "payload_indexes": [{"field_name": "video_key", "type": "keyword"}],
         }
-        self._create("/namespaces", body, namespaced=False)
+        try:
+            self._create("/namespaces", body, namespaced=False)
+        except SetupError as error:
+            if error.status == 404:  # not for want of an id
+                raise WrongEndpointError(error.endpoint, error.message, error.object_id, 404) from None
+            raise
         until = time.monotonic() + _READY_SECONDS
         while (found := self._namespace(extractor)) is None or found.get("namespace_ready") is False:
             if time.monotonic() > until:

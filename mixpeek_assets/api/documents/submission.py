@@ -121,7 +121,7 @@ class Submission:
         }
         try:
             body = self.calls.post(path, sent, ids={"bucket": self.site.bucket_id})
-        except AccessDeniedError:
+        except (AccessDeniedError, UnreadableReplyError):
             raise
         except PermanentError as error:
             # An object that is gone has the whole batch refused, which names it.

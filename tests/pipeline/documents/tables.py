@@ -34,7 +34,7 @@ def errors(warehouse: Warehouse) -> list[str]:
 def counts(warehouse: Warehouse) -> dict[str, int]:
     """Return how many rows the tables of results have."""
     tables = ("assets", "features", "vectors", "rejects")
-    return {table: rows(warehouse, f"SELECT count(*) FROM mixpeek.{table}")[0][0] for table in tables}  # noqa: S608
+    return {table: rows(warehouse, f"SELECT count(*) FROM mixpeek.{table}")[0][0] for table in tables}
 
 
 def settle(warehouse: Warehouse) -> None:
