@@ -1,7 +1,6 @@
 """What the OpenAPI document names of the style `documents`, beside the paths that an earlier era has too."""
 
 OPERATIONS = [
-    ("POST", "/v1/namespaces"),
     ("POST", "/v1/namespaces/list"),
     ("POST", "/v1/buckets"),
     ("GET", "/v1/buckets"),
@@ -45,6 +44,15 @@ OPERATIONS = [
     ("POST", "/v1/organizations/billing/estimate"),
     ("GET", "/v1/organizations/billing/balance"),
     ("GET", "/v1/organizations/billing/usage/current"),
-    ("POST", "/v1/collections"),
 ]
+ALONE = [
+    ("POST", "/v1/namespaces"),
+    ("GET", "/v1/namespaces"),
+    ("GET", "/v1/namespaces/{namespace_id}"),
+    ("POST", "/v1/collections"),
+    ("GET", "/v1/collections"),
+    ("GET", "/v1/collections/{collection_id}"),
+    ("POST", "/v1/features/search"),
+]
+"""What it names beside these if no earlier era has the paths."""
 OPEN = ("/v1/collections/features", "/v1/collections/features/extractors")

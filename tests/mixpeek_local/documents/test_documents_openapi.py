@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.mixpeek_local.documents.operations import OPERATIONS
+from tests.mixpeek_local.documents.operations import ALONE, OPERATIONS
 from tests.mixpeek_local.documents.writing import Writer, writing
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -23,7 +23,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 @pytest.fixture(scope="module")
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Writer]:
-    with writing(tmp_path_factory.mktemp("state")) as writer:
+    with writing(tmp_path_factory.mktemp("state"), profiles=("documents",)) as writer:
         yield writer
 
 
@@ -32,7 +32,7 @@ def schema(writer: Writer) -> BaseSchema:
     return schemathesis.openapi.from_url(f"{writer.api.url}/openapi.json")
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize(("method", "path"), [*OPERATIONS, *ALONE])
 def test_no_request_gets_a_500_or_what_the_document_does_not_name(
     writer: Writer, schema: BaseSchema, method: str, path: str
 ) -> None:
