@@ -17,7 +17,7 @@ from mixpeek_assets.api.port import AssetReply, FeatureReply, Wanted
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.store.database import Database
 from mixpeek_local.store.documents.documents import Documents, document_id, vectors_of
-from tests.conformance.documents import EXTRACTOR, NAMED, SAMPLES, SCHEMA, Place, ended, new_object
+from tests.conformance.documents import EXTRACTOR, NAMED, SAMPLES, SCHEMA, Place, address, ended, new_object
 from tests.conformance.sdk import Sdk
 from tests.mixpeek_local.caller import Caller
 
@@ -251,6 +251,29 @@ def test_it_deletes_all_that_it_has_made(today: Sdk, client: str) -> None:
         if kind != "collection":
             assert today("TasksApi.get_task", task_id=reply["task_id"])["status"] == "COMPLETED"
     assert today.answer("NamespacesApi.get_namespace", namespace_identifier=namespace).raised is not None
+
+
+def test_it_deletes_a_document_and_an_object_with_the_rest(today: Sdk, by_hand: Place) -> None:
+    here = {"in_namespace": by_hand.namespace}
+    bucket = today("Mixpeek.buckets.create", name="emptied", bucket_schema=SCHEMA, **here)["bucket_id"]
+    source = {"type": "bucket", "bucket_ids": [bucket]}
+    made = today("Mixpeek.collections.create", name="emptied", source=source, feature_extractor=EXTRACTOR, **here)
+    place = {"collection_identifier": made["collection_id"], **here}
+    uploaded = today("Mixpeek.buckets.upload", bucket_id=bucket, url=address("talk.mp4"), **here)
+    run = today("Mixpeek.collections.trigger", collection_id=made["collection_id"], **here)
+    assert ended(today, "Mixpeek.tasks.get", task_id=run["task_id"])["status"] == "COMPLETED"
+    first, second, third, *_ = today("Mixpeek.documents.list", collection_id=made["collection_id"], **here)["results"]
+    deleted = today("CollectionDocumentsApi.delete_document", document_id=first["document_id"], **place)
+    assert deleted["success"]
+    request = {"document_ids": [second["document_id"], third["document_id"]]}
+    deleted = today("CollectionDocumentsApi.batch_delete", batch_delete_documents_request=request, **place)
+    assert deleted["deleted_count"] == 2
+    at = {"bucket_identifier": bucket, "object_identifier": uploaded["object_id"], **here}
+    left = today("BucketObjectsApi.get_object_buckets", **at)["document_count"]
+    assert left == today("CollectionDocumentsApi.count_documents", **place)["count"] > 0
+    answer = today.answer("BucketObjectsApi.delete_object_buckets", **at)
+    assert (answer.raised, answer.status) == (None, 204)
+    assert today("CollectionDocumentsApi.count_documents", **place)["count"] == 0
 
 
 def test_what_is_not_there_is_an_error_that_it_can_read(today: Sdk, by_hand: Place) -> None:
