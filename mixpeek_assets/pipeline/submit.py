@@ -22,8 +22,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 _ROUNDS = 3
 """How many times a run sends a video whose submission's outcome is unknown."""
 
-_EVENTS = 3
-"""How many lines a submission writes at most: registered, drafted, accepted."""
+_STEPS = 3
+"""How many lines a submission of several steps writes: registered, drafted, accepted."""
 
 
 @dataclass
@@ -144,7 +144,8 @@ class _Submission:
         remaining = iter(videos)
         while batch := list(islice(remaining, size)):
             # So that no answer finds the disk full.
-            self._spool.rotate(room_for=_EVENTS * (len(batch) + each * self._client.concurrency))
+            lines = _STEPS if self._client.resumes else 1
+            self._spool.rotate(room_for=lines * (len(batch) + each * self._client.concurrency))
             new = [video for video in batch if not video.is_interrupted]
             self._warehouse.insert_intents(new, self._run_id, self._extractors)
             with self._unsent_lock:
