@@ -61,7 +61,7 @@ class Submission:
             if video.task_id:
                 drafted.setdefault(video.task_id, []).append(video)
         for batch_id, members in drafted.items():
-            self._start(batch_id, members)
+            waiting += self._resume(batch_id, members)
         unknown = [video for video in videos if not video.asset_id and not video.task_id]
         for start in range(0, len(unknown), OBJECTS_PER_CALL):
             waiting += self._register(unknown[start : start + OBJECTS_PER_CALL])
@@ -69,6 +69,25 @@ class Submission:
                 self._process(waiting)
                 waiting, began = [], time.monotonic()
         self._process(waiting)
+
+    def _resume(self, batch_id: str, videos: Sequence[Video]) -> Sequence[Video]:
+        """Go on with a batch; return its videos if they need another one.
+
+        A batch is started once all of its videos are kept as its own. So a draft that holds others was never started,
+        and those others may go another way: it is left to expire, or they would be processed twice.
+        """
+        batch = self._read(batch_id)
+        state = _state(batch)
+        if state == "draft":
+            objects = batch.get("object_ids")
+            if not is_list(objects) or not {video.asset_id for video in videos}.issuperset(objects):
+                return videos
+            self._start(batch_id, videos)
+        elif state == "gone":
+            return videos
+        else:
+            self._accept(batch_id, videos)
+        return []
 
     def _register(self, videos: Sequence[Video]) -> list[Video]:
         """Make the objects, and return the videos with their ids; those that are refused are left out."""
@@ -130,7 +149,7 @@ class Submission:
             except (SubmissionOutcomeUnknownError, PermanentError) as error:
                 # Another batch of this collection is under way; no video of ours is in both.
                 force = force or isinstance(error, NameTakenError)
-                state = self._state(batch_id)
+                state = _state(self._read(batch_id))
                 if state == "started":
                     break
                 if state == "gone" and drafts:
@@ -142,6 +161,9 @@ class Submission:
                 last = error
         else:
             raise TransientError(last.endpoint, f"the batch is still a draft: {last.message}", batch_id, last.status)
+        self._accept(batch_id, videos)
+
+    def _accept(self, batch_id: str, videos: Sequence[Video]) -> None:
         for video in videos:
             self.ledger.accepted(video, batch_id)
 
@@ -156,21 +178,27 @@ class Submission:
             submits=True,
         )
 
-    def _state(self, batch_id: str) -> str:
-        """Read whether a batch is a `draft`, `started`, or `gone`: expired before it was started, or deleted."""
+    def _read(self, batch_id: str) -> JsonObject:
+        """Read a batch; nothing where it was deleted."""
         try:
-            batch = self.calls.get("/batches/{id}", batch_id, namespaced=False)
+            return self.calls.get("/batches/{id}", batch_id, namespaced=False)
         except NotFoundError:
-            return "gone"
-        status = (text(batch.get("status")) or "").upper()
-        if status == "DRAFT":
-            return "draft"
-        # A draft that expired was never given a task. A batch that was canceled later has one.
-        return "gone" if status in ("CANCELED", "CANCELLED") and not text(batch.get("task_id")) else "started"
+            return {}
 
     def _refuse(self, videos: Sequence[Video], error: MixpeekError) -> None:
         for video in videos:
             self.ledger.refused(video, str(error))
+
+
+def _state(batch: JsonObject) -> str:
+    """Say whether a batch is a `draft`, `started`, or `gone`: expired before it was started, or deleted."""
+    if not batch:
+        return "gone"
+    status = (text(batch.get("status")) or "").upper()
+    if status == "DRAFT":
+        return "draft"
+    # A draft that expired was never given a task. A batch that was canceled later has one.
+    return "gone" if status in ("CANCELED", "CANCELLED") and not text(batch.get("task_id")) else "started"
 
 
 def _object(video: Video) -> JsonObject:
