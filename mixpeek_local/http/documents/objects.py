@@ -125,13 +125,13 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
         count = document_count(database, object_id) if include_document_count else None
         return JSON(object_body(found) | {"document_count": count})
 
-    @routes.delete("/buckets/{bucket_id}/objects/{object_id}", response_model=Reply)
+    @routes.delete("/buckets/{bucket_id}/objects/{object_id}", status_code=204)
     def delete(bucket_id: str, object_id: str, namespace: DocumentsNamespace) -> Response:
         """Delete an object with its documents; its idempotency_key is free again."""
         bucket = bucket_asked(database, namespace, bucket_id)
         if not delete_object(store, bucket.bucket_id, object_id):
             raise not_found("object", object_id)
-        return JSON({"success": True, "message": f"Object {object_id} has been deleted", "object_id": object_id})
+        return Response(status_code=204)
 
     return routes
 
