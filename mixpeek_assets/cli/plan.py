@@ -17,7 +17,8 @@ _COLUMNS = (Column("what"), Column("partition"), Column("why"), Column("requests
 
 def plan(settings: Settings, *, retry_failed: bool, format_: Format) -> None:
     """Print which submissions, polls and fetches are needed, and how long they take at the rate limit."""
-    console, warehouse = notes(format_), open_warehouse(settings, asks=True)
+    console = notes(format_)
+    warehouse = open_warehouse(settings, asks=console.print)
     warehouse.load_pending()
     with read_manifest(settings) as manifest:
         rules = submission_rules(settings, resubmit_failed=retry_failed)

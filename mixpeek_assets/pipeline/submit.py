@@ -23,8 +23,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 _ROUNDS = 3
 """How many times a run sends a video whose submission's outcome is unknown."""
 
-_EVENTS = 3
-"""How many lines a submission writes at most: registered, drafted, accepted."""
+_STEPS = 3
+"""How many lines a submission of several steps writes: registered, drafted, accepted."""
 
 
 @dataclass
@@ -154,8 +154,9 @@ class _Submission:
         """Commit the intents of some videos, and return them."""
         if batch:
             # So that no answer finds the disk full.
+            lines = _STEPS if self._client.resumes else 1
             in_flight = self._client.videos_per_submission * self._client.concurrency
-            self._spool.rotate(room_for=_EVENTS * (len(batch) + in_flight))
+            self._spool.rotate(room_for=lines * (len(batch) + in_flight))
             new = [video for video in batch if not video.is_interrupted]
             self._warehouse.insert_intents(new, self._run_id, self._extractors)
             with self._unsent_lock:

@@ -38,6 +38,7 @@ class DocumentCondition(BaseModel):
         field: A field at the root, a dotted path, or a name of the lineage (`root_object_id`) without its path.
         operator: `text` finds a part of a text, `words` all words of the value in any order, `phrase` its words in
             their order, `contains` a part of a text or an item of a list.
+        case_sensitive: As in a group; the vendor's generated client sends false with every condition.
         value: A string, a number, a bool or null; for `in` and `nin`, a list of these.
     """
 
@@ -46,6 +47,7 @@ class DocumentCondition(BaseModel):
     field: Annotated[str, Field(min_length=1, max_length=_LONGEST_FIELD)]
     operator: Operator = "eq"
     value: Any = None
+    case_sensitive: bool | None = None
 
     @field_validator("value")
     @classmethod
@@ -185,6 +187,7 @@ def _is_under(path: str, roots: Collection[str]) -> bool:
 
 def _condition(condition: DocumentCondition, case_sensitive: bool) -> Predicate:
     path, wanted = condition.path, condition.value is not False
+    case_sensitive = case_sensitive or condition.case_sensitive is True
     if condition.operator == "exists":
         return lambda item: any(True for _ in values_at(item, path)) == wanted
     if condition.operator == "is_null":

@@ -9,6 +9,7 @@ from mixpeek_local.extract.offered import vectors_offered
 from mixpeek_local.http.search_request import SearchQuery
 from mixpeek_local.http.vector_names import MODELS_OF_THE_TIME
 from mixpeek_local.http.video_settings import VideoSettings
+from tests.mixpeek_local.documents.shelf import shelved
 from tests.mixpeek_local.served import Served, picture, served
 
 
@@ -84,3 +85,17 @@ def test_the_models_of_the_time_are_vectors_of_this_server() -> None:
             assert settings.extraction.vectors == (name,)
         query = SearchQuery.model_validate({"embedding_model": model, "value": "sea", "type": "text"})
         assert query.index == name
+
+
+def test_the_styles_keep_their_namespaces_apart(tmp_path: Path) -> None:
+    with shelved(tmp_path / "state") as shelf:
+        shelf.add("k1", picture(1))
+        listed = shelf.api.request("GET", "/namespaces").json()
+        assert [one["namespace_id"] for one in listed] == ["default"]
+        by_body = shelf.api.post("/v1/namespaces", {"namespace_name": "era", "embedding_models": ["image"]})
+        assert by_body["embedding_models"] == ["image"]
+        today = shelf.api.post("/v1/namespaces", {"namespace_name": "today"})
+        assert today["namespace_id"].startswith("ns_")
+        assert shelf.api.post("/v1/collections", {"collection_name": "sea"})["collection_id"] == "sea"
+        refused = shelf.request("POST", "/v1/collections", {"collection_name": "sea"})
+        assert refused.json()["error"]["details"]["validation_errors"][0]["location"] == ["body", "source"]

@@ -82,17 +82,6 @@ class Sites:
         """Return a site; None if a part of it is missing."""
         return self._remembered(collection, extractor, make=False)
 
-    def get(self, collection: str, extractor: Extractor) -> Site:
-        """Return a site.
-
-        Raises:
-            NotFoundError: a part of it is missing.
-        """
-        site = self.find(collection, extractor)
-        if site is None:
-            raise NotFoundError("GET /collections/{id}", "there is no such collection", collection, 404)
-        return site
-
     def find_or_make(self, collection: str, extractor: Extractor) -> Site:
         """Return a site, and make what is missing of it.
 

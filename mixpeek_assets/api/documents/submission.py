@@ -63,7 +63,7 @@ class Submission:
             if video.task_id:
                 drafted.setdefault(video.task_id, []).append(video)
         for batch_id, members in drafted.items():
-            self._resume(batch_id, members)
+            waiting += self._resume(batch_id, members)
         unknown = [video for video in videos if not video.asset_id and not video.task_id]
         for start in range(0, len(unknown), OBJECTS_PER_CALL):
             waiting += self._register(unknown[start : start + OBJECTS_PER_CALL])
@@ -71,6 +71,25 @@ class Submission:
                 self._process(waiting)
                 waiting, began = [], time.monotonic()
         self._process(waiting)
+
+    def _resume(self, batch_id: str, videos: Sequence[Video]) -> Sequence[Video]:
+        """Go on with a batch; return its videos if they need another one.
+
+        A batch is started once all of its videos are kept as its own. So a draft that holds others was never started,
+        and those others may go another way: it is left to expire, or they would be processed twice.
+        """
+        batch = self._read(batch_id)
+        state = _state(batch)
+        if state == "draft":
+            objects = batch.get("object_ids")
+            if not is_list(objects) or not {video.asset_id for video in videos}.issuperset(map(text, objects)):
+                return videos
+            self._start(batch_id, videos)
+        elif state == "gone":
+            return videos
+        else:
+            self._accept(batch_id, videos)
+        return []
 
     def _register(self, videos: Sequence[Video]) -> list[Video]:
         """Make the objects, and return the videos with their ids; those that are refused are left out."""
@@ -136,20 +155,6 @@ class Submission:
             self.ledger.drafted(video, batch_id)
         self._start(batch_id, videos, drafts)
 
-    def _resume(self, batch_id: str, videos: Sequence[Video]) -> None:
-        """Go on with a batch of an earlier call.
-
-        A draft that holds others too was made by a process that ended before it could keep all of its videos: it was
-        never started, and is left to expire, as the others are drafted anew and would be processed twice.
-        """
-        batch = self._read(batch_id)
-        held = batch.get("object_ids")
-        others = set(filter(None, map(text, held if is_list(held) else ()))) - {video.asset_id for video in videos}
-        if others and _state_of(batch) == "draft":
-            self._process(videos)
-        else:
-            self._start(batch_id, videos)
-
     def _start(self, batch_id: str, videos: Sequence[Video], drafts: int = _STARTS) -> None:
         """Start a batch, unless it was started already, and read what became of a lost answer."""
         force, last = False, TransientError("GET /batches/{id}", "the batch is not started", batch_id)
@@ -162,7 +167,7 @@ class Submission:
             except (SubmissionOutcomeUnknownError, PermanentError) as error:
                 # Another batch of this collection is under way; no video of ours is in both.
                 force = force or isinstance(error, NameTakenError)
-                state = _state_of(self._read(batch_id))
+                state = _state(self._read(batch_id))
                 if state == "started":
                     break
                 if state == "gone" and drafts:
@@ -174,6 +179,9 @@ class Submission:
                 last = error
         else:
             raise TransientError(last.endpoint, f"the batch is still a draft: {last.message}", batch_id, last.status)
+        self._accept(batch_id, videos)
+
+    def _accept(self, batch_id: str, videos: Sequence[Video]) -> None:
         for video in videos:
             self.ledger.accepted(video, batch_id)
 
@@ -189,7 +197,7 @@ class Submission:
         )
 
     def _read(self, batch_id: str) -> JsonObject:
-        """Read a batch; one that is not there any more is empty."""
+        """Read a batch; nothing where it was deleted."""
         try:
             return self.calls.get("/batches/{id}", batch_id, namespaced=False)
         except NotFoundError:
@@ -200,11 +208,11 @@ class Submission:
             self.ledger.refused(video, str(error))
 
 
-def _state_of(batch: JsonObject) -> str:
+def _state(batch: JsonObject) -> str:
     """Say whether a batch is a `draft`, `started`, or `gone`: expired before it was started, or deleted."""
-    status = (text(batch.get("status")) or "").upper()
     if not batch:
         return "gone"
+    status = (text(batch.get("status")) or "").upper()
     if status == "DRAFT":
         return "draft"
     # A draft that expired was never given a task. A batch that was canceled later has one.

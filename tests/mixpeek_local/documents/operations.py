@@ -1,12 +1,13 @@
 """What the OpenAPI document names of the style `documents`, beside the paths that an earlier era has too."""
 
 OPERATIONS = [
-    ("POST", "/v1/namespaces"),
     ("POST", "/v1/namespaces/list"),
+    ("DELETE", "/v1/namespaces/{namespace_id}"),
     ("POST", "/v1/buckets"),
     ("GET", "/v1/buckets"),
     ("POST", "/v1/buckets/list"),
     ("GET", "/v1/buckets/{bucket_id}"),
+    ("DELETE", "/v1/buckets/{bucket_id}"),
     ("POST", "/v1/buckets/{bucket_id}/objects"),
     ("GET", "/v1/buckets/{bucket_id}/objects"),
     ("POST", "/v1/buckets/{bucket_id}/objects/batch"),
@@ -45,6 +46,18 @@ OPERATIONS = [
     ("POST", "/v1/organizations/billing/estimate"),
     ("GET", "/v1/organizations/billing/balance"),
     ("GET", "/v1/organizations/billing/usage/current"),
-    ("POST", "/v1/collections"),
 ]
+ALONE = [
+    ("POST", "/v1/namespaces"),
+    ("GET", "/v1/namespaces"),
+    ("GET", "/v1/namespaces/{namespace_id}"),
+    ("POST", "/v1/collections"),
+    ("GET", "/v1/collections"),
+    ("GET", "/v1/collections/{collection_id}"),
+    ("DELETE", "/v1/collections/{collection_id}"),
+    ("GET", "/v1/tasks/{task_id}"),
+    ("DELETE", "/v1/tasks/{task_id}"),
+    ("POST", "/v1/features/search"),
+]
+"""What it names beside these if no earlier era has the paths."""
 OPEN = ("/v1/collections/features", "/v1/collections/features/extractors")

@@ -62,6 +62,8 @@ def test_a_document_meets_filters(filters: Any) -> None:
     [
         {"video_key": "k1", "case_sensitive": True},
         {"case_sensitive": True, "AND": [condition("transcription", "contains", "road")]},
+        {"AND": [condition("video_key", "eq", "k1") | {"case_sensitive": True}]},
+        {"case_sensitive": True, "AND": [condition("video_key", "eq", "k1") | {"case_sensitive": False}]},
         {"start_time": "3"},
         {"NOT": [condition("start_time", "eq", 4), {"video_key": "k1"}]},
         condition("transcription", "phrase", "red on"),
