@@ -81,7 +81,8 @@ def submit_videos(
                 wanted = len(submitted.lost) if round_ and needed else len(needed)
                 if round_ and not wanted:
                     break
-                with progress(say, client, "video", "submit again" if round_ else "submit", wanted) as work:
+                verb, requests = "submit again" if round_ else "submit", client.units.requests("submit", wanted)
+                with progress(say, client, "video", verb, wanted, requests) as work:
                     if not wanted:
                         break
                     videos = (video for video in needed if not round_ or _is_unknown(video))
@@ -139,7 +140,7 @@ class _Submission:
         Runs in the thread that takes the next group, so that no batch waits for the end of the previous one; earlier
         answers are loaded meanwhile.
         """
-        each = self._client.videos_per_submission
+        each = self._client.units.videos_per_submission
         size = max(4 * self._client.concurrency // each, 1) * each
         remaining = iter(videos)
         while batch := list(islice(remaining, size)):

@@ -16,9 +16,9 @@ from mixpeek_assets.warehouse.rows import (
     DayProgress,
     DueTask,
     ExampleFeature,
+    Needed,
     OpenTasks,
     Outcome,
-    PlannedRequests,
     ProblemRow,
     Progress,
     SampledEmbedding,
@@ -141,14 +141,12 @@ class Reader:
         (answer,) = SQL.fetch(self.connection, Progress, "progress", manifest=str(videos))
         return answer
 
-    def planned_requests(
-        self, rules: SubmissionRules, partitions: Sequence[date] | None, *, refetch: bool
-    ) -> list[PlannedRequests]:
-        """The requests that are known to be needed in some partitions; None is all."""
+    def needed(self, rules: SubmissionRules, partitions: Sequence[date] | None, *, refetch: bool) -> list[Needed]:
+        """What is known to be needed in some partitions; None is all."""
         chosen = None if partitions is None else list(partitions)
         return SQL.fetch(
             self.connection,
-            PlannedRequests,
+            Needed,
             "plan",
             api=self.api,
             partitions=chosen,
@@ -156,13 +154,13 @@ class Reader:
             **asdict(rules),
         )
 
-    def planned_submissions(
+    def needed_submissions(
         self, videos: Path, rules: SubmissionRules, partitions: Sequence[date] | None
-    ) -> list[PlannedRequests]:
+    ) -> list[Needed]:
         """The submissions of a manifest's videos that are not in `videos` yet; None is of all partitions."""
         return SQL.fetch(
             self.connection,
-            PlannedRequests,
+            Needed,
             "plan_manifest",
             manifest=str(videos),
             today=_today(),

@@ -9,11 +9,11 @@ from mixpeek_assets.api.documents.account import estimate, read_account, read_me
 from mixpeek_assets.api.documents.batches import read_batch
 from mixpeek_assets.api.documents.calls import Calls
 from mixpeek_assets.api.documents.extractors import extractor_of
-from mixpeek_assets.api.documents.listing import Listing
+from mixpeek_assets.api.documents.listing import PAGE, Listing
 from mixpeek_assets.api.documents.records import is_uncertain, read_document
 from mixpeek_assets.api.documents.search import search
 from mixpeek_assets.api.documents.site import Sites
-from mixpeek_assets.api.documents.submission import Submission
+from mixpeek_assets.api.documents.submission import OBJECTS_PER_CALL, Submission
 from mixpeek_assets.api.errors import MixpeekError, NotFoundError, NotYetVisibleError
 from mixpeek_assets.api.port import (
     Account,
@@ -30,6 +30,7 @@ from mixpeek_assets.api.port import (
 )
 from mixpeek_assets.api.rate_limit import RateLimit
 from mixpeek_assets.api.transport import RetryPolicy, Transport
+from mixpeek_assets.api.units import Units
 from mixpeek_assets.strict_json import JsonObject
 
 DEFAULT_NAMESPACE = "mixpeek_assets"
@@ -37,6 +38,8 @@ DEFAULT_NAMESPACE = "mixpeek_assets"
 
 CATEGORIES = ("metadata", "data", "search", "compute")
 """The rate limits that calls of ours count for (today's contract, 8)."""
+
+_ASSETS_PER_FETCH = 25
 
 Of = TypeVar("Of", Video, Wanted)
 
@@ -57,8 +60,6 @@ class DocumentsClient(Transport):
     """
 
     style: Style = "documents"
-    assets_per_fetch = 25
-    brings_vectors = True
     resumes = True
 
     def __init__(
@@ -75,7 +76,7 @@ class DocumentsClient(Transport):
         policy: RetryPolicy | None = None,
     ) -> None:
         super().__init__(f"{api_url}/v1", api_key, concurrency=concurrency, limits=limits, policy=policy)
-        self.videos_per_submission = videos_per_batch
+        self.units = units_of(videos_per_batch)
         self._seconds, self._extractors = batch_seconds, extractors
         self._calls = Calls(self, namespace or DEFAULT_NAMESPACE)
         self._sites = Sites(self._calls, self._calls.namespace, may_make=namespace is None)
@@ -169,6 +170,20 @@ class DocumentsClient(Transport):
         total = sum(videos.values())
         cost = estimate(self._calls, total) if total else (None, None)
         return Preparation(list(dict.fromkeys(makes)), *cost)
+
+
+def units_of(videos_per_batch: int) -> Units:
+    """Return what one request is about, where a batch holds so many videos."""
+    return Units(
+        videos_per_submission=videos_per_batch,
+        videos_per_registration=OBJECTS_PER_CALL,
+        requests_per_submission=2,
+        assets_per_fetch=_ASSETS_PER_FETCH,
+        features_per_page=PAGE,
+        note=f"A batch of up to {videos_per_batch:,} videos takes a request for its objects (one for each"
+        f" {OBJECTS_PER_CALL}), one for the draft, and one to start it; a poll reads a whole batch; a fetch reads"
+        f" {_ASSETS_PER_FETCH} assets with {PAGE} features a page, vectors included.",
+    )
 
 
 def _by_site(items: Iterable[Of]) -> list[tuple[tuple[str, str], list[Of]]]:
