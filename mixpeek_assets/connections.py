@@ -14,7 +14,7 @@ from mixpeek_assets.api import style as api_style
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.documents.client import CATEGORIES, DocumentsClient, units_of
 from mixpeek_assets.api.errors import MixpeekError
-from mixpeek_assets.api.port import MixpeekClient, Style
+from mixpeek_assets.api.port import Account, MixpeekClient, Style
 from mixpeek_assets.api.rate_limit import RateLimit, SharedLimit
 from mixpeek_assets.api.style import Memory, Server
 from mixpeek_assets.api.transport import RetryPolicy
@@ -74,6 +74,31 @@ def open_client(settings: Settings, policy: RetryPolicy | None = None) -> Mixpee
     )
 
 
+def open_throwaway(settings: Settings, namespace: str, ttl_seconds: int) -> DocumentsClient:
+    """Open a client whose namespace is made, and lasts for so many seconds.
+
+    Raises:
+        SettingsError: the API is of a style without namespaces that expire.
+        MixpeekError: the API was asked which style it speaks, and did not say.
+    """
+    url, key = _address(settings)
+    if find_style(settings) != "documents":
+        raise SettingsError(
+            f"{settings.api_name} speaks the API style `assets`, which has no namespaces that expire: this is for the"
+            " style `documents`"
+        )
+    return DocumentsClient(
+        url,
+        key,
+        namespace=namespace,
+        extractors=extractors_of(settings),
+        concurrency=settings.concurrency,
+        limits=_limits(settings, url, key, _ASKING),
+        batch_seconds=0,
+        ttl_seconds=ttl_seconds,
+    )
+
+
 def find_style(settings: Settings, *, again: bool = False, policy: RetryPolicy | None = None) -> Style:
     """Return which style the API speaks. It is asked once, and again when told; it is never asked where it is set.
 
@@ -130,6 +155,21 @@ def known_per_minute(settings: Settings) -> int:
         return settings.effective_requests_per_minute
     found = _memory(settings).recall(_account(settings.api_url or MIXPEEK_API, settings.api_key))
     return min((found.per_minute if found else {}).values(), default=_LEAST_PER_MINUTE)
+
+
+def read_account(settings: Settings) -> Account | None:
+    """Read the key's account, if it can be had in a moment; None: it cannot, or there is none.
+
+    A style that is not known is not asked for, and the local API has no account.
+    """
+    if settings.uses_local_api or known_style(settings) is None:
+        return None
+    try:
+        with open_client(settings, QUICK) as client:
+            return client.account()
+    except UserError as error:
+        _log.info("the account cannot be read: %s", error)
+        return None
 
 
 def extractors_of(settings: Settings) -> list[JsonObject] | None:

@@ -13,6 +13,7 @@ import duckdb
 from mixpeek_assets import clock
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.rows import (
+    DayCost,
     DayProgress,
     DueTask,
     ExampleFeature,
@@ -86,6 +87,10 @@ class Reader:
     def task_counts(self, partitions: Sequence[date]) -> list[TaskCount]:
         """How many tasks of some partitions are in each state."""
         return SQL.fetch(self.connection, TaskCount, "task_counts", partitions=list(partitions))
+
+    def costs(self, days: Sequence[date] | None = None) -> list[DayCost]:
+        """What the tasks of some days have cost, where that is known; None is of all."""
+        return SQL.fetch(self.connection, DayCost, "costs", days=None if days is None else list(days))
 
     def day_progress(self, days: Sequence[date]) -> dict[date, DayProgress]:
         """How far the videos of each of some days are."""

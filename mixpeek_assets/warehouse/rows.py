@@ -93,6 +93,15 @@ class Needed:
 
 
 @dataclass(frozen=True, slots=True)
+class DayCost:
+    """What the tasks of a day have cost; None: the API did not tell."""
+
+    partition_date: date
+    credits: float | None
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTasks:
     """How many tasks are open, and when the next is due."""
 

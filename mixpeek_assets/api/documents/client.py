@@ -56,6 +56,7 @@ class DocumentsClient(Transport):
         limits: The rate limits by category, shared by all processes; closed with the client.
         videos_per_batch: How many videos a batch holds at most.
         batch_seconds: After how long a batch is started with what it has.
+        ttl_seconds: How long the namespace lasts, where it is made although it is named; None: for ever, and it is not.
         policy: Timeouts and attempts.
     """
 
@@ -73,13 +74,19 @@ class DocumentsClient(Transport):
         limits: Mapping[str, RateLimit] | None = None,
         videos_per_batch: int = 100,
         batch_seconds: float = 60,
+        ttl_seconds: int | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
         super().__init__(f"{api_url}/v1", api_key, concurrency=concurrency, limits=limits, policy=policy)
         self.units = units_of(videos_per_batch)
         self._seconds, self._extractors = batch_seconds, extractors
         self._calls = Calls(self, namespace or DEFAULT_NAMESPACE)
-        self._sites = Sites(self._calls, self._calls.namespace, may_make=namespace is None)
+        self._sites = Sites(
+            self._calls,
+            self._calls.namespace,
+            may_make=namespace is None or ttl_seconds is not None,
+            ttl_seconds=ttl_seconds,
+        )
         self._ways: dict[str, int] = {}
 
     def submit(self, videos: Sequence[Video], ledger: Ledger) -> None:
@@ -129,6 +136,14 @@ class DocumentsClient(Transport):
         site = self._sites.find(wanted.collection, extractor_of(wanted.extractors))
         if site is not None:
             Listing(self._calls, site, self._ways.get(site.collection_id, 0)).delete(wanted)
+
+    def remove(self, collection: str) -> bool:
+        """Delete a collection with its bucket and the namespace; raises as `Sites.remove`.
+
+        Returns:
+            Whether the namespace is gone.
+        """
+        return self._sites.remove(collection, extractor_of(self._extractors))
 
     def search(
         self,

@@ -69,11 +69,13 @@ class Sites:
         calls: Sends the calls.
         namespace: Its name or id.
         may_make: Whether a namespace that is missing is made: not one that somebody has named.
+        ttl_seconds: How long a namespace that is made lasts; None: for ever.
     """
 
     calls: Calls
     namespace: str
     may_make: bool
+    ttl_seconds: int | None = None
     _known: dict[tuple[str, str], Site] = field(default_factory=dict[tuple[str, str], Site])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,6 +92,24 @@ class Sites:
         site = self._remembered(collection, extractor, make=True)
         assert site is not None  # noqa: S101 - it was made
         return site
+
+    def remove(self, collection: str, extractor: Extractor) -> bool:
+        """Delete a collection, its bucket and the namespace; say whether the namespace is gone.
+
+        Raises:
+            MixpeekError: the API does not delete one of them.
+        """
+        site = self.find(collection, extractor)
+        if site is not None:
+            self.calls.delete("/collections/{id}", site.collection_id)
+            self.calls.delete("/buckets/{id}", site.bucket_id)
+        self.calls.delete("/namespaces/{id}", self.namespace)
+        self._known.clear()
+        try:
+            self.calls.get("/namespaces/{id}", self.namespace, category="metadata", namespaced=False)
+        except NotFoundError:
+            return True
+        return False
 
     def missing(self, collection: str, extractor: Extractor) -> list[str]:
         """Say what `find_or_make` would make."""
@@ -175,6 +195,8 @@ class Sites:
             # Our key is what documents are asked for by.
             "payload_indexes": [{"field_name": "video_key", "type": "keyword"}],
         }
+        if self.ttl_seconds is not None:
+            body["ttl_seconds"] = self.ttl_seconds
         self._create("/namespaces", body, namespaced=False)
         until = time.monotonic() + _READY_SECONDS
         while (found := self._namespace(extractor)) is None or found.get("namespace_ready") is False:
