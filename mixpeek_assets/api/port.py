@@ -214,7 +214,7 @@ class Preparation:
         """Say it to a person."""
         made = [f"Made on the account's side first: {', '.join(self.makes)}."] if self.makes else []
         if cost := money(self.credits, self.cost_usd):
-            return [*made, f"Estimated cost: {cost}."]
+            return [*made, f"Estimated cost: {cost}. The API does not know yet how long the videos are."]
         return [*made, f"The cost is not known: {self.why_unknown}."]
 
 

@@ -37,8 +37,7 @@ class Units:
             features_per_asset: How many features an asset has, where that is known.
         """
         if verb == "submit":
-            registrations = ceil(items / self.videos_per_registration) if self.videos_per_registration else 0
-            return registrations + self.tasks(items) * self.requests_per_submission
+            return self._registrations(items) + self.tasks(items) * self.requests_per_submission
         if verb == "fetch asset":
             groups = ceil(items / self.assets_per_fetch)
             if self.features_per_page is None:
@@ -46,6 +45,13 @@ class Units:
             pages = ceil(items * (features_per_asset or 0) / self.features_per_page)
             return groups + max(pages, groups)
         return items
+
+    def _registrations(self, videos: int) -> int:
+        if self.videos_per_registration is None:
+            return 0
+        whole, rest = divmod(videos, self.videos_per_submission)
+        each = ceil(self.videos_per_submission / self.videos_per_registration)
+        return whole * each + ceil(rest / self.videos_per_registration)
 
     def tasks(self, videos: int) -> int:
         """Return how many tasks the videos become."""

@@ -20,7 +20,7 @@ def test_where_a_request_is_about_one_thing_there_are_as_many_as_things(verb: Ve
         ("submit", 100, 100, None, 3),
         ("submit", 101, 100, None, 2 + 2 * 2),
         ("submit", 250, 1_000, None, 3 + 2),
-        ("submit", 3, 1, None, 1 + 3 * 2),
+        ("submit", 3, 1, None, 3 + 3 * 2),
         ("poll", 7, 100, None, 7),  # batches
         ("fetch asset", 1, 100, None, 2),  # its object, one page
         ("fetch asset", 25, 100, 36, 1 + 9),

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mixpeek_assets.api.documents.calls import Calls
@@ -15,6 +16,7 @@ from mixpeek_assets.api.errors import (
     PermanentError,
     SetupError,
     TransientError,
+    WrongEndpointError,
 )
 from mixpeek_assets.api.values import text
 from mixpeek_assets.strict_json import JsonObject, is_list, is_object
@@ -96,14 +98,13 @@ class Sites:
     def remove(self, collection: str, extractor: Extractor) -> bool:
         """Delete a collection, its bucket and the namespace; say whether the namespace is gone.
 
-        Raises:
-            MixpeekError: the API does not delete one of them.
+        What the API does not delete stays, until the namespace expires.
         """
         site = self.find(collection, extractor)
-        if site is not None:
-            self.calls.delete("/collections/{id}", site.collection_id)
-            self.calls.delete("/buckets/{id}", site.bucket_id)
-        self.calls.delete("/namespaces/{id}", self.namespace)
+        parts = {"/collections/{id}": site.collection_id, "/buckets/{id}": site.bucket_id} if site else {}
+        for path, name in {**parts, "/namespaces/{id}": self.namespace}.items():
+            with suppress(WrongEndpointError):
+                self.calls.delete(path, name)
         self._known.clear()
         try:
             self.calls.get("/namespaces/{id}", self.namespace, category="metadata", namespaced=False)
