@@ -99,12 +99,19 @@ def open_throwaway(settings: Settings, namespace: str, ttl_seconds: int) -> Docu
     )
 
 
-def find_style(settings: Settings, *, again: bool = False, policy: RetryPolicy | None = None) -> Style:
+def find_style(
+    settings: Settings,
+    say: Callable[[str], object] = _log.info,
+    *,
+    again: bool = False,
+    policy: RetryPolicy | None = None,
+) -> Style:
     """Return which style the API speaks. It is asked once, and again when told; it is never asked where it is set.
 
     Args:
-        settings: The address, and what is set.
-        again: Whether it is asked although it is known.
+        settings: The address and the key.
+        say: Takes the sentence with what was found, if it was asked.
+        again: Whether it is asked although its answer is remembered.
         policy: How long it may take to answer.
 
     Raises:
@@ -117,7 +124,7 @@ def find_style(settings: Settings, *, again: bool = False, policy: RetryPolicy |
     url, key = _address(settings)
     found = api_style.ask(url, key, settings.api_prefix, policy or _ASKING)
     _memory(settings).keep(_account(url, key), found)
-    _log.info("%s speaks the API style `%s`; remembered in %s", url, found.style, settings.api_memory)
+    say(f"{url} speaks the API style `{found.style}`. It is not asked again; MIXPEEK_API_STYLE sets it.")
     return found.style
 
 
@@ -188,7 +195,7 @@ def open_warehouse(
     path: Path | None = None,
     longest_wait: float = float("inf"),
     on_wait: Callable[[str], object] | None = None,
-    asks: bool = False,
+    asks: Callable[[str], object] | None = None,
 ) -> Warehouse:
     """Return the warehouse of the settings.
 
@@ -197,11 +204,11 @@ def open_warehouse(
         path: A DuckDB file to use instead.
         longest_wait: Seconds to wait for the file, if shorter than the settings say.
         on_wait: Called with each sentence about a long wait, which is also logged.
-        asks: Whether the API may be asked which style it speaks, since its tasks are to be worked on.
+        asks: The API may be asked which style it speaks, since its tasks are worked on; it takes what was found.
     """
     if asks:
         with suppress(MixpeekError, UserError):  # the client, which is opened next, says what is wrong
-            find_style(settings)
+            find_style(settings, asks)
     timeout = min(settings.warehouse_timeout, longest_wait)
     file = path or settings.warehouse_path
     return Warehouse(file, timeout, api_name(settings), on_wait, collection=settings.seen_collection)

@@ -58,8 +58,10 @@ class DocumentWorld:
                 return {"organization_id": "org_1", "key": {"name": "benchmark"}, "rate_limits": None}
             case _, ["namespaces", *_]:
                 return {"namespace_id": "ns_1", "namespace_name": "videos", "namespace_ready": True}
+            case "POST", ["buckets", "list"]:
+                return {"results": [{**_BUCKET, "bucket_name": _name_in(said)}], "pagination": {"next_cursor": None}}
             case _, ["buckets"] | ["buckets", _]:
-                return {"bucket_id": "bkt_1", "bucket_name": "videos", "object_count": 0, "total_size_bytes": 0}
+                return _BUCKET
             case _, ["collections"] | ["collections", _]:
                 return self._collection()
             case "POST", ["buckets", _, "objects", "batch"]:
@@ -122,6 +124,14 @@ class DocumentWorld:
         told = orjson.dumps({"asked": self.asked, "polled": self.polled})
         self.asked, self.polled = Counter(), []
         return told
+
+
+_BUCKET: Body = {"bucket_id": "bkt_1", "bucket_name": "videos", "object_count": 0, "total_size_bytes": 0}
+
+
+def _name_in(said: Body) -> str:
+    """Return the name that a list is asked for, so that there is one."""
+    return said["filters"]["AND"][0]["value"]
 
 
 def _registered(said: Body) -> Body:

@@ -1,4 +1,4 @@
-"""The benchmark server: the API's calls with ready-made bodies and a set latency, so cheap that it never waits.
+"""The benchmark server: the API's calls with ready-made bodies over a set wire, so cheap that it never waits.
 
 `python -m benchmarks.pipeline.server` prints its port once it listens, and ends with its standard input. It speaks as
 the guide has it, where everything has a number: the n-th video's task is `task-n`, its asset `asset-n`, and its
@@ -96,11 +96,30 @@ class World:
         return told
 
 
+@dataclass
+class Wire:
+    """The way to the clients: replies wait for each other on a narrow one.
+
+    Attributes:
+        latency: Seconds until the first byte of a reply.
+        rate: Bytes a second, of all connections together; 0 is any number.
+    """
+
+    latency: float
+    rate: float = 0
+    free_at: float = 0
+
+    def arrival(self, size: int, now: float) -> float:
+        """Return when the last byte of a reply arrives that is sent now."""
+        self.free_at = max(now + self.latency, self.free_at) + (size / self.rate if self.rate else 0)
+        return self.free_at if self.rate else now + self.latency
+
+
 class Connection(asyncio.Protocol):
     """One client's connection, kept alive."""
 
-    def __init__(self, world: Answering, latency: float) -> None:
-        self._world, self._latency, self._received = world, latency, b""
+    def __init__(self, world: Answering, wire: Wire) -> None:
+        self._world, self._wire, self._received = world, wire, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where replies go."""
@@ -120,15 +139,18 @@ class Connection(asyncio.Protocol):
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
             said = self._world.answer(method, path, body)
             reply = _JSON % len(said) + said
-            if self._latency and path != "/told":
-                asyncio.get_running_loop().call_later(self._latency, self._transport.write, reply)
+            loop = asyncio.get_running_loop()
+            now = loop.time()
+            arrival = now if path == "/told" else self._wire.arrival(len(reply), now)
+            if arrival > now:
+                loop.call_at(arrival, self._transport.write, reply)
             else:
                 self._transport.write(reply)
 
 
-async def _serve(world: Answering, latency: float) -> None:
+async def _serve(world: Answering, wire: Wire) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(world, latency), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Connection(world, wire), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
@@ -138,9 +160,11 @@ if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--style", choices=("assets", "documents"), default="assets")
     arguments.add_argument("--latency-ms", type=float, default=0)
+    arguments.add_argument("--megabytes-a-second", type=float, default=0)
     arguments.add_argument("--features", type=int, default=10)
     arguments.add_argument("--dimensions", type=int, default=1024)
     arguments.add_argument("--unsettled", action="store_true")
     given = arguments.parse_args()
     made = DocumentWorld if given.style == "documents" else World
-    uvloop.run(_serve(made(given.features, given.dimensions, not given.unsettled), given.latency_ms / 1000))
+    narrow = Wire(given.latency_ms / 1000, given.megabytes_a_second * 1e6)
+    uvloop.run(_serve(made(given.features, given.dimensions, not given.unsettled), narrow))

@@ -27,13 +27,19 @@ def serving(
     *,
     style: Literal["assets", "documents"] = "assets",
     latency_ms: float = 0,
+    megabytes_a_second: float = 0,
     features: int = 10,
     dimensions: int = 1024,
     settled: bool = True,
 ) -> Iterator[Server]:
     """Run a server until the block ends; one of documents has two embeddings for each, the other of 1,408 floats."""
     command = [sys.executable, "-m", "benchmarks.pipeline.server", f"--style={style}", f"--latency-ms={latency_ms}"]
-    command += [f"--features={features}", f"--dimensions={dimensions}", *([] if settled else ["--unsettled"])]
+    command += [
+        f"--megabytes-a-second={megabytes_a_second}",
+        f"--features={features}",
+        f"--dimensions={dimensions}",
+        *([] if settled else ["--unsettled"]),
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdin is not None

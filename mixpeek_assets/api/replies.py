@@ -86,10 +86,10 @@ def retry_after(reply: Reply) -> float | None:
     if seconds is None:
         body = _body(reply)
         details = body.get("details")
-        hint = body.get("retry_after", details.get("retry_after") if is_object(details) else None)
         told = _details(_error_in(reply))
-        hint = hint or told.get("retry_after_seconds") or told.get("retry_after")
-        seconds = float(hint) if isinstance(hint, int | float) else None
+        places = (body, details if is_object(details) else {}, told)
+        hints = [told.get("retry_after_seconds"), *(place.get("retry_after") for place in places)]
+        seconds = next((float(hint) for hint in hints if isinstance(hint, int | float)), None)
     if seconds is None or math.isnan(seconds):
         return None
     return min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE)

@@ -38,7 +38,7 @@ from mixpeek_assets.api.errors import (
 from mixpeek_assets.api.figures import Figures, Meter
 from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
 from mixpeek_assets.api.redact import KeyMask
-from mixpeek_assets.api.replies import asks_to_wait, clock_skew, failures_in, read_object, retry_after
+from mixpeek_assets.api.replies import asks_to_wait, clock_skew, failures_in, message_of, read_object, retry_after
 from mixpeek_assets.api.session import Session, never_connected
 from mixpeek_assets.api.values import excerpt
 from mixpeek_assets.strict_json import JsonObject
@@ -193,6 +193,7 @@ class Transport:
         self._reading = _retrying(TransientError, self._policy, self._meter.pause)
         self._submitting = _retrying(ServerUnreachableError, self._policy, self._meter.pause)
         self._resume_at = defaultdict[str, float](float)
+        self._held_by: dict[str, tuple[int, str]] = {}
         self.skew = timedelta(0)
         self._session = Session(
             self._base,
@@ -260,6 +261,9 @@ class Transport:
                 break
             refused += 1
             resume_at = time.monotonic() + (retry_after(reply) or min(2.0**refused, self._policy.pause))
+            is_limit = reply.status_code == 429
+            reason = "rate limit exceeded" if is_limit else self.masked(message_of(reply))
+            self._held_by[call.category] = reply.status_code, reason
             self._resume_at[call.category] = max(self._resume_at[call.category], resume_at)
         try:
             by_id = call.by_id or call.method == "GET"
@@ -288,8 +292,9 @@ class Transport:
             # A 429 holds every thread back, not just the one that got it.
             while (pause := self._resume_at[call.category] - time.monotonic()) > 0:
                 if self._resume_at[call.category] > deadline:
-                    message = f"rate limit exceeded for longer than {longest_wait:.0f} s"
-                    raise RateLimitedError(call.endpoint, message, call.object_id, 429)
+                    status, reason = self._held_by[call.category]
+                    message = f"{reason} for longer than {longest_wait:.0f} s"
+                    raise RateLimitedError(call.endpoint, message, call.object_id, status)
                 time.sleep(min(pause, 1.0))
             if not limit.wait(max(deadline - time.monotonic(), 0.0)):
                 message = f"our own rate limit left no room for it within {longest_wait:.0f} s"

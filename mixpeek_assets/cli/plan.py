@@ -23,7 +23,8 @@ from mixpeek_assets.settings import Settings
 
 def plan(settings: Settings, *, retry_failed: bool, format_: Format) -> None:
     """Print which submissions, polls and fetches are needed, how long they take, what they make first and cost."""
-    console, warehouse = notes(format_), open_warehouse(settings, asks=True)
+    console = notes(format_)
+    warehouse = open_warehouse(settings, asks=console.print)
     warehouse.load_pending()
     with read_manifest(settings) as manifest:
         rules = submission_rules(settings, resubmit_failed=retry_failed)

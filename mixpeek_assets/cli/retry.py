@@ -36,7 +36,7 @@ def retry(
 ) -> int:
     """Retry what `selection` covers and print the outcome; returns 1 when some of it fails again."""
     console = notes(format_)
-    warehouse = open_warehouse(settings, asks=True)
+    warehouse = open_warehouse(settings, asks=console.print)
     warehouse.load_pending()
     deadline = timedelta(hours=settings.task_deadline_hours)
     candidates = warehouse.retry(selection, dry_run=dry_run, deadline=deadline)

@@ -22,7 +22,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 
 def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False) -> int:
     """Ingest, wait, land and print a summary; returns the exit code: 1 when a video of the manifest did not land."""
-    warehouse, console, started = open_warehouse(settings, asks=True), Console(), time.monotonic()
+    console, started = Console(), time.monotonic()
+    warehouse = open_warehouse(settings, asks=console.print)
     with dagster_instance() as instance, read_manifest(settings) as manifest:
         warehouse.load_pending()
         rules = submission_rules(settings, resubmit_failed=retry_failed)

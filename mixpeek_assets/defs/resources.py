@@ -3,6 +3,7 @@
 They have no configuration that a run could change: their pages in the UI describe what the settings say.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -22,6 +23,8 @@ from mixpeek_assets.connections import (
 )
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
+
+_log = logging.getLogger(__name__)
 
 TICK_WAREHOUSE_SECONDS = 10
 """How long a sensor waits for the warehouse: Dagster drops a tick after 60 s, but its thread would go on waiting."""
@@ -88,7 +91,7 @@ class WarehouseResource(DuckDBResource):
             longest_wait: Seconds to wait for the file, if that is less than what the settings say.
             on_wait: Called with a sentence when the wait is long, e.g. `context.log.warning`.
         """
-        return open_warehouse(self.settings, longest_wait=longest_wait, on_wait=on_wait, asks=True)
+        return open_warehouse(self.settings, longest_wait=longest_wait, on_wait=on_wait, asks=on_wait or _log.info)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:

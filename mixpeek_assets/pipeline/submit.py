@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError
@@ -22,8 +23,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 _ROUNDS = 3
 """How many times a run sends a video whose submission's outcome is unknown."""
 
-_EVENTS = 3
-"""How many lines a submission writes at most: registered, drafted, accepted."""
+_STEPS = 3
+"""How many lines a submission of several steps writes: registered, drafted, accepted."""
 
 
 @dataclass
@@ -142,16 +143,26 @@ class _Submission:
         """
         each = self._client.units.videos_per_submission
         size = max(4 * self._client.concurrency // each, 1) * each
-        remaining = iter(videos)
-        while batch := list(islice(remaining, size)):
+        for task_id, some in groupby(videos, key=attrgetter("task_id")):
+            if task_id is not None:  # a draft of an earlier call, which goes on as a whole
+                yield self._commit(list(some))
+                continue
+            while batch := self._commit(list(islice(some, size))):
+                for start in range(0, len(batch), each):
+                    yield batch[start : start + each]
+
+    def _commit(self, batch: list[VideoToSubmit]) -> list[VideoToSubmit]:
+        """Commit the intents of some videos, and return them."""
+        if batch:
             # So that no answer finds the disk full.
-            self._spool.rotate(room_for=_EVENTS * (len(batch) + each * self._client.concurrency))
+            lines = _STEPS if self._client.resumes else 1
+            in_flight = self._client.units.videos_per_submission * self._client.concurrency
+            self._spool.rotate(room_for=lines * (len(batch) + in_flight))
             new = [video for video in batch if not video.is_interrupted]
             self._warehouse.insert_intents(new, self._run_id, self._extractors)
             with self._unsent_lock:
                 self._unsent.update({video.video_id: video for video in batch})
-            for start in range(0, len(batch), each):
-                yield batch[start : start + each]
+        return batch
 
     def _submit(self, group: list[VideoToSubmit]) -> TaskLedger:
         """Send some videos; the ledger keeps what becomes of each at once."""
@@ -170,14 +181,15 @@ class _Submission:
 
     def _sendable(self, group: Iterable[VideoToSubmit], ledger: TaskLedger) -> Iterator[Video]:
         """Yield the videos, but not one whose stored metadata, of an older version, is none."""
-        extractors = read_json(self._extractors) if self._extractors else None
         for video in group:
+            # What is interrupted goes on as it began: its row says so.
+            extractors = video.extractors if video.is_interrupted else self._extractors
             sent = Video(
                 video_id=video.video_id,
                 revision=video.attempt,
                 url=video.url,
                 collection=video.collection,
-                extractors=extractors,
+                extractors=read_json(extractors) if extractors else None,
                 skip_duplicate=video.skip_duplicate,
                 replaces=video.replaces,
                 asset_id=video.asset_id,

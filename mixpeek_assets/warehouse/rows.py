@@ -15,6 +15,7 @@ class VideoToSubmit:
     Attributes:
         asset_id: What an interrupted submission has got already.
         task_id: Likewise.
+        extractors: The settings that an interrupted submission has begun with.
         is_interrupted: Whether its submission goes on, where it stopped, as the same attempt.
     """
 
@@ -29,6 +30,7 @@ class VideoToSubmit:
     replaces: str | None
     asset_id: str | None = None
     task_id: str | None = None
+    extractors: str | None = None
     is_interrupted: bool = False
 
 

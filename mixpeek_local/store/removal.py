@@ -2,6 +2,7 @@
 
 import sqlite3
 import uuid
+from collections.abc import Iterable
 
 from mixpeek_local.store import feature_rows
 from mixpeek_local.store.database import now
@@ -28,7 +29,7 @@ def delete_asset(store: Store, asset_id: str) -> bool:
     with store.database.transaction() as connection:
         if connection.execute("SELECT 1 FROM assets WHERE asset_id = ?", (asset_id,)).fetchone() is None:
             return False
-        previews = _delete_asset(connection, asset_id)
+        previews = delete_assets(connection, [asset_id])
     store.sweep(previews)
     return True
 
@@ -48,38 +49,44 @@ def delete_collection(store: Store, namespace: str, collection: str) -> str | No
 
     In the reference a task does this (S18.5); here the task is done before its id is returned.
     """
-    previews: set[str] = set()
     with store.database.transaction() as connection:
         query = "SELECT asset_id FROM assets WHERE namespace = ? AND collection_id = ?"
-        assets = connection.execute(query, (namespace, collection)).fetchall()
+        assets = [asset_id for (asset_id,) in connection.execute(query, (namespace, collection))]
         query = "DELETE FROM made_collections WHERE namespace = ? AND name = ? RETURNING name"
         if not [*connection.execute(query, (namespace, collection)).fetchall(), *assets]:
             return None
-        for (asset_id,) in assets:
-            previews |= _delete_asset(connection, asset_id)
+        previews = delete_assets(connection, assets)
         task_id = str(uuid.uuid4())
-        connection.execute(
-            """
-            INSERT INTO tasks (
-                task_id, asset_id, collection_id, url, settings, skip_duplicate, mode, status, progress,
-                created_at, updated_at
-            )
-            VALUES (:task_id, '', :collection, '', '{}', 0, 'delete', 'DONE', 1, :now, :now)
-            """,
-            {"task_id": task_id, "collection": collection, "now": now()},
-        )
+        add_deletion(connection, task_id, collection)
     store.sweep(previews)
     return task_id
 
 
-def _delete_asset(connection: sqlite3.Connection, asset_id: str) -> set[str]:
+def delete_assets(connection: sqlite3.Connection, asset_ids: Iterable[str]) -> set[str]:
+    """Delete assets with all they have, in the caller's transaction; returns the thumbnails to sweep after it."""
+    previews: set[str] = set()
+    for asset_id in asset_ids:
+        connection.execute(
+            """
+            UPDATE tasks SET status = 'CANCELLED', claim = NULL, updated_at = ?
+            WHERE asset_id = ? AND status NOT IN ('DONE', 'FAILED', 'SKIPPED', 'CANCELLED')
+            """,
+            (now(), asset_id),
+        )
+        previews |= feature_rows.remove_all(connection, asset_id)
+        connection.execute("DELETE FROM assets WHERE asset_id = ?", (asset_id,))
+    return previews
+
+
+def add_deletion(connection: sqlite3.Connection, task_id: str, deleted: str) -> None:
+    """Add a task that is done: the deletion of what is called `deleted`."""
     connection.execute(
         """
-        UPDATE tasks SET status = 'CANCELLED', claim = NULL, updated_at = ?
-        WHERE asset_id = ? AND status NOT IN ('DONE', 'FAILED', 'SKIPPED', 'CANCELLED')
+        INSERT INTO tasks (
+            task_id, asset_id, collection_id, url, settings, skip_duplicate, mode, status, progress,
+            created_at, updated_at
+        )
+        VALUES (:task_id, '', :deleted, '', '{}', 0, 'delete', 'DONE', 1, :now, :now)
         """,
-        (now(), asset_id),
+        {"task_id": task_id, "deleted": deleted, "now": now()},
     )
-    previews = feature_rows.remove_all(connection, asset_id)
-    connection.execute("DELETE FROM assets WHERE asset_id = ?", (asset_id,))
-    return previews

@@ -8,8 +8,10 @@ import pytest
 
 from mixpeek_local.config import PROFILES, LocalApiConfig, Profile
 from mixpeek_local.process import running
+from mixpeek_local.samples import FOLDER
 from mixpeek_local.state import api_key
-from tests.conformance.sdk import NAMES, Sdk, speaking
+from tests.conformance.documents import Place, made_by_generated, made_by_hand
+from tests.conformance.sdk import NAMES, TODAY, Sdk, speaking
 from tests.mixpeek_local.caller import Caller, until
 from tests.mixpeek_local.clips import Scene, place, tone, write_clip
 from tests.mixpeek_local.video_host import VideoHost, hosting
@@ -25,9 +27,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(state_dir: Path, *profiles: Profile) -> Iterator[Caller]:
+def serving(state_dir: Path, *profiles: Profile, **settings: Any) -> Iterator[Caller]:
     """A server that speaks these eras and may fetch from this machine."""
-    config = LocalApiConfig(state_dir, allowed_hosts=("127.0.0.1",), profiles=profiles)
+    config = LocalApiConfig(state_dir, allowed_hosts=("127.0.0.1",), profiles=profiles, **settings)
     with running(config) as url:
         yield Caller(url, api_key(state_dir))
 
@@ -93,3 +95,34 @@ def another(sdk: Sdk, host: VideoHost, ingested: Ingested, settings: dict[str, A
     """The same once more, which need not be processed."""
     assert ingested.asset_id
     return ingest(sdk, host, **settings)
+
+
+@pytest.fixture(scope="session")
+def today_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("local-api-of-today")
+
+
+@pytest.fixture(scope="session")
+def today_api(today_state: Path) -> Iterator[Caller]:
+    """A server that speaks all styles, as it does by default, and may read the samples."""
+    with serving(today_state, *PROFILES, allowed_folders=(FOLDER,)) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def today(today_api: Caller) -> Iterator[Sdk]:
+    """Both clients of the vendor's SDK of today."""
+    with speaking(TODAY, today_api.url, today_api.key) as sdk:
+        yield sdk
+
+
+@pytest.fixture(scope="session")
+def by_hand(today: Sdk) -> Place:
+    """The samples, ingested by the client that the vendor wrote by hand."""
+    return made_by_hand(today)
+
+
+@pytest.fixture(scope="session")
+def generated(today: Sdk, by_hand: Place) -> Place:
+    """The samples once more, in the same namespace, by the generated client."""
+    return made_by_generated(today, by_hand.namespace)

@@ -15,9 +15,9 @@ COMMAND_SECONDS = 300
 def sdk_python(version: str) -> Path:
     """Give the interpreter that has SDK `version`.
 
-    The requirements were made from `mixpeek==<version>` and `pydantic<2.11` with `uv pip compile --universal
-    --python-version 3.11 --generate-hashes --no-header --no-annotate`. 0.15.0 asks for that pydantic; with a later one
-    0.18.5 starts, but sends filters without their conditions.
+    The requirements were made from `mixpeek==<version>` with `uv pip compile --universal --python-version 3.11
+    --generate-hashes --no-header --no-annotate`, for the earlier eras with `pydantic<2.11`: 0.15.0 asks for it; with a
+    later one 0.18.5 starts, but sends filters without their conditions.
     """
     requirements = FOLDER / f"requirements-{version}.txt"
     environment = ENVIRONMENTS / version
@@ -27,7 +27,8 @@ def sdk_python(version: str) -> Path:
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     with FileLock(ENVIRONMENTS / f"{version}.lock", timeout=2 * COMMAND_SECONDS):
         if not stamp.is_file() or stamp.read_text(encoding="utf-8") != made_from:
-            _run(_base_python(), "-m", "venv", "--clear", environment)
+            base = _base_python() if "pydantic==2.10" in made_from else sys.executable
+            _run(base, "-m", "venv", "--clear", environment)
             pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check")
             _run(*pip, "install", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", requirements)
             stamp.write_text(made_from, encoding="utf-8")

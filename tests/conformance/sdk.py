@@ -10,7 +10,9 @@ from typing import Any
 
 from tests.conformance.environments import sdk_python
 
+TODAY = "1.3.783"
 SCRIPT = Path(__file__).parent / "sdk_calls.py"
+SCRIPTS = {TODAY: Path(__file__).parent / "documents_calls.py"}
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,12 @@ class Answer:
         raised: Or the name of the error that it raised,
         error: and what it read from the reply.
         body: The reply's JSON, as it came.
+        status: Its status, where the SDK tells it.
     """
 
     body: Any
     returned: Any = None
+    status: int | None = None
     raised: str | None = None
     error: Any = None
 
@@ -64,8 +68,12 @@ class Sdk:
 
     def __init__(self, version: str, process: subprocess.Popen[str]) -> None:
         self.version = version
-        self.names = NAMES[version]
         self._process = process
+
+    @property
+    def names(self) -> Names:
+        """How this version calls what both of the earlier ones have."""
+        return NAMES[self.version]
 
     def answer(self, operation: str, **arguments: Any) -> Answer:
         """Call an operation that may fail."""
@@ -87,7 +95,7 @@ class Sdk:
 @contextmanager
 def speaking(version: str, url: str, key: str) -> Iterator[Sdk]:
     """The SDK at `version`, speaking to the server at `url`."""
-    command = [sdk_python(version), "-I", SCRIPT, url, key]
+    command = [sdk_python(version), "-I", SCRIPTS.get(version, SCRIPT), url, key]
     with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as process:
         try:
             yield Sdk(version, process)

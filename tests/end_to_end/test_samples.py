@@ -29,6 +29,18 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
 
 
 @pytest.fixture(scope="module")
+def documents_run(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which the samples were run in the style of today."""
+    project = Project(tmp_path_factory.mktemp("documents"), is_new=True)
+    for name in [name for name in project.environment if name.startswith(("MIXPEEK_", "DAGSTER_"))]:
+        del project.environment[name]
+    project.environment["MIXPEEK_API_STYLE"] = "documents"
+    process = project.script("run")
+    assert process.returncode == 0, process.stdout + process.stderr
+    return project
+
+
+@pytest.fixture(scope="module")
 def project(first_run: tuple[Project, str]) -> Project:
     return first_run[0]
 
@@ -194,3 +206,27 @@ def test_without_its_models_the_search_says_what_is_missing(project: Project) ->
     assert process.returncode == 1
     assert "`multimodal` cannot be searched by words." in process.stderr
     assert "Traceback" not in process.stderr
+
+
+LANDED = """
+    SELECT parse_filename(video.url), video.collection, feature.modality, feature.start_time, feature.end_time,
+        feature.text, feature.transcription, feature.description, feature.metadata,
+        (
+            SELECT list([vector_name, dimensions::VARCHAR, embedding::VARCHAR] ORDER BY vector_name)
+            FROM mixpeek.vectors AS vector WHERE vector.feature_id = feature.feature_id
+        )
+    FROM mixpeek.features AS feature JOIN mixpeek.videos AS video USING (video_id)
+    ORDER BY ALL
+"""
+
+
+def test_both_styles_of_the_api_land_the_same_texts_and_named_vectors(project: Project, documents_run: Project) -> None:
+    assert documents_run.sql(LANDED) == project.sql(LANDED)
+
+    assets = """
+        SELECT parse_filename(video.url), asset.modality, asset.metadata, asset.file_hash, asset.feature_count
+        FROM mixpeek.assets AS asset JOIN mixpeek.videos AS video USING (video_id) ORDER BY ALL
+    """
+    assert documents_run.sql(assets) == project.sql(assets)
+    tasks = "SELECT DISTINCT starts_with(task_id, 'btch_'), api, state, credits > 0 FROM mixpeek.tasks"
+    assert documents_run.sql(tasks) == [(True, "local documents", "done", True)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mixpeek_assets import clock
+from mixpeek_assets.api.documents import listing
 from mixpeek_assets.warehouse import loading, spool
 from tests.fakes.commands import enter
 from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, submit
@@ -21,7 +22,7 @@ from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, subm
 _FASTER = 20
 """The clock of these processes runs so much faster from their beginning on, so that a task is due again at once."""
 
-_FILE_BYTES, _TRANSACTION_BYTES = 1_000, 1_500
+_FILE_BYTES, _TRANSACTION_BYTES, _PAGE = 1_000, 1_500, 3
 _MOST_ROUNDS = 500
 _MOMENT = 0.0002
 
@@ -85,6 +86,7 @@ def _go_in_small_steps() -> None:
     for module, name, value in (
         (spool, "FILE_BYTES", _FILE_BYTES),
         (loading, "_BATCH_BYTES", _TRANSACTION_BYTES),
+        (listing, "PAGE", _PAGE),
     ):
         assert hasattr(module, name)
         setattr(module, name, value)

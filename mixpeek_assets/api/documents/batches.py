@@ -5,6 +5,7 @@ from typing import Any
 
 from mixpeek_assets.api.documents.calls import Calls
 from mixpeek_assets.api.documents.paging import every, one_of
+from mixpeek_assets.api.errors import UnreadableReplyError
 from mixpeek_assets.api.port import Polled, TaskReply
 from mixpeek_assets.api.statuses import state_of
 from mixpeek_assets.api.values import number, text
@@ -16,6 +17,10 @@ def read_batch(calls: Calls, batch_id: str, submissions: Sequence[Polled]) -> li
     batch = Batch(calls.get("/batches/{id}", batch_id, namespaced=False), len(submissions))
     objects: dict[str, JsonObject] = {}
     if batch.is_over and not batch.speaks_of_all:
+        if not batch.bucket_id:
+            raise UnreadableReplyError(
+                "GET /batches/{id}", "a batch without its bucket, so of unknown objects", batch_id
+            )
         objects = read_objects(calls, batch.bucket_id, [one.asset_id for one in submissions if one.asset_id])
     return [batch.reply(batch_id, one.asset_id, objects.get(one.asset_id or "")) for one in submissions]
 

@@ -12,9 +12,9 @@ from mixpeek_assets.api.documents.extractors import extractor_of
 from mixpeek_assets.api.documents.listing import PAGE, Listing
 from mixpeek_assets.api.documents.records import is_uncertain, read_document
 from mixpeek_assets.api.documents.search import search
-from mixpeek_assets.api.documents.site import Sites
+from mixpeek_assets.api.documents.site import Site, Sites
 from mixpeek_assets.api.documents.submission import OBJECTS_PER_CALL, Submission
-from mixpeek_assets.api.errors import MixpeekError, NotFoundError, NotYetVisibleError
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, NotYetVisibleError, TransientError
 from mixpeek_assets.api.port import (
     Account,
     AssetReply,
@@ -48,7 +48,7 @@ class DocumentsClient(Transport):
     """Calls the API of today: namespaces, buckets, objects, batches, collections, documents.
 
     Args:
-        api_url: Where the API is, without `/v1`.
+        api_url: Where the API is, with or without `/v1`.
         api_key: Sent as the bearer token, and nowhere else.
         namespace: Its name or id. None: one is made.
         extractors: The settings of the extractor, for searches.
@@ -77,7 +77,8 @@ class DocumentsClient(Transport):
         ttl_seconds: int | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
-        super().__init__(f"{api_url}/v1", api_key, concurrency=concurrency, limits=limits, policy=policy)
+        base = f"{api_url.removesuffix('/v1')}/v1"
+        super().__init__(base, api_key, concurrency=concurrency, limits=limits, policy=policy)
         self.units = units_of(videos_per_batch)
         self._seconds, self._extractors = batch_seconds, extractors
         self._calls = Calls(self, namespace or DEFAULT_NAMESPACE)
@@ -108,14 +109,15 @@ class DocumentsClient(Transport):
     ) -> Iterator[tuple[Wanted, AssetReply | FeatureReply | MixpeekError]]:
         """Read objects with their documents and vectors, page by page."""
         for (collection, _), some in _by_site(wanted):
-            site = self._sites.find(collection, extractor_of(some[0].extractors))
-            if site is None:
-                error = NotFoundError("GET /collections/{id}", "there is no such collection", collection, 404)
+            try:
+                site = self._site_of(collection, some[0].extractors)
+                listing = Listing(self._calls, site, self._ways.get(site.collection_id, 0))
+                yield from listing.run(some)
+                self._ways[site.collection_id] = listing.way
+            except ABORTS_RUN:
+                raise
+            except MixpeekError as error:  # before the first of them is whole
                 yield from ((one, error) for one in some)
-                continue
-            listing = Listing(self._calls, site, self._ways.get(site.collection_id, 0))
-            yield from listing.run(some)
-            self._ways[site.collection_id] = listing.way
 
     def fetch_feature(self, feature_id: str, wanted: Wanted, collection_id: str | None) -> FeatureReply:
         """Read a document with its vectors.
@@ -124,12 +126,12 @@ class DocumentsClient(Transport):
             NotYetVisibleError: a vector is missing that may exist.
         """
         path = "/collections/{collection}/documents/{id}"
-        site = self._sites.find(wanted.collection, extractor_of(wanted.extractors))
-        place = collection_id or (site.collection_id if site else wanted.collection)
-        document = self._calls.get(path, feature_id, ids={"collection": place}, query="return_vectors=true")
+        site = self._site_of(wanted.collection, wanted.extractors)
+        ids = {"collection": collection_id or site.collection_id}
+        document = self._calls.get(path, feature_id, ids=ids, query="return_vectors=true")
         if is_uncertain(document):
             raise NotYetVisibleError(f"GET {path}", "a vector of it is missing that may exist", feature_id)
-        return read_document(document, feature_id, site.vector_names if site else ())
+        return read_document(document, feature_id, site.vector_names)
 
     def discard(self, wanted: Wanted) -> None:
         """Delete the documents of an object, then the object."""
@@ -185,6 +187,24 @@ class DocumentsClient(Transport):
         total = sum(videos.values())
         cost = estimate(self._calls, total) if total else (None, None)
         return Preparation(list(dict.fromkeys(makes)), *cost)
+
+    def _site_of(self, collection: str, extractors: list[JsonObject] | None) -> Site:
+        """Return where the results of a submission are.
+
+        Raises:
+            TransientError: there is no such collection; nothing is taken for lost because of it.
+        """
+        extractor = extractor_of(extractors)
+        site = self._sites.find(collection, extractor)
+        if site is None:
+            raise TransientError(
+                "GET /collections/{id}",
+                f"the namespace {self._calls.namespace} has no such collection: set MIXPEEK_NAMESPACE to the one that"
+                " its videos were submitted to",
+                collection + extractor.suffix,
+                404,
+            )
+        return site
 
 
 def units_of(videos_per_batch: int) -> Units:

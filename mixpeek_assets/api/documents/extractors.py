@@ -3,25 +3,36 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mixpeek_assets.api.errors import SetupError
-from mixpeek_assets.strict_json import JsonObject, is_object
+from mixpeek_assets.strict_json import JsonObject
 
 DEFAULT_NAME, DEFAULT_VERSION = "multimodal_extractor", "v2"
 
-_DEFAULTS: JsonObject = {
-    "split_method": "time",
-    "time_split_interval": 10,
-    "run_multimodal_embedding": True,
-    # The API's own default is off for these three: the guide's style transcribes, reads and describes.
-    "run_transcription": True,
-    "run_transcription_embedding": True,
-    "run_ocr": True,
-    "run_video_description": True,
-    "enable_thumbnails": True,
-}
-"""The parameters of the multimodal extractor."""
+_SETTING = "MIXPEEK_FEATURE_EXTRACTORS"
+
+
+class MultimodalParameters(BaseModel):
+    """The parameters of the multimodal extractor that we always send (today's contract, 4); others are sent as given.
+
+    Where a video is cut, what is heard, read, seen and embedded. The API's own default is off for the transcription and
+    its embedding, for reading text (OCR) and for descriptions; they are on here, as in the guide's style.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    split_method: Literal["time", "scene", "silence"] = "time"
+    time_split_interval: float = Field(10, gt=0, description="Seconds.")
+    run_multimodal_embedding: bool = True
+    run_transcription: bool = True
+    run_transcription_embedding: bool = True
+    run_ocr: bool = True
+    run_video_description: bool = True
+    enable_thumbnails: bool = True
+
 
 _OF_AN_EXTRACTOR = {"feature_extractor_name", "version", "parameters", "input_mappings"}
 
@@ -65,20 +76,22 @@ def extractor_of(settings: list[JsonObject] | None) -> Extractor:
     Raises:
         SetupError: they cannot be those of one collection.
     """
-    if not settings:
-        return Extractor(DEFAULT_NAME, DEFAULT_VERSION, _DEFAULTS)
-    if len(settings) > 1:
+    given: JsonObject = settings[0] if settings else {}
+    if settings and len(settings) > 1:
         raise SetupError(
-            "MIXPEEK_FEATURE_EXTRACTORS",
+            _SETTING,
             f"it lists {len(settings)} extractors, and a collection has one: give each a collection of its own",
         )
-    (given,) = settings
     named = given if _OF_AN_EXTRACTOR & set(given) else {"parameters": given}
     name = str(named.get("feature_extractor_name") or DEFAULT_NAME)
     version = str(named.get("version") or DEFAULT_VERSION)
-    parameters = named.get("parameters")
-    if not is_object(parameters):
-        parameters = {}
-    defaults = _DEFAULTS if name == DEFAULT_NAME else {}
+    parameters = named.get("parameters") or {}
+    if name == DEFAULT_NAME:
+        try:
+            parameters = MultimodalParameters.model_validate(parameters).model_dump()
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, problem["loc"])) or "parameters"
+            raise SetupError(_SETTING, f"{where}: {problem['msg']}") from None
     digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
-    return Extractor(name, version, {**defaults, **parameters}, suffix=f"-{digest[:8]}")
+    return Extractor(name, version, parameters, suffix=f"-{digest[:8]}" if given else "")

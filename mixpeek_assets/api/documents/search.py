@@ -43,11 +43,10 @@ def search(
 def _uri(sites: Iterable[Site], index: str) -> str:
     """Return what the API names a vector by; a part of one of its names will do."""
     indexes = [one for site in sites for one in site.indexes if one.feature_uri]
-    named = [one for one in indexes if index in one.names]
-    alike = [one for one in indexes if any(index in name for name in one.names)]
-    for one in (*named, *alike):
-        if one.feature_uri:
-            return one.feature_uri
+    # The shortest: every name of an extractor's vectors may begin with the extractor's.
+    alike = [(len(name), one.feature_uri) for one in indexes for name in one.names if index in name and one.feature_uri]
+    if alike:
+        return min(alike)[1]
     known = sorted({name for one in indexes for name in one.names})
     raise PermanentError("POST /features/search", f"no vector is named {index}; there are {', '.join(known) or 'none'}")
 

@@ -28,6 +28,8 @@ from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 OBJECTS_PER_CALL = 100
 """How many objects one call may make (today's contract, 2)."""
 
+_OBJECTS = "/buckets/{bucket}/objects/batch"
+
 _STARTS = 3
 """How often a batch is started that is still a draft afterwards, or has expired as one."""
 
@@ -61,7 +63,7 @@ class Submission:
             if video.task_id:
                 drafted.setdefault(video.task_id, []).append(video)
         for batch_id, members in drafted.items():
-            self._start(batch_id, members)
+            waiting += self._resume(batch_id, members)
         unknown = [video for video in videos if not video.asset_id and not video.task_id]
         for start in range(0, len(unknown), OBJECTS_PER_CALL):
             waiting += self._register(unknown[start : start + OBJECTS_PER_CALL])
@@ -70,28 +72,60 @@ class Submission:
                 waiting, began = [], time.monotonic()
         self._process(waiting)
 
+    def _resume(self, batch_id: str, videos: Sequence[Video]) -> Sequence[Video]:
+        """Go on with a batch; return its videos if they need another one.
+
+        A batch is started once all of its videos are kept as its own. So a draft that holds others was never started,
+        and those others may go another way: it is left to expire, or they would be processed twice.
+        """
+        batch = self._read(batch_id)
+        state = _state(batch)
+        if state == "draft":
+            objects = batch.get("object_ids")
+            if not is_list(objects) or not {video.asset_id for video in videos}.issuperset(objects):
+                return videos
+            self._start(batch_id, videos)
+        elif state == "gone":
+            return videos
+        else:
+            self._accept(batch_id, videos)
+        return []
+
     def _register(self, videos: Sequence[Video]) -> list[Video]:
         """Make the objects, and return the videos with their ids; those that are refused are left out."""
-        path = "/buckets/{bucket}/objects/batch"
-        body = self.calls.post(
-            path,
-            {"objects": [_object(video) for video in videos]},
-            ids={"bucket": self.site.bucket_id},
-            reads_failures=True,
-        )
+        try:
+            body = self.calls.post(
+                _OBJECTS,
+                {"objects": [_object(video) for video in videos]},
+                ids={"bucket": self.site.bucket_id},
+                reads_failures=True,
+            )
+        except (AccessDeniedError, NotFoundError, UnreadableReplyError):
+            raise
+        except PermanentError as error:
+            # One that cannot be taken at all, such as metadata with a reserved name, has all of them refused.
+            if len(videos) == 1:
+                self._refuse(videos, error)
+                return []
+            half = len(videos) // 2
+            return [*self._register(videos[:half]), *self._register(videos[half:])]
+        return self._registered(body, videos)
+
+    def _registered(self, body: JsonObject, videos: Sequence[Video]) -> list[Video]:
         made, refused = _read_objects(body, videos)
         registered: list[Video] = []
-        unknown = 0
+        unknown: list[str] = []
         for index, video in enumerate(videos):
             if object_id := made.get(video.video_id):
                 self.ledger.registered(video, object_id)
                 registered.append(replace(video, asset_id=object_id))
-            elif index in refused:
-                self.ledger.refused(video, f"POST {path} for {video.url}: {refused[index]}")
+            elif (failure := refused.get(index)) and failure.is_final:
+                self.ledger.refused(video, f"POST {_OBJECTS} for {video.url}: {failure.reason}")
             else:
-                unknown += 1
+                unknown.append(failure.reason if failure else "the reply does not speak of it")
         if unknown:
-            raise UnreadableReplyError(f"POST {path}", f"a reply without {unknown} of {len(videos)} objects")
+            message = f"{len(unknown)} of {len(videos)} objects are not made: {unknown[0]}"
+            raise TransientError(f"POST {_OBJECTS}", message)
         return registered
 
     def _process(self, videos: Sequence[Video], drafts: int = _STARTS) -> None:
@@ -109,7 +143,10 @@ class Submission:
         except AccessDeniedError:
             raise
         except PermanentError as error:
-            self._refuse(videos, error)
+            # An object that is gone has the whole batch refused, which names it.
+            named = [video for video in videos if video.asset_id and video.asset_id in error.message]
+            self._refuse(named or videos, error)
+            self._process([video for video in videos if video not in named] if named else [], drafts)
             return
         batch_id = text(body.get("batch_id"))
         if batch_id is None:
@@ -130,7 +167,7 @@ class Submission:
             except (SubmissionOutcomeUnknownError, PermanentError) as error:
                 # Another batch of this collection is under way; no video of ours is in both.
                 force = force or isinstance(error, NameTakenError)
-                state = self._state(batch_id)
+                state = _state(self._read(batch_id))
                 if state == "started":
                     break
                 if state == "gone" and drafts:
@@ -142,6 +179,9 @@ class Submission:
                 last = error
         else:
             raise TransientError(last.endpoint, f"the batch is still a draft: {last.message}", batch_id, last.status)
+        self._accept(batch_id, videos)
+
+    def _accept(self, batch_id: str, videos: Sequence[Video]) -> None:
         for video in videos:
             self.ledger.accepted(video, batch_id)
 
@@ -156,21 +196,27 @@ class Submission:
             submits=True,
         )
 
-    def _state(self, batch_id: str) -> str:
-        """Read whether a batch is a `draft`, `started`, or `gone`: expired before it was started, or deleted."""
+    def _read(self, batch_id: str) -> JsonObject:
+        """Read a batch; nothing where it was deleted."""
         try:
-            batch = self.calls.get("/batches/{id}", batch_id, namespaced=False)
+            return self.calls.get("/batches/{id}", batch_id, namespaced=False)
         except NotFoundError:
-            return "gone"
-        status = (text(batch.get("status")) or "").upper()
-        if status == "DRAFT":
-            return "draft"
-        # A draft that expired was never given a task. A batch that was canceled later has one.
-        return "gone" if status in ("CANCELED", "CANCELLED") and not text(batch.get("task_id")) else "started"
+            return {}
 
     def _refuse(self, videos: Sequence[Video], error: MixpeekError) -> None:
         for video in videos:
             self.ledger.refused(video, str(error))
+
+
+def _state(batch: JsonObject) -> str:
+    """Say whether a batch is a `draft`, `started`, or `gone`: expired before it was started, or deleted."""
+    if not batch:
+        return "gone"
+    status = (text(batch.get("status")) or "").upper()
+    if status == "DRAFT":
+        return "draft"
+    # A draft that expired was never given a task. A batch that was canceled later has one.
+    return "gone" if status in ("CANCELED", "CANCELLED") and not text(batch.get("task_id")) else "started"
 
 
 def _object(video: Video) -> JsonObject:
@@ -182,16 +228,25 @@ def _object(video: Video) -> JsonObject:
     }
 
 
-def _read_objects(body: JsonObject, videos: Sequence[Video]) -> tuple[dict[str, str], dict[int, str]]:
-    """Return the ids of the objects by video, and why others were refused by place."""
+@dataclass(frozen=True)
+class _Failure:
+    """Why no object was made of a video, and whether to ask again would not help."""
+
+    reason: str
+    is_final: bool
+
+
+def _read_objects(body: JsonObject, videos: Sequence[Video]) -> tuple[dict[str, str], dict[int, _Failure]]:
+    """Return the ids of the objects by video, and why others were not made by place."""
     rows, failed = body.get("succeeded"), body.get("failed")
     made: dict[str, str] = {}
-    refused: dict[int, str] = {}
+    refused: dict[int, _Failure] = {}
     for row in failed if is_list(failed) else []:
         index = row.get("object_index") if is_object(row) else None
         if isinstance(index, int):
             kind = text(row.get("error_type"))
-            refused[index] = excerpt(text(row.get("error")) or "no reason") + (f" ({kind})" if kind else "")
+            reason = excerpt(text(row.get("error")) or "no reason") + (f" ({kind})" if kind else "")
+            refused[index] = _Failure(reason, is_final=(kind or "").lower() != "transient")
     places = iter(place for place in range(len(videos)) if place not in refused)
     for row in rows if is_list(rows) else []:
         place = next(places, None)

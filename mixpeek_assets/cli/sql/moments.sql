@@ -24,14 +24,18 @@ SELECT
         END
     ) AS found,
     CASE
-        WHEN feature.payload ->> '$.preview_url' LIKE 'file://%'
-            THEN url_decode(feature.payload ->> '$.preview_url')[8:]
-        ELSE feature.payload ->> '$.preview_url'
+        WHEN feature.picture LIKE 'file://%' THEN url_decode(feature.picture)[8:]
+        ELSE feature.picture
     END AS thumbnail,
     feature.end_time,
     feature.feature_id,
     video.url
 FROM (SELECT unnest($hits, recursive := TRUE)) AS hit
-INNER JOIN mixpeek.features AS feature ON hit.feature_id = feature.feature_id
+INNER JOIN (
+    SELECT
+        *,
+        coalesce(payload ->> '$.preview_url', payload ->> '$.thumbnail_url') AS picture
+    FROM mixpeek.features
+) AS feature ON hit.feature_id = feature.feature_id
 INNER JOIN mixpeek.videos AS video ON feature.video_id = video.video_id
 ORDER BY hit.rank;

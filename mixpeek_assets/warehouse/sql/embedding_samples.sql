@@ -41,7 +41,7 @@ SELECT
     chosen.frequency AS vectors,
     vector.modality,
     video.url,
-    feature.payload ->> '$.preview_url' AS preview_url,
+    coalesce(feature.payload ->> '$.preview_url', feature.payload ->> '$.thumbnail_url') AS preview_url,
     vector.embedding
 FROM mixpeek.vectors AS vector
 INNER JOIN chosen ON vector.rowid = chosen.row_id

@@ -29,21 +29,20 @@ WHERE
     );
 
 -- Where a video was submitted again as another asset, the older one gives way once the newer has
--- landed, and is to be discarded on the API's side.
+-- landed, which is now, and is to be discarded on the API's side.
 CREATE OR REPLACE TEMP TABLE superseded_assets AS
+WITH newest AS (
+    SELECT task.video_id, task.asset_id
+    FROM mixpeek.tasks AS task
+    INNER JOIN mixpeek.assets AS asset ON task.asset_id = asset.asset_id AND task.video_id = asset.video_id
+    WHERE task.attempt > 1 AND task.state = 'done' AND task.landed_at = now()
+    QUALIFY row_number() OVER (PARTITION BY task.video_id ORDER BY task.attempt DESC) = 1
+)
+
 SELECT DISTINCT asset.asset_id
-FROM mixpeek.tasks AS later
-INNER JOIN mixpeek.assets AS newer ON later.asset_id = newer.asset_id AND later.video_id = newer.video_id
-INNER JOIN mixpeek.tasks AS earlier
-    ON later.video_id = earlier.video_id AND later.attempt > earlier.attempt AND later.asset_id != earlier.asset_id
-INNER JOIN mixpeek.assets AS asset ON earlier.asset_id = asset.asset_id AND earlier.video_id = asset.video_id
-WHERE
-    later.attempt > 1
-    AND later.state = 'done'
-    AND later.landed_at IS NOT NULL
-    AND asset.asset_id NOT IN (
-        SELECT latest.asset_id FROM mixpeek.latest_tasks AS latest WHERE latest.asset_id IS NOT NULL
-    );
+FROM mixpeek.tasks AS earlier
+INNER JOIN newest ON earlier.video_id = newest.video_id AND earlier.asset_id != newest.asset_id
+INNER JOIN mixpeek.assets AS asset ON earlier.asset_id = asset.asset_id AND earlier.video_id = asset.video_id;
 
 INSERT INTO mixpeek_internal.refetch_requests
 SELECT

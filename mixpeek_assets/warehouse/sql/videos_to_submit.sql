@@ -1,11 +1,12 @@
 -- The videos of some partitions that need a submission, and those whose submission was interrupted,
--- where the API lets it go on.
+-- where the API lets it go on. First come those that share a draft, each draft as a whole.
 SELECT * EXCLUDE (added_at)
 FROM (
     SELECT
         *,
         NULL::VARCHAR AS asset_id,
         NULL::VARCHAR AS task_id,
+        NULL::VARCHAR AS extractors,
         FALSE AS is_interrupted
     FROM mixpeek_internal.submissions(
     allowed_attempts := $max_attempts,
@@ -29,6 +30,7 @@ FROM (
         NULL::VARCHAR AS replaces,
         task.asset_id,
         task.task_id,
+        task.extractors,
         TRUE AS is_interrupted
     FROM mixpeek.tasks AS task
     INNER JOIN mixpeek.videos AS video ON task.video_id = video.video_id
@@ -37,5 +39,5 @@ FROM (
 WHERE
     list_contains($partitions, partition_date)
     AND mixpeek_internal.is_chosen(video_id, url, collection, $collections, $videos)
-ORDER BY partition_date, added_at, url
+ORDER BY task_id NULLS LAST, partition_date, added_at, url
 LIMIT $limit;

@@ -1,4 +1,4 @@
-"""A batch and its task as in replies."""
+"""A batch, its task and other tasks as in replies."""
 
 from typing import Any
 
@@ -75,6 +75,13 @@ def task_body(now: Progress) -> dict[str, Any]:
         "additional_data": {name: body[name] for name in about} | {"object_count": len(batch.object_ids)},
         "error": body["error"],
     }
+
+
+def deletion_body(task_id: str, deleted: str) -> dict[str, Any]:
+    """The task of a deletion, which is done; `deleted` is the id of a bucket or a namespace."""
+    kind = "buckets" if deleted.startswith("bkt_") else "namespaces"
+    body = {"task_id": task_id, "task_type": f"api_{kind}_delete", "status": "COMPLETED", "inputs": [deleted]}
+    return body | {"outputs": [], "additional_data": {}, "error": None}
 
 
 def failed_object(item: Item) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from mixpeek_local.http.ingest import Metadata
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.store.database import Database
 from mixpeek_local.store.documents.buckets import Bucket, bucket, buckets, create_bucket
+from mixpeek_local.store.documents.deletion import delete_bucket
 from mixpeek_local.store.documents.ids import NameTakenError
 from mixpeek_local.store.documents.namespaces import Namespace
 from mixpeek_local.store.store import Store
@@ -94,6 +95,13 @@ def router(store: Store) -> APIRouter:
     def get_bucket(bucket_id: str, namespace: DocumentsNamespace) -> Response:
         """Return a bucket by its id or name."""
         return JSON(_body(bucket_asked(database, namespace, bucket_id)))
+
+    @routes.delete("/buckets/{bucket_id}", response_model=Reply)
+    def delete(bucket_id: str, namespace: DocumentsNamespace, force_foreclose: bool = False) -> Response:
+        """Delete a bucket with its objects, their documents and its batches; the task that is named is done."""
+        found = bucket_asked(database, namespace, bucket_id)
+        body = {"task_id": delete_bucket(store, found), "status": "COMPLETED", "bucket_id": found.bucket_id}
+        return JSON(body | {"bucket_name": found.name, "object_count": found.object_count})
 
     return routes
 

@@ -26,6 +26,7 @@ from mixpeek_local.search.document_filters import Filtering, predicate
 from mixpeek_local.store.database import Database
 from mixpeek_local.store.documents.batches import Dedup, create_batch
 from mixpeek_local.store.documents.collections import Collection, collection, collections, create_collection
+from mixpeek_local.store.documents.deletion import delete_collection
 from mixpeek_local.store.documents.ids import NameTakenError
 from mixpeek_local.store.documents.namespaces import Namespace
 from mixpeek_local.store.documents.objects import bucket_objects
@@ -121,6 +122,14 @@ def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRou
     def get_collection(collection_id: str, namespace: DocumentsNamespace) -> Response:
         """Return a collection by its id or name."""
         return JSON(collection_body(collection_asked(database, namespace, collection_id)))
+
+    @shared.delete("/collections/{collection_id}", response_model=Reply, include_in_schema=alone)
+    def delete(collection_id: str, namespace: DocumentsNamespace) -> Response:
+        """Delete a collection with its documents; its objects stay."""
+        found = collection_asked(database, namespace, collection_id)
+        delete_collection(store, found)
+        body = {"success": True, "message": f"Collection {found.name} has been deleted"}
+        return JSON(body | {"collection_id": found.collection_id})
 
     @routes.get("/collections/{collection_id}/features", response_model=Reply)
     def list_features(collection_id: str, namespace: DocumentsNamespace) -> Response:

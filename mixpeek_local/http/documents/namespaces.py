@@ -18,6 +18,7 @@ from mixpeek_local.http.documents.route import DocumentsRoute, shared_route
 from mixpeek_local.http.documents.strict import NotOffered, Reply, StrictBody, Text
 from mixpeek_local.http.ingest import Metadata
 from mixpeek_local.http.replies import JSON
+from mixpeek_local.store.documents.deletion import delete_namespace, is_busy
 from mixpeek_local.store.documents.ids import NameTakenError
 from mixpeek_local.store.documents.namespaces import Namespace, create_namespace, namespace, namespaces
 from mixpeek_local.store.store import Store
@@ -118,6 +119,20 @@ def routers(store: Store, *, alone: bool) -> list[APIRouter]:
         if found is None:
             raise RefusedError(404, f"there is no namespace {namespace_id!r}")
         return JSON(_body(found))
+
+    @routes.delete("/namespaces/{namespace_id}", response_model=Reply)
+    def delete(namespace_id: str, force: bool = False) -> Response:
+        """Delete a namespace with all that is in it; 409 while batches are under way, unless forced."""
+        found = namespace(database, namespace_id)
+        if found is None:
+            raise RefusedError(404, f"there is no namespace {namespace_id!r}")
+        if not force and is_busy(database, found):
+            message = (
+                f"batches of the namespace {found.name!r} are under way: cancel them, or delete it with force=true"
+            )
+            raise RefusedError(409, message, code="namespace_busy")
+        body = {"task_id": delete_namespace(store, found), "status": "COMPLETED"}
+        return JSON(body | {"namespace_id": found.namespace_id, "namespace_name": found.name})
 
     return [new, routes, several, one]
 

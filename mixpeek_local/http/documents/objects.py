@@ -14,7 +14,7 @@ from mixpeek_local.http.documents.namespace import DocumentsNamespace
 from mixpeek_local.http.documents.object_requests import CreateObject, CreateObjects, RefusedObjectError
 from mixpeek_local.http.documents.paging import PagingBody, Slice, SliceAsked, pagination_of
 from mixpeek_local.http.documents.route import DocumentsRoute
-from mixpeek_local.http.documents.strict import Reply
+from mixpeek_local.http.documents.strict import FlagNotOffered, Reply
 from mixpeek_local.http.paging import selected
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.search.document_filters import DocumentCondition, DocumentFilters, Filtering, Part
@@ -58,7 +58,9 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
         return object_body(stored) | ({"replayed": True, "replayed_by": "idempotency_key"} if replayed else {})
 
     @routes.post("/buckets/{bucket_id}/objects", response_model=Reply)
-    def create_one(bucket_id: str, request: CreateObject, namespace: DocumentsNamespace) -> Response:
+    def create_one(
+        bucket_id: str, request: CreateObject, namespace: DocumentsNamespace, auto_process: FlagNotOffered = False
+    ) -> Response:
         """Create an object, or return the one that has its idempotency_key."""
         bucket = bucket_asked(database, namespace, bucket_id)
         try:
@@ -69,7 +71,9 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
             raise RefusedError(422, refused.message, code=refused.kind, details=details) from None
 
     @routes.post("/buckets/{bucket_id}/objects/batch", response_model=Reply, responses={422: {"model": Reply}})
-    def create_several(bucket_id: str, request: CreateObjects, namespace: DocumentsNamespace) -> Response:
+    def create_several(
+        bucket_id: str, request: CreateObjects, namespace: DocumentsNamespace, auto_process: FlagNotOffered = False
+    ) -> Response:
         """Create up to a hundred objects; 422 with the same body if none could be created."""
         bucket = bucket_asked(database, namespace, bucket_id)
         succeeded, failed = [], []
@@ -125,13 +129,13 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
         count = document_count(database, object_id) if include_document_count else None
         return JSON(object_body(found) | {"document_count": count})
 
-    @routes.delete("/buckets/{bucket_id}/objects/{object_id}", response_model=Reply)
+    @routes.delete("/buckets/{bucket_id}/objects/{object_id}", status_code=204)
     def delete(bucket_id: str, object_id: str, namespace: DocumentsNamespace) -> Response:
         """Delete an object with its documents; its idempotency_key is free again."""
         bucket = bucket_asked(database, namespace, bucket_id)
         if not delete_object(store, bucket.bucket_id, object_id):
             raise not_found("object", object_id)
-        return JSON({"success": True, "message": f"Object {object_id} has been deleted", "object_id": object_id})
+        return Response(status_code=204)
 
     return routes
 

@@ -16,6 +16,9 @@ def _is_left_out(value: Any) -> Any:
 NotOffered = Annotated[Any, AfterValidator(_is_left_out)]
 """A field that the API declares and this server lacks; clients that send all fields send null."""
 
+FlagNotOffered = Annotated[bool, AfterValidator(_is_left_out)]
+"""The same of a query; clients send false."""
+
 Reply = dict[str, Any]
 """The shape of a reply in the OpenAPI document: an object; replies do not pass through a model."""
 

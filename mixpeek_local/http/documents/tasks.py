@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.http.documents.batch_body import batch_body, task_body
+from mixpeek_local.http.documents.batch_body import batch_body, deletion_body, task_body
 from mixpeek_local.http.documents.batch_requests import ListBatches
 from mixpeek_local.http.documents.batches import batches_listed
 from mixpeek_local.http.documents.envelope import RefusedError
@@ -17,6 +17,7 @@ from mixpeek_local.http.documents.route import DocumentsRoute, shared_route
 from mixpeek_local.http.documents.strict import Reply
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.store.documents.batches import Batch, batch, batch_of_task, batches, cancel_batch
+from mixpeek_local.store.documents.deletion import deleted_by
 from mixpeek_local.store.documents.namespaces import namespace
 from mixpeek_local.store.store import Store
 
@@ -55,14 +56,17 @@ def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRou
             cancel_batch(database, found.batch_id)
         return task_body(progress_of(database, config, batch(database, found.batch_id) or found))
 
-    def is_of_a_batch(scope: Scope) -> bool:
-        return alone or batch_of_task(database, scope["path_params"]["task_id"]) is not None
+    def is_ours(scope: Scope) -> bool:
+        task_id = scope["path_params"]["task_id"]
+        return alone or batch_of_task(database, task_id) is not None or deleted_by(database, task_id) is not None
 
-    shared = APIRouter(tags=["tasks"], route_class=shared_route(is_of_a_batch))
+    shared = APIRouter(tags=["tasks"], route_class=shared_route(is_ours))
 
     @shared.get("/tasks/{task_id}", response_model=Reply, include_in_schema=alone)
     def get_task(task_id: str) -> Response:
-        """Return the task of a batch."""
+        """Return the task of a batch, or of a deletion."""
+        if deleted := deleted_by(database, task_id):
+            return JSON(deletion_body(task_id, deleted))
         found = batch_of_task(database, task_id)
         if found is None:
             raise RefusedError(404, f"there is no task {task_id!r}")
@@ -71,6 +75,12 @@ def routers(store: Store, config: LocalApiConfig, *, alone: bool) -> list[APIRou
     @shared.delete("/tasks/{task_id}", response_model=Reply, include_in_schema=alone)
     def cancel_task(task_id: str) -> Response:
         """Cancel the task of a batch, and with it the batch; one that has ended stays as it is."""
-        return JSON(_canceled(batch_of_task(database, task_id), "task", task_id))
+        if deleted := deleted_by(database, task_id):
+            return JSON(_killed(deletion_body(task_id, deleted)))
+        return JSON(_killed(_canceled(batch_of_task(database, task_id), "task", task_id)))
 
     return [routes, shared]
+
+
+def _killed(task: dict[str, Any]) -> dict[str, Any]:
+    return {"success": True, "message": f"Task {task['task_id']} is {task['status']}", **task}

@@ -5,7 +5,7 @@ from typing import Any
 from tests.fakes.today import work
 from tests.fakes.today.account import check_credits, usd
 from tests.fakes.today.errors import bad_request, invalid, not_found
-from tests.fakes.today.filters import matches
+from tests.fakes.today.filters import test_of
 from tests.fakes.today.objects import object_reply
 from tests.fakes.today.places import bucket_of, collection_named
 from tests.fakes.today.routes import Call, paged, route
@@ -36,7 +36,8 @@ def create_batch(world: World, call: Call) -> Any:
     if body.get("object_ids"):
         object_ids = body["object_ids"]
     elif body.get("filters"):
-        object_ids = [name for name, found in here.items() if matches(body["filters"], object_reply(found))]
+        passes = test_of(body["filters"])
+        object_ids = [name for name, found in here.items() if passes(object_reply(found))]
     else:
         raise invalid("missing", ["body", "object_ids"], "object_ids or filters are required")
     if absent := [name for name in object_ids if name not in here]:

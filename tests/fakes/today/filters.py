@@ -23,31 +23,45 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def matches(filters: dict[str, Any] | None, row: dict[str, Any], paths: set[str] | None = None) -> bool:
-    """Say whether a row passes; a condition on a field that is not one of `paths` is never met."""
-    for key, said in (filters or {}).items():
-        if key == "case_sensitive":
-            continue
-        if key in {"AND", "OR", "NOT"}:
-            each = [_meets(one, row, paths) for one in said]
-            if not {"AND": all(each), "OR": any(each), "NOT": not any(each)}[key]:
-                return False
-        elif not _compare(key, "eq", said, row, paths):
-            return False
-    return True
+Test = Callable[[dict[str, Any]], bool]
+"""Says whether a row passes."""
 
 
-def _meets(condition: dict[str, Any], row: dict[str, Any], paths: set[str] | None) -> bool:
+def test_of(filters: dict[str, Any] | None, paths: set[str] | None = None) -> Test:
+    """Return the test of a row; a condition on a field that is not one of `paths` is never met."""
+    tests = [_test(key, said, paths) for key, said in (filters or {}).items() if key != "case_sensitive"]
+    return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
+
+
+def _test(key: str, said: Any, paths: set[str] | None) -> Test:
+    if key not in {"AND", "OR", "NOT"}:
+        return _comparison(key, "eq", said, paths)
+    each = [_condition(one, paths) for one in said]
+    if key == "NOT":
+        return lambda row: not any(test(row) for test in each)
+    if len(each) == 1:
+        return each[0]
+    return lambda row: (all if key == "AND" else any)(test(row) for test in each)
+
+
+def _condition(condition: dict[str, Any], paths: set[str] | None) -> Test:
     if "field" not in condition:
-        return matches(condition, row, paths)
+        return test_of(condition, paths)
     check_keys(condition, _CONDITION, "body", "filters")
-    return _compare(condition["field"], condition.get("operator", "eq"), condition.get("value"), row, paths)
+    return _comparison(condition["field"], condition.get("operator", "eq"), condition.get("value"), paths)
 
 
-def _compare(field: str, operator: str, value: Any, row: dict[str, Any], paths: set[str] | None) -> bool:
+def _comparison(field: str, operator: str, value: Any, paths: set[str] | None) -> Test:
     if operator not in _OPERATORS:
         raise invalid("enum", ["body", "filters", "operator"], f"{operator!r} is not an operator")
-    found: Any = row
-    for part in field.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return (paths is None or field in paths) and _OPERATORS[operator](found, value)
+    compare, parts = _OPERATORS[operator], field.split(".")
+    if paths is not None and field not in paths:
+        return lambda row: False
+
+    def test(row: dict[str, Any]) -> bool:
+        found: Any = row
+        for part in parts:
+            found = found.get(part) if isinstance(found, dict) else None
+        return compare(found, value)
+
+    return test

@@ -5,7 +5,7 @@ from typing import Any
 from tests.fakes.scripted import Answer
 from tests.fakes.today.account import check_credits
 from tests.fakes.today.errors import RefusedError, invalid, not_found
-from tests.fakes.today.filters import matches
+from tests.fakes.today.filters import test_of
 from tests.fakes.today.places import bucket_of
 from tests.fakes.today.routes import Call, check_keys, paged, route
 from tests.fakes.today.world import CREATED, Bucket, Stored, World, hashed_id
@@ -101,7 +101,7 @@ def _url(bucket: Bucket, asked: dict[str, Any]) -> str:
 def list_objects(world: World, call: Call) -> Any:
     bucket = bucket_of(world, call)
     here = [object_reply(found) for found in world.objects.values() if found.bucket_id == bucket.bucket_id]
-    kept = [row for row in here if matches(call.body.get("filters"), row)]
+    kept = list(filter(test_of(call.body.get("filters")), here))
     if selected := call.body.get("select"):
         names = {*selected, "object_id", "bucket_id"}
         kept = [{name: value for name, value in row.items() if name in names} for row in kept]

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.fakes.today.errors import bad_request, invalid, not_found, taken
 from tests.fakes.today.extractor import vector_indexes
-from tests.fakes.today.filters import matches
+from tests.fakes.today.filters import test_of
 from tests.fakes.today.routes import Call, check_keys, paged, route
 from tests.fakes.today.world import CREATED, Bucket, Collection, Namespace, World
 
@@ -220,6 +220,7 @@ def delete_namespace(world: World, call: Call) -> Any:
 def _listed(call: Call, rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
     said = {**call.query, **call.body}
     searched = str(said.get("search") or "").lower()
-    kept = [row for row in rows if searched in row[name].lower() and matches(call.body.get("filters"), row)]
+    passes = test_of(call.body.get("filters"))
+    kept = [row for row in rows if searched in row[name].lower() and passes(row)]
     page, pagination = paged(call, kept)
     return {"results": page, "pagination": pagination, "total_count": len(kept)}

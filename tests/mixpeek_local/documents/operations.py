@@ -2,10 +2,12 @@
 
 OPERATIONS = [
     ("POST", "/v1/namespaces/list"),
+    ("DELETE", "/v1/namespaces/{namespace_id}"),
     ("POST", "/v1/buckets"),
     ("GET", "/v1/buckets"),
     ("POST", "/v1/buckets/list"),
     ("GET", "/v1/buckets/{bucket_id}"),
+    ("DELETE", "/v1/buckets/{bucket_id}"),
     ("POST", "/v1/buckets/{bucket_id}/objects"),
     ("GET", "/v1/buckets/{bucket_id}/objects"),
     ("POST", "/v1/buckets/{bucket_id}/objects/batch"),
@@ -52,6 +54,9 @@ ALONE = [
     ("POST", "/v1/collections"),
     ("GET", "/v1/collections"),
     ("GET", "/v1/collections/{collection_id}"),
+    ("DELETE", "/v1/collections/{collection_id}"),
+    ("GET", "/v1/tasks/{task_id}"),
+    ("DELETE", "/v1/tasks/{task_id}"),
     ("POST", "/v1/features/search"),
 ]
 """What it names beside these if no earlier era has the paths."""

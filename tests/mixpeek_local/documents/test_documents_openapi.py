@@ -1,6 +1,7 @@
 """The style `documents` against its OpenAPI document: no 500, and no reply that it does not name."""
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 import schemathesis
@@ -16,8 +17,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.mixpeek_local.documents.operations import ALONE, OPERATIONS
-from tests.mixpeek_local.documents.writing import Writer, writing
+from tests.mixpeek_local.documents.writing import EXTRACTOR, SCHEMA, Writer, writing
 
+NUMBERS = count()
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -66,8 +68,23 @@ def lead_to_something(writer: Writer, case: schemathesis.Case) -> None:
     (object_id,) = writer.objects("a")
     known = {"namespace_id": "films", "bucket_id": writer.bucket, "collection_id": writer.collection}
     known |= {"object_id": object_id, "extractor_id": "multimodal_extractor_v1"}
+    if case.method == "DELETE" and len(case.path_parameters) == 1:
+        known |= throwaways(writer)
     if "batch_id" in case.path_parameters:
         known["batch_id"] = writer.draft([object_id]).rpartition("/")[2]
     case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
     if isinstance(case.body, dict) and "object_ids" in case.body:
         case.body["object_ids"] = [object_id]
+
+
+def throwaways(writer: Writer) -> dict[str, str]:
+    """What may be deleted: new ones, since the others are needed."""
+    name = f"throwaway {next(NUMBERS)}"
+    source = {"type": "bucket", "bucket_ids": [writer.bucket]}
+    collection = {"collection_name": name, "source": source, "feature_extractor": EXTRACTOR}
+    bucket = {"bucket_name": name, "bucket_schema": SCHEMA}
+    return {
+        "namespace_id": writer.ask("POST", "/namespaces", {"namespace_name": name})["namespace_id"],
+        "bucket_id": writer.ask("POST", "/buckets", bucket)["bucket_id"],
+        "collection_id": writer.ask("POST", "/collections", collection)["collection_id"],
+    }

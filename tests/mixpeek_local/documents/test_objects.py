@@ -97,7 +97,16 @@ def test_a_deleted_object_takes_its_documents_along_and_frees_its_key(writer: Wr
     writer.work()
     assert writer.documents(object_id) == 1
     path = f"/buckets/{writer.bucket}/objects/{object_id}"
-    writer.ask("DELETE", path)
+    assert writer.request("DELETE", path).status_code == 204
     assert writer.refusal("DELETE", path) == writer.refusal("GET", path) == (404, "NotFoundError")
     assert writer.ask("GET", "/collections/videos")["document_count"] == 0
     assert writer.objects("a") != [object_id]
+
+
+@pytest.mark.parametrize("path", ["objects", "objects/batch"])
+def test_objects_are_not_processed_as_they_are_created(writer: Writer, path: str) -> None:
+    one = writer.object("a")
+    body = {"objects": [one]} if path.endswith("batch") else one
+    at = f"/buckets/{writer.bucket}/{path}"
+    assert writer.refusal("POST", at, body, params={"auto_process": "true"}) == (422, "ValidationError")
+    writer.ask("POST", at, body, params={"auto_process": "false"})
