@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev models check test pictures chromium test-duckdb-1 bench lint lock clean
+.PHONY: help run dev models smoke check test pictures chromium test-duckdb-1 bench lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,6 +18,9 @@ dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the loca
 
 models: $(VENV)/run.stamp  ## Download the missing models of the local API
 	@$(BIN)/python -m mixpeek_local.get_models
+
+smoke: $(VENV)/run.stamp  ## Try the real API with one short video, for a few cents (needs MIXPEEK_API_KEY; asks before)
+	@$(BIN)/mixpeek-assets smoke
 
 # Three on two cores, because tests wait: for servers, processes and locks. A file's tests share servers and stay
 # together; files begin in the order of tests/lanes.py.

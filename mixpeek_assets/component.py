@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import dagster as dg
 from dagster.components import Scaffolder, ScaffoldRequest
@@ -22,6 +22,7 @@ _SETTINGS = {
     "warehouse": "warehouse",
     "data_dir": "data_dir",
     "api_url": "api_url",
+    "api_style": "api_style",
     "api_prefix": "api_prefix",
     "namespace": "namespace",
     "requests_per_minute": "requests_per_minute",
@@ -109,6 +110,9 @@ class MixpeekCollectionComponent(dg.Component, dg.Model, dg.Resolvable):
 
     api_url: str | None = Field(None, examples=["https://api.mixpeek.com"])
     """Any server that speaks the API."""
+
+    api_style: Literal["auto", "assets", "documents"] | None = Field(None, examples=["documents"])
+    """Which style of the API the server speaks: `assets` is the guide's, `documents` that of today, `auto` asks it."""
 
     api_prefix: str | None = Field(None, examples=["/v1"])
     """What the paths of the API begin with."""

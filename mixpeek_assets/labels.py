@@ -40,6 +40,15 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def money(credits_: float | None, dollars: float | None) -> str:
+    """Return what something costs, as far as it is known: 1,234 credits ($1.23); empty where it is not."""
+    shown = None if dollars is None else f"${dollars:,.2f}" if dollars >= 0.1 or not dollars else f"${dollars:,.2g}"
+    if credits_ is None:
+        return shown or ""
+    number = f"{credits_:,.1f}".removesuffix(".0")
+    return f"{number} {'credit' if number == '1' else 'credits'}" + (f" ({shown})" if shown else "")
+
+
 def size(number: int) -> str:
     """Return a number of bytes as a person says it: 900 B, 1.2 MB."""
     power = min((len(str(number)) - 1) // 3, 3)

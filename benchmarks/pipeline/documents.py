@@ -13,12 +13,12 @@ from benchmarks.pipeline.document_pages import OBJECT, DocumentPages
 from benchmarks.pipeline.measure import Measured, in_turns, measured, show
 from benchmarks.pipeline.serving import serving
 from benchmarks.pipeline.world import DAY, fill, warehouse_in
-from mixpeek_assets.api.documents.client import DocumentsClient
+from mixpeek_assets.api.documents.client import DocumentsClient, units_of
 from mixpeek_assets.pipeline.fetch import fetch_assets
 
 _CONCURRENCY = 16
 _DOCUMENTS = 36
-_A_GROUP = DocumentsClient.assets_per_fetch
+_A_GROUP = units_of(1).assets_per_fetch
 _LATENCY_MS, _MEGABYTES = 50, 25
 
 WIRE, PIPELINE, ALONE = "the wire", "**the pipeline**", "DuckDB alone: read_json of the pages"

@@ -13,6 +13,8 @@ import orjson
 
 from mixpeek_assets.api.errors import MixpeekError
 from mixpeek_assets.api.figures import Figures
+from mixpeek_assets.api.units import Units
+from mixpeek_assets.labels import money
 from mixpeek_assets.strict_json import JsonObject
 
 Style = Literal["assets", "documents"]
@@ -198,13 +200,22 @@ class Preparation:
 
     Attributes:
         makes: What would be made, each in a few words.
-        credits: None: the API gives no estimate.
+        credits: None: there is no estimate.
         cost_usd: The same in dollars.
+        why_unknown: Why there is none, in a sentence.
     """
 
     makes: list[str] = field(default_factory=list[str])
     credits: float | None = None
     cost_usd: float | None = None
+    why_unknown: str = "the API gives no estimate"
+
+    def sentences(self) -> list[str]:
+        """Say it to a person."""
+        made = [f"Made on the account's side first: {', '.join(self.makes)}."] if self.makes else []
+        if cost := money(self.credits, self.cost_usd):
+            return [*made, f"Estimated cost: {cost}. The API does not know yet how long the videos are."]
+        return [*made, f"The cost is not known: {self.why_unknown}."]
 
 
 class MixpeekClient(Protocol):
@@ -215,9 +226,7 @@ class MixpeekClient(Protocol):
         concurrency: How many requests are in flight at most.
         threads: How many threads keep that many in flight, since each also parses and stores its reply.
         skew: How far the API's clock was ahead of ours at its last reply.
-        videos_per_submission: How many videos one call of `submit` takes.
-        assets_per_fetch: How many assets one call of `fetch_assets` takes.
-        brings_vectors: Whether `fetch_assets` brings the vectors along.
+        units: How many videos `submit` takes at once, how many assets `fetch_assets` does, and in how many requests.
         resumes: Whether a submission that was interrupted goes on where it stopped, by reading what became of it.
             Otherwise the video is submitted again, as another attempt.
     """
@@ -226,9 +235,7 @@ class MixpeekClient(Protocol):
     concurrency: int
     threads: int
     skew: timedelta
-    videos_per_submission: int
-    assets_per_fetch: int
-    brings_vectors: bool
+    units: Units
     resumes: bool
 
     def __enter__(self) -> Self: ...

@@ -9,23 +9,31 @@ from difflib import get_close_matches
 import duckdb
 from rich.console import Console
 
+from mixpeek_assets.api.port import Account
 from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.project import dagster_instance, local_api
-from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.connections import (
+    find_style,
+    how_style_is_known,
+    known_per_minute,
+    known_style,
+    open_client,
+    open_warehouse,
+)
 from mixpeek_assets.errors import UserError
-from mixpeek_assets.labels import counted
+from mixpeek_assets.labels import counted, money
 from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.settings import Settings, load_settings, variables_set
+from mixpeek_assets.settings import MIXPEEK_API, Settings, load_settings, variables_set
 from mixpeek_assets.warehouse.schema import SCHEMA
 
 _PROBE_POLICY = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
 
 _SETTINGS = {f"MIXPEEK_{field.upper()}" for field in Settings.model_fields}
-_NOT_READ_FROM_DOTENV = {"MIXPEEK_MODELS", "DAGSTER_HOME"}
+_NOT_READ_FROM_DOTENV = {"MIXPEEK_MODELS", "MIXPEEK_SMOKE_VIDEO", "DAGSTER_HOME"}
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,12 @@ class Warned:
     text: str
 
 
-def doctor() -> int:
-    """Check everything that a run needs; returns 1 when a check fails."""
+def doctor(*, ask_again: bool = False) -> int:
+    """Check everything that a run needs; returns 1 when a check fails.
+
+    Args:
+        ask_again: Whether the API is asked again which style it speaks.
+    """
     console = Console()
     checks: list[tuple[str, Callable[[], str | Warned]]] = [
         ("Python", _python),
@@ -47,7 +59,7 @@ def doctor() -> int:
         ("warehouse", _warehouse),
         ("videos", _videos),
         ("models of the local API", _models),
-        ("API", _api),
+        ("API", lambda: _api(ask_again=ask_again)),
     ]
     failed = warned = 0
     for name, check in checks:
@@ -73,7 +85,7 @@ def _python() -> str:
 
 def _environment() -> str:
     settings = load_settings()
-    per_minute = settings.effective_requests_per_minute or "no limit of"
+    per_minute = known_per_minute(settings) or "no limit of"
     key = "MIXPEEK_API_KEY is set" if settings.api_key else "no MIXPEEK_API_KEY, so the local API is used"
     return f"{key}; {per_minute} requests a minute, {settings.concurrency} in flight"
 
@@ -141,8 +153,23 @@ def _models() -> str:
     return ", ".join(models)
 
 
-def _api() -> str:
+def _api(*, ask_again: bool) -> str:
     settings = load_settings()
-    with local_api(settings) as url, open_client(settings, _PROBE_POLICY) as client:
-        client.probe()
-        return f"{url} (local) answers" if url else f"{settings.api_url or 'https://api.mixpeek.com'} accepts the key"
+    known = known_style(settings)
+    with local_api(settings) as url:
+        if not url:
+            find_style(settings, again=ask_again, policy=_PROBE_POLICY)
+        is_new = settings.api_style == "auto" and not url and (ask_again or known is None)
+        with open_client(settings, _PROBE_POLICY) as client:
+            client.probe()
+            account = None if url else client.account()
+        answers = f"{url} (local) answers" if url else f"{settings.api_url or MIXPEEK_API} accepts the key"
+        how = f"asked just now, and remembered in {settings.api_memory}" if is_new else how_style_is_known(settings)
+        return "; ".join([answers, f"style `{client.style}` ({how})", *(_account(account) if account else [])])
+
+
+def _account(account: Account) -> list[str]:
+    left = "balance not told" if account.credit_balance is None else f"{money(account.credit_balance, None)} left"
+    limits = ", ".join(f"{name} {limit:,}" for name, limit in sorted(account.per_minute.items()))
+    tier = f" ({account.tier})" if account.tier else ""
+    return [f"account {account.name}{tier}, {left}", f"requests a minute: {limits or 'not told'}"]

@@ -218,14 +218,35 @@ def search(
 
 
 @cli.command()
-def doctor() -> None:
+@click.option("--ask-again", is_flag=True, help="Ask the API again which style it speaks, and its limits.")
+def doctor(ask_again: bool) -> None:
     """Check the set-up, and say what to fix.
 
-    Checks the environment, the key, the server, the videos and the warehouse.
+    Checks the environment, the key, the server, the account, the videos and the warehouse.
     """
     from mixpeek_assets.cli.doctor import doctor as doctor_
 
-    sys.exit(doctor_())
+    sys.exit(doctor_(ask_again=ask_again))
+
+
+@cli.command()
+@click.option(
+    "--video",
+    envvar="MIXPEEK_SMOKE_VIDEO",
+    metavar="URL",
+    help="A short video. Default: MIXPEEK_SMOKE_VIDEO, else a public sample of 5 seconds.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before anything is sent that costs money.")
+def smoke(video: str | None, yes: bool) -> None:
+    """Try the real API with one short video, and clean up.
+
+    Makes a namespace that expires, lands the video in a temporary warehouse, checks what came, and deletes what it
+    made. For the style `documents`. Says what it would cost, and asks, before it sends anything.
+    """
+    from mixpeek_assets.cli.smoke import smoke as smoke_
+
+    with friendly_errors():
+        sys.exit(smoke_(load_settings(), video, yes=yes))
 
 
 @cli.command("serve-local-api", context_settings={"ignore_unknown_options": True})

@@ -1,5 +1,6 @@
 """`mixpeek-assets status`."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from rich.console import Console
@@ -7,7 +8,8 @@ from rich.console import Console
 from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.tables import Column, show_table
-from mixpeek_assets.connections import open_warehouse
+from mixpeek_assets.connections import open_warehouse, read_account
+from mixpeek_assets.labels import money
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse import landing_files
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseBusyError
@@ -37,11 +39,16 @@ def status(settings: Settings, problems: int, format_: Format) -> None:
         console.print(plain(f"Some replies are not loaded yet. {error}"), soft_wrap=True)
     with warehouse.reader() as reader:
         rows, found, waiting = reader.status(), reader.problems(problems), reader.waiting()
+        spent = reader.costs()
     quarantined = [str(file) for file in landing_files.quarantined_files(warehouse.landing_folder)]
+    credits_, dollars = _sum(one.credits for one in spent), _sum(one.cost_usd for one in spent)
+    account = read_account(settings)
     if format_ == "json":
         lists = {"partitions": rows, "problems": found, "waiting": waiting}
         shown = {name: [asdict(row) for row in records] for name, records in lists.items()}
-        print_json({"warehouse": str(warehouse.path), **shown, "quarantined": quarantined})
+        balance = None if account is None else account.credit_balance
+        cost = {"credits": credits_, "cost_usd": dollars, "credit_balance": balance}
+        print_json({"warehouse": str(warehouse.path), **shown, "quarantined": quarantined, "cost": cost})
         return
     if format_ == "csv":
         print_csv(_FIELDS, [[getattr(row, name) for name in _FIELDS] for row in rows])
@@ -54,7 +61,18 @@ def status(settings: Settings, problems: int, format_: Format) -> None:
     for column, remedy in _REMEDIES.items():
         if count := sum(getattr(row, column) for row in rows):
             console.print(f"{count:,} {column.replace('_', ' ')}: {remedy}", highlight=False, soft_wrap=True)
+    if shown := money(credits_, dollars):
+        console.print(plain(f"Spent on these videos: {shown}."), soft_wrap=True)
+    if account is not None and account.credit_balance is not None:
+        console.print(
+            plain(f"Left in the account {account.name}: {money(account.credit_balance, None)}."), soft_wrap=True
+        )
     console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
+
+
+def _sum(costs: Iterable[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
 
 
 def _show_counts(console: Console, rows: list[StatusRow]) -> None:

@@ -66,7 +66,7 @@ def build_landing(group: AssetGroup) -> dg.AssetsDefinition:
                 yield from report(context, group, warehouse, LANDED[:2], partitions, _work_on_assets(assets))
                 if _is_asked(context, group, "vectors"):
                     # What came with the assets is not asked for again.
-                    refresh = config.refresh and not (client.brings_vectors and assets.planned_at)
+                    refresh = config.refresh and not (client.units.brings_vectors and assets.planned_at)
                     vectors = fetch_vectors(client, warehouse, partitions, **{**asked, "refresh": refresh})
                 if assets.fetched:
                     discard_superseded(client, warehouse, partitions, context.log.warning)

@@ -10,7 +10,7 @@ import dagster as dg
 from mixpeek_assets.defs import charts, markdown, previews
 from mixpeek_assets.defs.charts import COLOURS, FAINT, Bar
 from mixpeek_assets.defs.embedding_map import embedding_map, glance, large
-from mixpeek_assets.labels import brief, duration
+from mixpeek_assets.labels import brief, duration, money
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import DayProgress, SampledEmbedding, TaskDurations
 from mixpeek_assets.warehouse.schema import TableName
@@ -41,6 +41,9 @@ def day_metadata(
         parts["funnel"] = {day: _funnel(progress) for day, progress in reader.day_progress(days).items()}
     if table == "tasks":
         took = reader.task_durations(days, list(_BOUNDS))
+        costs = reader.costs(days)
+        parts["credits"] = {one.partition_date: dg.MetadataValue.float(one.credits) for one in costs if one.credits}
+        parts["cost"] = {one.partition_date: dg.MetadataValue.text(money(one.credits, one.cost_usd)) for one in costs}
         parts["durations"] = {durations.partition_date: _durations(durations) for durations in took}
     if table == "vectors":
         parts["embeddings"] = previews.embeddings(reader, days)

@@ -5,13 +5,14 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from mixpeek_assets.connections import submission_rules
+from mixpeek_assets.api.port import Preparation
+from mixpeek_assets.connections import QUICK, extractors_of, known_per_minute, known_units, submission_rules
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.config import VideoChoice
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.partitions import days
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.pipeline.plan import plan
+from mixpeek_assets.pipeline.plan import plan, prepare
 
 PLAN = "plan"
 
@@ -29,16 +30,24 @@ class PlanConfig(VideoChoice):
     """Count the submissions and fetches of `refresh`."""
 
 
+def _cost(first: Preparation | None) -> dict[str, Any]:
+    if first is None:
+        return {}
+    figures = {"estimated_credits": first.credits, "estimated_usd": first.cost_usd}
+    return {
+        "cost": " ".join(first.sentences()),
+        **{name: value for name, value in figures.items() if value is not None},
+    }
+
+
 def build_plan_job(group: AssetGroup) -> dg.JobDefinition:
     """Return the job that is a dry run of the others."""
 
     @dg.op(name=group.named("show_plan"), required_resource_keys=group.resource_keys)
     def show_plan(context: dg.OpExecutionContext, config: PlanConfig) -> dg.Output[None]:
-        """Show the requests that runs would send: submissions, polls and fetches, and how long they take."""
-        settings, warehouse = (
-            group.mixpeek(context).settings,
-            group.warehouse(context).open(on_wait=context.log.warning),
-        )
+        """Show what runs would send (submissions, polls, fetches), how long it takes, what it makes first and costs."""
+        settings = group.mixpeek(context).settings
+        warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         rules = submission_rules(
             settings,
             refresh=config.refresh,
@@ -48,20 +57,32 @@ def build_plan_job(group: AssetGroup) -> dg.JobDefinition:
         with user_errors_as_failures(), read_manifest(settings) as manifest:
             found = plan(
                 warehouse,
-                settings.effective_requests_per_minute,
+                known_units(settings),
+                known_per_minute(settings),
                 rules=rules,
                 partitions=days(config.days) if config.days else None,
                 manifest=manifest,
                 refetch=config.refresh,
             )
         context.log.info("Nothing is sent. %s", found.summary())
+        first = None
+        if not settings.uses_local_api:  # which costs nothing
+            first = prepare(found, lambda: group.mixpeek(context).client(QUICK), extractors_of(settings))
+        for sentence in first.sentences() if first else ():
+            context.log.info("%s", sentence)
         rows = [
             dg.TableRecord(
-                {"day": str(line.partition_date), "request": line.verb, "why": line.why, "requests": line.requests}
+                {
+                    "day": str(line.partition_date),
+                    "request": line.verb,
+                    "why": line.why,
+                    "items": line.items,
+                    "requests": line.requests,
+                }
             )
             for line in found.lines
         ]
-        metadata: dict[str, Any] = {"requests": found.requests(), "summary": found.summary()}
+        metadata: dict[str, Any] = {"requests": found.requests(), "summary": found.summary(), **_cost(first)}
         return dg.Output(None, metadata={**metadata, **({"plan": dg.MetadataValue.table(rows)} if rows else {})})
 
     @dg.job(

@@ -14,7 +14,13 @@ from dagster_duckdb import DuckDBResource
 
 from mixpeek_assets.api.port import MixpeekClient
 from mixpeek_assets.api.transport import RetryPolicy
-from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.connections import (
+    how_style_is_known,
+    known_per_minute,
+    known_style,
+    open_client,
+    open_warehouse,
+)
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -35,12 +41,13 @@ class MixpeekResource(dg.ConfigurableResource):
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Return the resource, whose page in the UI says which API it is."""
-        per_minute = settings.effective_requests_per_minute
+        per_minute, style = known_per_minute(settings), known_style(settings)
         return _described(
             cls,
             "The Mixpeek API.",
             {
                 "API": "the local one, which `make dev` starts" if settings.uses_local_api else settings.api_name,
+                "style": f"`{style}` ({how_style_is_known(settings)})" if style else how_style_is_known(settings),
                 "path prefix": settings.api_prefix or "none",
                 "namespace": settings.namespace or "none",
                 "rate limit": f"{per_minute} requests a minute, over all processes" if per_minute else "none",

@@ -2,8 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -22,6 +22,7 @@ from mixpeek_assets.api.errors import (
     PermanentError,
 )
 from mixpeek_assets.api.port import AssetReply, FeatureReply, MixpeekClient, Problem, Wanted
+from mixpeek_assets.api.units import Verb
 from mixpeek_assets.pipeline.figures import StepFigures, StepMeter
 from mixpeek_assets.pipeline.progress import Progress, Say, progress, say_nothing
 from mixpeek_assets.pipeline.spools import Spools
@@ -42,6 +43,7 @@ _VISIBLE_WITHIN = timedelta(minutes=10)
 _ATTEMPTS = 3
 """How many times a run asks for such a result."""
 
+_VERBS: Mapping[str, Verb] = {"assets": "fetch asset", "vectors": "fetch vectors"}
 _NOUNS = {"assets": "asset", "vectors": "feature"}
 """What is fetched for a table."""
 
@@ -105,7 +107,7 @@ def fetch_assets(
 
     step = _Step(client, warehouse, "assets", run_id, say)
     work_list = warehouse.assets_to_fetch(partitions, refresh=refresh, chosen=chosen)
-    return step.run(work_list, client.assets_per_fetch, read, lines.of_asset, lines.of_its_feature)
+    return step.run(work_list, client.units.assets_per_fetch, read, lines.of_asset, lines.of_its_feature)
 
 
 def fetch_vectors(
@@ -258,7 +260,10 @@ class _Step:
         meter, noun = StepMeter(self.client, self.warehouse), _NOUNS[self.table]
         # First load what a dead run fetched, so that it is not fetched again.
         loaded = self.warehouse.load_pending(self.run_id)
-        with work_list as wanted, progress(self.say, self.client, noun, "fetch", len(wanted)) as work:
+        with ExitStack() as opened:
+            wanted = opened.enter_context(work_list)
+            requests = self.client.units.requests(_VERBS[self.table], len(wanted))
+            work = opened.enter_context(progress(self.say, self.client, noun, "fetch", len(wanted), requests))
             result = FetchResult(wanted.read_at)
             if wanted:
                 with Spools(self.warehouse, self.run_id) as spools:

@@ -1,13 +1,34 @@
-"""The requests that a run would send, without sending any."""
+"""The requests that a run would send, and what they would cost, without sending any of them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 
+from mixpeek_assets.api.port import MixpeekClient, Preparation
+from mixpeek_assets.api.units import Units, Verb
+from mixpeek_assets.errors import UserError
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.warehouse.rows import PlannedRequests, Verb
+from mixpeek_assets.strict_json import JsonObject
+from mixpeek_assets.warehouse.rows import Needed
 from mixpeek_assets.warehouse.selection import SubmissionRules
 from mixpeek_assets.warehouse.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequests:
+    """Requests of one verb, partition and reason that are known to be needed.
+
+    Attributes:
+        items: What they are about: videos to submit, tasks to poll, assets or features to fetch.
+    """
+
+    verb: Verb
+    partition_date: date
+    why: str
+    requests: int
+    items: int
 
 
 @dataclass(frozen=True)
@@ -15,18 +36,34 @@ class Plan:
     """The requests that a run would send.
 
     Attributes:
-        lines: The requests that are known to be needed.
+        needed: What is known to be needed.
+        units: In how many requests.
         features_per_asset: How many features landed assets have on average; None while no asset is landed.
         requests_per_minute: The rate limit; 0 is none.
     """
 
-    lines: list[PlannedRequests]
+    needed: list[Needed]
+    units: Units
     features_per_asset: float | None
     requests_per_minute: int
 
-    def requests(self, *verbs: Verb) -> int:
-        """Return how many requests of these verbs (by default of all) are known to be needed."""
-        return sum(line.requests for line in self.lines if not verbs or line.verb in verbs)
+    @property
+    def lines(self) -> list[PlannedRequests]:
+        """The requests, by verb, partition and reason."""
+        return [self._line(*key, rows) for key, rows in _grouped(self.needed)]
+
+    @property
+    def videos(self) -> Mapping[str, int]:
+        """How many videos are to be submitted, by collection."""
+        found = Counter[str]()
+        for one in self.needed:
+            if one.verb == "submit" and one.collection is not None:
+                found[one.collection] += one.items
+        return found
+
+    def requests(self) -> int:
+        """Return how many requests are known to be needed."""
+        return sum(line.requests for line in self.lines)
 
     @property
     def total(self) -> float | None:
@@ -34,17 +71,17 @@ class Plan:
 
         A video that is not processed yet is polled at least once, and becomes an asset with features.
         """
-        to_come = self.requests("submit", "poll")
-        assets = to_come + self.requests("fetch asset")
-        if not assets:
+        videos, fetched = self._items("submit"), self._items("fetch asset")
+        coming = videos + self._items("poll")
+        if not coming + fetched:
             return float(self.requests())
         if self.features_per_asset is None:
             return None
-        return self.requests() + self.requests("submit") + to_come + assets * self.features_per_asset
+        return self.requests() + self.units.following(videos, coming, fetched, self.features_per_asset)
 
     def summary(self) -> str:
         """Return the plan in a sentence."""
-        if not self.lines:
+        if not self.needed:
             return "No request is needed."
         now = f"{_counted(self.requests())} can be sent now{self._minutes(self.requests())}"
         if self.total is None:
@@ -56,10 +93,26 @@ class Plan:
             f" a video has {self.features_per_asset:.1f} features on average. Polls that are repeated come on top."
         )
 
+    def _items(self, verb: Verb) -> int:
+        return sum(one.items for one in self.needed if one.verb == verb)
+
+    def _line(self, verb: Verb, day: date, why: str, needed: Sequence[Needed]) -> PlannedRequests:
+        # A task and a collection are never shared, so each collection has requests of its own.
+        items = [one.tasks if verb == "poll" else one.items for one in needed]
+        requests = sum(self.units.requests(verb, number, self.features_per_asset) for number in items)
+        return PlannedRequests(verb, day, why, requests, sum(items))
+
     def _minutes(self, requests: float) -> str:
         if not self.requests_per_minute:
             return ""
         return f" ({requests / self.requests_per_minute:,.1f} minutes at {self.requests_per_minute} a minute)"
+
+
+def _grouped(needed: Iterable[Needed]) -> Iterable[tuple[tuple[Verb, date, str], list[Needed]]]:
+    groups: dict[tuple[Verb, date, str], list[Needed]] = {}
+    for one in needed:
+        groups.setdefault((one.verb, one.partition_date, one.why), []).append(one)
+    return groups.items()
 
 
 def _counted(requests: float) -> str:
@@ -68,6 +121,7 @@ def _counted(requests: float) -> str:
 
 def plan(
     warehouse: Warehouse,
+    units: Units,
     requests_per_minute: int,
     *,
     rules: SubmissionRules | None = None,
@@ -79,6 +133,7 @@ def plan(
 
     Args:
         warehouse: The warehouse with the known videos and tasks.
+        units: What one request is about.
         requests_per_minute: The rate limit; 0 is none.
         rules: Which videos are submitted again, beside the new ones.
         partitions: Only these; None is all.
@@ -87,6 +142,31 @@ def plan(
     """
     rules = rules or SubmissionRules()
     with warehouse.reader() as reader:
-        new = [] if manifest is None else reader.planned_submissions(manifest.videos, rules, partitions)
-        known = reader.planned_requests(rules, partitions, refetch=refetch)
-        return Plan([*new, *known], reader.features_per_asset(), requests_per_minute)
+        new = [] if manifest is None else reader.needed_submissions(manifest.videos, rules, partitions)
+        known = reader.needed(rules, partitions, refetch=refetch)
+        if refetch and units.brings_vectors:
+            known = [one for one in known if one.verb != "fetch vectors"]
+        return Plan([*new, *known], units, reader.features_per_asset(), requests_per_minute)
+
+
+def prepare(
+    found: Plan,
+    opened: Callable[[], AbstractContextManager[MixpeekClient]],
+    extractors: list[JsonObject] | None,
+) -> Preparation | None:
+    """Ask the API what the submissions would make first, and cost; None: there are none. Nothing is made.
+
+    An API that does not answer leaves the cost unknown.
+
+    Args:
+        found: The plan.
+        opened: Opens a client, with a policy that does not wait for long.
+        extractors: The settings that the videos would be extracted with.
+    """
+    if not found.videos:
+        return None
+    try:
+        with opened() as client:
+            return client.prepare(found.videos, extractors)
+    except UserError as error:
+        return Preparation(why_unknown=str(error).removesuffix("."))

@@ -73,7 +73,7 @@ class Progress:
 
 
 @contextmanager
-def progress(say: Say, client: MixpeekClient, noun: str, verb: str, total: int) -> Generator[Progress]:
+def progress(say: Say, client: MixpeekClient, noun: str, verb: str, total: int, requests: int) -> Generator[Progress]:
     """Say the plan, how far the work in the block is, and at its end (also by an error) what was done.
 
     A thread says the lines in between, because a line is needed most when no answer comes.
@@ -81,16 +81,17 @@ def progress(say: Say, client: MixpeekClient, noun: str, verb: str, total: int) 
     Args:
         say: Takes the sentences.
         client: Whose work it is.
-        noun: What is worked through, in the singular, one request each.
+        noun: What is worked through, in the singular.
         verb: What is done with it.
         total: How many there are; with none, one line says so.
+        requests: How many requests it takes at least.
     """
     work, ended = Progress(client, noun, total), threading.Event()
     if not total:
         say(f"no {noun} to {verb}")
         yield work
         return
-    say(f"{counted(total, noun)} to {verb}, {_pace(total, client.per_minute)}")
+    say(f"{counted(total, noun)} to {verb}, {_pace(total, requests, client.per_minute)}")
 
     def say_lines() -> None:
         while not ended.wait(EVERY):
@@ -108,10 +109,13 @@ def progress(say: Say, client: MixpeekClient, noun: str, verb: str, total: int) 
         say(work.summary())
 
 
-def _pace(requests: int, per_minute: int) -> str:
+def _pace(total: int, requests: int, per_minute: int) -> str:
+    # Where a request is about one thing, their number need not be said, and is known.
+    taken = "" if requests == total else f"{counted(requests, 'request')} or more, "
     if not per_minute:
-        return "no rate limit"
-    return f"about {duration(60 * requests / per_minute)} at {counted(per_minute, 'request')} a minute"
+        return f"{taken}no rate limit"
+    about = "at least" if taken else "about"
+    return f"{taken}{about} {duration(60 * requests / per_minute)} at {counted(per_minute, 'request')} a minute"
 
 
 def _waiting(figures: Figures) -> list[str]:

@@ -82,7 +82,8 @@ def submit_videos(
                 wanted = len(submitted.lost) if round_ and needed else len(needed)
                 if round_ and not wanted:
                     break
-                with progress(say, client, "video", "submit again" if round_ else "submit", wanted) as work:
+                verb, requests = "submit again" if round_ else "submit", client.units.requests("submit", wanted)
+                with progress(say, client, "video", verb, wanted, requests) as work:
                     if not wanted:
                         break
                     videos = (video for video in needed if not round_ or _is_unknown(video))
@@ -140,7 +141,7 @@ class _Submission:
         Runs in the thread that takes the next group, so that no batch waits for the end of the previous one; earlier
         answers are loaded meanwhile.
         """
-        each = self._client.videos_per_submission
+        each = self._client.units.videos_per_submission
         size = max(4 * self._client.concurrency // each, 1) * each
         for task_id, some in groupby(videos, key=attrgetter("task_id")):
             if task_id is not None:  # a draft of an earlier call, which goes on as a whole
@@ -155,7 +156,7 @@ class _Submission:
         if batch:
             # So that no answer finds the disk full.
             lines = _STEPS if self._client.resumes else 1
-            in_flight = self._client.videos_per_submission * self._client.concurrency
+            in_flight = self._client.units.videos_per_submission * self._client.concurrency
             self._spool.rotate(room_for=lines * (len(batch) + in_flight))
             new = [video for video in batch if not video.is_interrupted]
             self._warehouse.insert_intents(new, self._run_id, self._extractors)

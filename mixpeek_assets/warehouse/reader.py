@@ -13,12 +13,13 @@ import duckdb
 from mixpeek_assets import clock
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.rows import (
+    DayCost,
     DayProgress,
     DueTask,
     ExampleFeature,
+    Needed,
     OpenTasks,
     Outcome,
-    PlannedRequests,
     ProblemRow,
     Progress,
     SampledEmbedding,
@@ -87,6 +88,10 @@ class Reader:
         """How many tasks of some partitions are in each state."""
         return SQL.fetch(self.connection, TaskCount, "task_counts", partitions=list(partitions))
 
+    def costs(self, days: Sequence[date] | None = None) -> list[DayCost]:
+        """What the tasks of some days have cost, where that is known; None is of all."""
+        return SQL.fetch(self.connection, DayCost, "costs", days=None if days is None else list(days))
+
     def day_progress(self, days: Sequence[date]) -> dict[date, DayProgress]:
         """How far the videos of each of some days are."""
         rows = SQL.fetch(self.connection, DayProgress, "day_progress", partitions=list(days))
@@ -141,14 +146,12 @@ class Reader:
         (answer,) = SQL.fetch(self.connection, Progress, "progress", manifest=str(videos))
         return answer
 
-    def planned_requests(
-        self, rules: SubmissionRules, partitions: Sequence[date] | None, *, refetch: bool
-    ) -> list[PlannedRequests]:
-        """The requests that are known to be needed in some partitions; None is all."""
+    def needed(self, rules: SubmissionRules, partitions: Sequence[date] | None, *, refetch: bool) -> list[Needed]:
+        """What is known to be needed in some partitions; None is all."""
         chosen = None if partitions is None else list(partitions)
         return SQL.fetch(
             self.connection,
-            PlannedRequests,
+            Needed,
             "plan",
             api=self.api,
             partitions=chosen,
@@ -156,13 +159,13 @@ class Reader:
             **asdict(rules),
         )
 
-    def planned_submissions(
+    def needed_submissions(
         self, videos: Path, rules: SubmissionRules, partitions: Sequence[date] | None
-    ) -> list[PlannedRequests]:
+    ) -> list[Needed]:
         """The submissions of a manifest's videos that are not in `videos` yet; None is of all partitions."""
         return SQL.fetch(
             self.connection,
-            PlannedRequests,
+            Needed,
             "plan_manifest",
             manifest=str(videos),
             today=_today(),

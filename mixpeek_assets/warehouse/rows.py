@@ -78,13 +78,29 @@ class FeatureToFetch:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRequests:
-    """Requests of one verb, partition and reason that are known to be needed."""
+class Needed:
+    """What is known to be needed, of one verb, partition, reason and collection.
+
+    Attributes:
+        items: How many videos to submit, assets or features to fetch, or submissions whose task is polled.
+        tasks: How many tasks they are in, where they are polled.
+    """
 
     verb: Verb
     partition_date: date
     why: str
-    requests: int
+    collection: str | None
+    items: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCost:
+    """What the tasks of a day have cost; None: the API did not tell."""
+
+    partition_date: date
+    credits: float | None
+    cost_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from mixpeek_assets.api.port import (
 )
 from mixpeek_assets.api.rate_limit import RateLimit
 from mixpeek_assets.api.transport import Call, RetryPolicy, Transport
+from mixpeek_assets.api.units import Units
 from mixpeek_assets.strict_json import JsonObject
 
 
@@ -40,9 +41,7 @@ class AssetsClient(Transport):
     """
 
     style: Style = "assets"
-    videos_per_submission = 1
-    assets_per_fetch = 1
-    brings_vectors = False
+    units = Units()
     resumes = False
 
     def __init__(

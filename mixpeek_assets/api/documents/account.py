@@ -35,11 +35,15 @@ def read_account(calls: Calls) -> Account:
 
 
 def estimate(calls: Calls, videos: int) -> tuple[float | None, float | None]:
-    """Return what processing some videos is estimated to cost, in credits and dollars; None: there is no estimate."""
+    """Return what processing some videos is estimated to cost, in credits and dollars; None: there is no estimate.
+
+    How long they are is not known here, and not sent.
+    """
     body: JsonObject = {"items": [{"mime_type": "video/mp4", "count": videos}]}
     try:
         reply = calls.post("/organizations/billing/estimate", body, category="metadata", namespaced=False)
     except (NotFoundError, WrongEndpointError):
         return None, None
     dollars = number(reply.get("total_usd"))
-    return None if dollars is None else dollars * CREDITS_PER_DOLLAR, dollars
+    # Nothing is free: it is an estimate by minutes, which are not known.
+    return (dollars * CREDITS_PER_DOLLAR, dollars) if dollars else (None, None)

@@ -9,11 +9,11 @@ from mixpeek_assets.api.documents.account import estimate, read_account, read_me
 from mixpeek_assets.api.documents.batches import read_batch
 from mixpeek_assets.api.documents.calls import Calls
 from mixpeek_assets.api.documents.extractors import extractor_of
-from mixpeek_assets.api.documents.listing import Listing
+from mixpeek_assets.api.documents.listing import PAGE, Listing
 from mixpeek_assets.api.documents.records import is_uncertain, read_document
 from mixpeek_assets.api.documents.search import search
 from mixpeek_assets.api.documents.site import Site, Sites
-from mixpeek_assets.api.documents.submission import Submission
+from mixpeek_assets.api.documents.submission import OBJECTS_PER_CALL, Submission
 from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotFoundError, NotYetVisibleError, TransientError
 from mixpeek_assets.api.port import (
     Account,
@@ -30,6 +30,7 @@ from mixpeek_assets.api.port import (
 )
 from mixpeek_assets.api.rate_limit import RateLimit
 from mixpeek_assets.api.transport import RetryPolicy, Transport
+from mixpeek_assets.api.units import Units
 from mixpeek_assets.strict_json import JsonObject
 
 DEFAULT_NAMESPACE = "mixpeek_assets"
@@ -37,6 +38,8 @@ DEFAULT_NAMESPACE = "mixpeek_assets"
 
 CATEGORIES = ("metadata", "data", "search", "compute")
 """The rate limits that calls of ours count for (today's contract, 8)."""
+
+_ASSETS_PER_FETCH = 25
 
 Of = TypeVar("Of", Video, Wanted)
 
@@ -53,12 +56,11 @@ class DocumentsClient(Transport):
         limits: The rate limits by category, shared by all processes; closed with the client.
         videos_per_batch: How many videos a batch holds at most.
         batch_seconds: After how long a batch is started with what it has.
+        ttl_seconds: How long the namespace lasts, where it is made although it is named; None: for ever, and it is not.
         policy: Timeouts and attempts.
     """
 
     style: Style = "documents"
-    assets_per_fetch = 25
-    brings_vectors = True
     resumes = True
 
     def __init__(
@@ -72,14 +74,20 @@ class DocumentsClient(Transport):
         limits: Mapping[str, RateLimit] | None = None,
         videos_per_batch: int = 100,
         batch_seconds: float = 60,
+        ttl_seconds: int | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
         base = f"{api_url.removesuffix('/v1')}/v1"
         super().__init__(base, api_key, concurrency=concurrency, limits=limits, policy=policy)
-        self.videos_per_submission = videos_per_batch
+        self.units = units_of(videos_per_batch)
         self._seconds, self._extractors = batch_seconds, extractors
         self._calls = Calls(self, namespace or DEFAULT_NAMESPACE)
-        self._sites = Sites(self._calls, self._calls.namespace, may_make=namespace is None)
+        self._sites = Sites(
+            self._calls,
+            self._calls.namespace,
+            may_make=namespace is None or ttl_seconds is not None,
+            ttl_seconds=ttl_seconds,
+        )
         self._ways: dict[str, int] = {}
 
     def submit(self, videos: Sequence[Video], ledger: Ledger) -> None:
@@ -130,6 +138,14 @@ class DocumentsClient(Transport):
         site = self._sites.find(wanted.collection, extractor_of(wanted.extractors))
         if site is not None:
             Listing(self._calls, site, self._ways.get(site.collection_id, 0)).delete(wanted)
+
+    def remove(self, collection: str) -> bool:
+        """Delete a collection with its bucket and the namespace; raises as `Sites.remove`.
+
+        Returns:
+            Whether the namespace is gone.
+        """
+        return self._sites.remove(collection, extractor_of(self._extractors))
 
     def search(
         self,
@@ -189,6 +205,20 @@ class DocumentsClient(Transport):
                 404,
             )
         return site
+
+
+def units_of(videos_per_batch: int) -> Units:
+    """Return what one request is about, where a batch holds so many videos."""
+    return Units(
+        videos_per_submission=videos_per_batch,
+        videos_per_registration=OBJECTS_PER_CALL,
+        requests_per_submission=2,
+        assets_per_fetch=_ASSETS_PER_FETCH,
+        features_per_page=PAGE,
+        note=f"A batch of up to {videos_per_batch:,} videos takes a request for its objects (one for each"
+        f" {OBJECTS_PER_CALL}), one for the draft, and one to start it; a poll reads a whole batch; a fetch reads"
+        f" {_ASSETS_PER_FETCH} assets with {PAGE} features a page, vectors included.",
+    )
 
 
 def _by_site(items: Iterable[Of]) -> list[tuple[tuple[str, str], list[Of]]]:

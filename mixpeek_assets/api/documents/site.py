@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mixpeek_assets.api.documents.calls import Calls
@@ -70,11 +71,13 @@ class Sites:
         calls: Sends the calls.
         namespace: Its name or id.
         may_make: Whether a namespace that is missing is made: not one that somebody has named.
+        ttl_seconds: How long a namespace that is made lasts; None: for ever.
     """
 
     calls: Calls
     namespace: str
     may_make: bool
+    ttl_seconds: int | None = None
     _known: dict[tuple[str, str], Site] = field(default_factory=dict[tuple[str, str], Site])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -91,6 +94,23 @@ class Sites:
         site = self._remembered(collection, extractor, make=True)
         assert site is not None  # noqa: S101 - it was made
         return site
+
+    def remove(self, collection: str, extractor: Extractor) -> bool:
+        """Delete a collection, its bucket and the namespace; say whether the namespace is gone.
+
+        What the API does not delete stays, until the namespace expires.
+        """
+        site = self.find(collection, extractor)
+        parts = {"/collections/{id}": site.collection_id, "/buckets/{id}": site.bucket_id} if site else {}
+        for path, name in {**parts, "/namespaces/{id}": self.namespace}.items():
+            with suppress(WrongEndpointError):
+                self.calls.delete(path, name)
+        self._known.clear()
+        try:
+            self.calls.get("/namespaces/{id}", self.namespace, category="metadata", namespaced=False)
+        except NotFoundError:
+            return True
+        return False
 
     def missing(self, collection: str, extractor: Extractor) -> list[str]:
         """Say what `find_or_make` would make."""
@@ -176,6 +196,8 @@ class Sites:
             # Our key is what documents are asked for by.
             "payload_indexes": [{"field_name": "video_key", "type": "keyword"}],
         }
+        if self.ttl_seconds is not None:
+            body["ttl_seconds"] = self.ttl_seconds
         try:
             self._create("/namespaces", body, namespaced=False)
         except SetupError as error:

@@ -3,7 +3,9 @@ SELECT
     'submit' AS verb,
     mixpeek_internal.partition_of(manifest.added_at, $today) AS partition_date,
     'new' AS why,
-    count(*) AS requests
+    manifest.collection,
+    count(*) AS items,
+    0 AS tasks
 FROM read_parquet($manifest) AS manifest
 ANTI JOIN mixpeek.videos AS known ON manifest.video_id = known.video_id
 WHERE
@@ -16,4 +18,4 @@ WHERE
         manifest.video_id, manifest.url, manifest.collection, $collections, $videos
     )
 GROUP BY ALL
-ORDER BY partition_date;
+ORDER BY partition_date, collection;

@@ -8,6 +8,7 @@ from tests.fakes.today.filters import test_of
 from tests.fakes.today.routes import Call, check_keys, paged, route
 from tests.fakes.today.world import CREATED, Bucket, Collection, Namespace, World
 
+_DELETED = {"message": "Deleted", "success": True}
 _LIST = "limit page_size offset page filters sort sorts search include_system case_sensitive"
 _SOURCE = frozenset(
     {"type", "bucket_ids", "source_namespace_id", "collection_id", "collection_ids"}
@@ -194,6 +195,26 @@ def _collection(world: World, found: Collection) -> dict[str, Any]:
         "indexing_status": "quiesced",
         "created_at": CREATED,
     }
+
+
+@route("DELETE", "/collections/{collection}", writes=True)
+def delete_collection(world: World, call: Call) -> Any:
+    gone = world.collections.pop(collection_named(world, call.namespace, call.parts["collection"]).collection_id)
+    for document in [one for one in world.documents.values() if one.collection_id == gone.collection_id]:
+        del world.documents[document.document_id]
+    return _DELETED
+
+
+@route("DELETE", "/buckets/{bucket}", writes=True)
+def delete_bucket(world: World, call: Call) -> Any:
+    del world.buckets[bucket_of(world, call).bucket_id]
+    return _DELETED
+
+
+@route("DELETE", "/namespaces/{namespace}", has_namespace=False, writes=True)
+def delete_namespace(world: World, call: Call) -> Any:
+    del world.namespaces[namespace_named(world, call.parts["namespace"]).namespace_id]
+    return _DELETED
 
 
 def _listed(call: Call, rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
