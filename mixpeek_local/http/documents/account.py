@@ -115,7 +115,8 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
 
 
 def _line(item: EstimateItem) -> dict[str, Any]:
-    minutes = item.minutes or 0.0
+    # What says no length counts as a minute each.
+    minutes = item.minutes if item.minutes is not None else item.count or 0.0
     cost = credits_of(60 * minutes)
     return {"mime_type": item.mime_type, "minutes": minutes, "credits": cost, "usd": cost * USD_PER_CREDIT}
 

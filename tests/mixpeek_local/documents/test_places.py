@@ -149,6 +149,8 @@ def test_the_account_tells_the_limits_of_this_server(tmp_path: Path) -> None:
 def test_money_is_counted_by_minutes_of_video(writer: Writer) -> None:
     item = {"mime_type": "video/mp4", "minutes": 10}
     assert writer.ask("POST", "/organizations/billing/estimate", {"items": [item]})["total_usd"] == 0.5
+    unknown = {"mime_type": "video/mp4", "count": 3}
+    assert writer.ask("POST", "/organizations/billing/estimate", {"items": [unknown]})["total_usd"] == 0.15
     assert writer.ask("GET", "/organizations/billing/balance")["credit_balance"] > 0
     writer.submitted(*writer.objects("a"))
     writer.work()
