@@ -46,6 +46,9 @@ WRONG: dict[str, tuple[str, ...]] = {
     ),
     "API_KEY": (" ", "a b", "ключ", "a\nb"),
     "API_PREFIX": ("/v1?x=1", "/v 1", "/ü\n", "/v1#x"),
+    "API_STYLE": ("x", "Documents", "assets,documents", "1"),
+    "BATCH_VIDEOS": ("x", "0", "-1", "1.5", "10001", HUGE),
+    "BATCH_SECONDS": ("x", "-1", "nan", "inf", "86401"),
     "NAMESPACE": ("ü", "a\nb", "a\rb"),
     "FEATURE_EXTRACTORS": (
         "x",
