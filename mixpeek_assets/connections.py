@@ -147,7 +147,7 @@ def how_style_is_known(settings: Settings) -> str:
     found = _memory(settings).recall(_account(settings.api_url or MIXPEEK_API, settings.api_key))
     if found is None:
         return "not known yet: the first call asks the API, and remembers it"
-    return f"asked on {found.asked_at[:10]}, and remembered in {settings.api_memory}"
+    return f"asked on {found.asked_at:%Y-%m-%d}, and remembered in {settings.api_memory}"
 
 
 def known_units(settings: Settings) -> Units:

@@ -164,7 +164,7 @@ def test_every_make_target_exists(page: Path) -> None:
 def test_every_test_that_a_page_names_exists() -> None:
     named = []
     for folder, first, more in re.findall(
-        r"\b([a-z_]+)/(test_\w+)((?:, test_\w+)*)", text_of(ROOT / "tests" / "README.md")
+        r"\b([a-z_/]+)/(test_\w+)((?:, test_\w+)*)", text_of(ROOT / "tests" / "README.md")
     ):
         named += [ROOT / "tests" / folder / f"{name}.py" for name in [first, *re.findall(r"test_\w+", more)]]
 

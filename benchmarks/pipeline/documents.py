@@ -23,7 +23,7 @@ _LATENCY_MS, _MEGABYTES = 50, 25
 
 WIRE, PIPELINE, ALONE = "the wire", "**the pipeline**", "DuckDB alone: read_json of the pages"
 DLT, SDK = "dlt, 16 workers", "the vendor's SDK, stores nothing"
-GROUPS = {WIRE: 32, PIPELINE: 32, ALONE: 32, DLT: 2, SDK: 4}
+GROUPS = {WIRE: 32, PIPELINE: 32, ALONE: 32, DLT: 1, SDK: 4}
 """How many groups of 25 videos each contender reads."""
 
 

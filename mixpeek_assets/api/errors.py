@@ -102,7 +102,7 @@ class WrongEndpointError(AccessDeniedError):
     that is not worded like the API's.
     """
 
-    hint = "Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"
+    hint = "Check MIXPEEK_API_URL, MIXPEEK_API_PREFIX and MIXPEEK_API_STYLE"
 
 
 class RateLimitStoreError(AccessDeniedError):

@@ -109,12 +109,15 @@ def _error_of(reply: Reply, endpoint: str, object_id: str | None, *, submits: bo
         return InsufficientCreditsError(endpoint, message, object_id, status)
     if status in {401, 403}:
         return AuthenticationError(endpoint, message, object_id, status)
+    lost = SubmissionOutcomeUnknownError if submits else TransientError
+    if status == 404 and by_id and _is_cut(reply):
+        return lost(endpoint, "a reply that is not complete JSON, so what is missing is not known", object_id, status)
     if status in {404, 405} and (submits or by_id) and not (by_id and _is_of_the_api(reply)):
         return WrongEndpointError(endpoint, message, object_id, status)
     if status == 404:
         return NotFoundError(endpoint, message, object_id, status)
     if status in {408, 425} or not 400 <= status < 500:
-        return (SubmissionOutcomeUnknownError if submits else TransientError)(endpoint, message, object_id, status)
+        return lost(endpoint, message, object_id, status)
     if status == 409:
         return NameTakenError(endpoint, message, object_id, status)
     if status == 422 and "extra_forbidden" in reply.text:
@@ -151,6 +154,15 @@ def _is_of_the_api(reply: Reply) -> bool:
         return False
     # FastAPI's reply for an unknown path.
     return is_object(body) and body != {"detail": "Not Found"}
+
+
+def _is_cut(reply: Reply) -> bool:
+    """Say whether a reply is the beginning of JSON."""
+    try:
+        _parse(reply.content)
+    except ValueError:
+        return "json" in reply.headers.get("Content-Type", "") and reply.content.lstrip()[:1] in (b"{", b"[")
+    return False
 
 
 def message_of(reply: Reply) -> str:

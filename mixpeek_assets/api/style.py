@@ -5,16 +5,16 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import AwareDatetime, SecretStr, TypeAdapter, ValidationError
 
 from mixpeek_assets import clock
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.documents.client import DocumentsClient
-from mixpeek_assets.api.errors import NotFoundError, SetupError, WrongEndpointError
+from mixpeek_assets.api.errors import AuthenticationError, NotFoundError, SetupError, WrongEndpointError
 from mixpeek_assets.api.port import Style
 from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.strict_json import is_object
@@ -31,18 +31,21 @@ class Server:
 
     Attributes:
         style: Which style it speaks.
-        asked_at: When, ISO 8601.
+        asked_at: When.
         per_minute: Requests a minute by category, of the style `documents`.
     """
 
     style: Style
-    asked_at: str
+    asked_at: AwareDatetime
     per_minute: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def is_fresh(self) -> bool:
         """Whether its limits can be relied on."""
-        return clock.now() - datetime.fromisoformat(self.asked_at) < _FRESH
+        return clock.now() - self.asked_at < _FRESH
+
+
+_REMEMBERED = TypeAdapter(Server)
 
 
 def ask(url: str, key: SecretStr, prefix: str, policy: RetryPolicy) -> Server:
@@ -51,12 +54,15 @@ def ask(url: str, key: SecretStr, prefix: str, policy: RetryPolicy) -> Server:
     Raises:
         MixpeekError: it answers neither, or does not accept the key.
     """
-    now = clock.now().isoformat()
+    now = clock.now()
     with DocumentsClient(url, key, concurrency=1, policy=policy) as today:
         try:
             account = today.me()
         except (NotFoundError, WrongEndpointError):
             pass
+        except AuthenticationError as error:
+            message = f"{error.message}. It was asked in the style `documents`: MIXPEEK_API_STYLE can name the other"
+            raise replace(error, message=message) from None
         else:
             return Server("documents", now, account.per_minute)
     with AssetsClient(url, key, prefix=prefix, concurrency=1, policy=policy) as era:
@@ -73,7 +79,7 @@ def ask_limits(url: str, key: SecretStr, policy: RetryPolicy) -> Server:
     """
     with DocumentsClient(url, key, concurrency=1, policy=policy) as today:
         try:
-            return Server("documents", clock.now().isoformat(), today.me().per_minute)
+            return Server("documents", clock.now(), today.me().per_minute)
         except (NotFoundError, WrongEndpointError) as error:
             raise SetupError(
                 error.endpoint,
@@ -95,16 +101,14 @@ class Memory:
     def recall(self, account: str) -> Server | None:
         """Return what is remembered of an account."""
         found = self._read().get(_hash(account))
-        if not is_object(found):
-            return None
         try:
-            return Server(**found)
-        except TypeError:
+            return _REMEMBERED.validate_python(found)
+        except ValidationError:  # it was changed by hand, or is of another version
             return None
 
     def keep(self, account: str, server: Server) -> None:
         """Remember an answer. Where that fails, the next process asks again."""
-        content = {**self._read(), _hash(account): asdict(server)}
+        content = {**self._read(), _hash(account): _REMEMBERED.dump_python(server, mode="json")}
         written = self._file.with_suffix(f".{os.getpid()}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,7 @@ from mixpeek_assets.api.errors import (
     WrongEndpointError,
 )
 from mixpeek_assets.api.figures import Figures, Meter
+from mixpeek_assets.api.number_lists import read_apart
 from mixpeek_assets.api.rate_limit import NoLimit, RateLimit
 from mixpeek_assets.api.redact import KeyMask
 from mixpeek_assets.api.replies import asks_to_wait, clock_skew, failures_in, message_of, read_object, retry_after
@@ -237,15 +238,11 @@ class Transport:
             SubmissionOutcomeUnknownError: a submission may have arrived.
             MixpeekError: the class says what went wrong.
         """
-        return self.answer(call)[0]
-
-    def answer(self, call: Call) -> tuple[JsonObject, bytes]:
-        """Send a call, and return its reply, parsed and as bytes; raises as `send`."""
         # A submission whose outcome is unknown is not repeated here: its next attempt must be recorded first.
         return (self._submitting if call.submits else self._reading)(self._exchange, call)
 
-    def _exchange(self, call: Call) -> tuple[JsonObject, bytes]:
-        """Send a call, again after each 429, and return its reply: parsed, and as bytes."""
+    def _exchange(self, call: Call) -> JsonObject:
+        """Send a call, again after each 429, and return its reply."""
         if not call.is_addressable:
             raise UnaddressableError(call.endpoint, "such an id cannot be part of a URL", call.object_id)
         content = _encoded(call)
@@ -266,19 +263,25 @@ class Transport:
             self._held_by[call.category] = reply.status_code, reason
             self._resume_at[call.category] = max(self._resume_at[call.category], resume_at)
         try:
-            by_id = call.by_id or call.method == "GET"
-            if reply.ok and not call.has_reply:
-                return {}, b""
-            body = failures_in(reply) if call.reads_failures else None
-            if body is None:
-                body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
-            return self._mask.reply(body, reply.content), reply.content
+            return self._read(call, reply)
         except MixpeekError as error:
             failure = replace(error, message=self.masked(error.message))
         except ValueError as error:
             kind = SubmissionOutcomeUnknownError if call.submits else UnreadableReplyError
             failure = kind(call.endpoint, f"a reply that cannot be kept: {error}", call.object_id, reply.status_code)
         raise failure
+
+    def _read(self, call: Call, reply: Reply) -> JsonObject:
+        """Read a reply, without the key wherever it holds it."""
+        if reply.ok and not call.has_reply:
+            return {}
+        if reply.ok and (body := read_apart(reply.content, self._mask.reply)) is not None:
+            return body
+        by_id = call.by_id or call.method == "GET"
+        body = failures_in(reply) if call.reads_failures else None
+        if body is None:
+            body = read_object(reply, call.endpoint, call.object_id, submits=call.submits, by_id=by_id)
+        return self._mask.reply(body, reply.content)
 
     def masked(self, message: str) -> str:
         """Return a message for a log: short, on one line, and without the key."""

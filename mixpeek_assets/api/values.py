@@ -5,6 +5,7 @@ import re
 import reprlib
 from typing import TypeGuard
 
+from mixpeek_assets.api.number_lists import NumberList
 from mixpeek_assets.api.port import SparseVector
 from mixpeek_assets.strict_json import is_list, is_object
 
@@ -79,7 +80,7 @@ def excerpt(value: object) -> str:
 
 
 def _is_numbers(value: object) -> TypeGuard[list[float]]:
-    return is_list(value) and set(map(type, value)) <= {float, int}
+    return isinstance(value, NumberList) or (is_list(value) and set(map(type, value)) <= {float, int})
 
 
 def _length(vector: list[float]) -> float:

@@ -4,7 +4,6 @@ import json
 import math
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -441,27 +440,3 @@ def assert_sound_row(feature: dict[str, Any]) -> None:
 
 def is_number_or_none(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isfinite(value))
-
-
-@given(
-    vectors=st.dictionaries(
-        st.text(max_size=5), st.lists(st.floats(allow_nan=False, width=32), max_size=4), max_size=2
-    ),
-    said=st.text(alphabet='[]"\\\n,1 {}:', max_size=12),
-    indent=st.sampled_from([None, 0, 2]),
-)
-def test_an_embedding_as_it_was_sent_is_the_embedding_on_one_line(
-    vectors: dict[str, list[float]], said: str, indent: int | None
-) -> None:
-    content = json.dumps({"text": said, "vectors": vectors, "description": said}, indent=indent).encode()
-    reply = records.read_feature(json.loads(content), "f1", content)
-    assert reply.as_sent.keys() <= reply.dense.keys()
-    for name, fragment in reply.as_sent.items():
-        assert b"\n" not in orjson.dumps(fragment)
-        assert json.loads(orjson.dumps(fragment)) == reply.dense[name]
-
-
-def test_the_only_embedding_of_a_reply_on_one_line_is_kept_as_it_was_sent() -> None:
-    content = b'{"vectors": {"clip": [1.50, 2e0,-0.0]}}'
-    reply = records.read_feature(json.loads(content), "f1", content)
-    assert orjson.dumps(reply.as_sent["clip"]) == b"[1.50, 2e0,-0.0]"

@@ -91,6 +91,7 @@ WRONG = [
     ),
     Wrong("a quota that is used up", ("credits are used up", "the account behind it needs credits"), used_up),
     Wrong("a key that is wrong", ("Set MIXPEEK_API_KEY",), variables={"API_KEY": "sk_of_somebody_else"}),
+    Wrong("the style of the other era", ("MIXPEEK_API_STYLE",), variables={"API_STYLE": "assets"}),
     Wrong("a server of the other style", ("does not speak the style `documents`", "MIXPEEK_API_STYLE"), of_the_guide),
 ]
 

@@ -2,21 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from mixpeek_assets.api.errors import MixpeekError
 from tests.fakes import pipeline
-from tests.fakes.mixpeek import ScriptedMixpeek, Video
-
-Stage = Literal["submit", "poll", "asset", "feature"]
-
-REQUESTS: dict[Stage, str] = {
-    "submit": "POST /ingest/*",
-    "poll": "GET /tasks/*",
-    "asset": "GET /assets/*",
-    "feature": "GET /features/*",
-}
-"""What each stage sends, as the rules of faults match it."""
+from tests.faults.styles import Step, Style
 
 # The last attempt of each video, and what came of it; nothing that is another in every run.
 _CONTENTS = {
@@ -65,31 +55,23 @@ class Tables:
     attempts: dict[str, list[str]]
 
 
-def furnish(mixpeek: ScriptedMixpeek, videos: int) -> list[str]:
+def furnish(style: Style, mixpeek: Any, videos: int) -> list[str]:
     """Give the server so many videos, each with features of its own, and return their addresses."""
     urls = [f"http://videos.test/{number}.mp4" for number in range(videos)]
     for number, url in enumerate(urls):
-        features: dict[str, list[dict[str, Any]] | None] = {"image": None}
-        for modality, place in (("video", 0.0), ("video", 10.0), ("text", 3.5)):
-            feature_id = f"{modality}-{number}-{place:.0f}"
-            listed = {"feature_id": feature_id, "modality": modality, "start_time": place, "end_time": place + 5}
-            features.setdefault(modality, []).append({**listed, "created_at": "2024-11-07T14:31:56.053031Z"})  # type: ignore[union-attr]
-            mixpeek.vectors[feature_id] = {"multimodal": [0.6, 0.8, float(number), place]}
-        mixpeek.vectors[f"text-{number}-4"]["keyword"] = {"indices": [3, 5], "values": [0.25, float(number)]}
-        mixpeek.videos[url] = Video(features=features)
+        style.furnish(mixpeek, number, url)
     return urls
 
 
-def one_pass(stage: Stage = "submit") -> list[MixpeekError]:
-    """Submit, poll and land what there is, from a stage on; return the errors that a step has failed with."""
-    steps: dict[Stage, Callable[[], object]] = {
+def one_pass(first: Step = "submit") -> list[MixpeekError]:
+    """Submit, poll and land what there is, from a step on; return the errors that a step has failed with."""
+    steps: dict[Step, Callable[[], object]] = {
         "submit": pipeline.submit,
         "poll": pipeline.poll,
-        "asset": pipeline.land,
-        "feature": pipeline.land,
+        "land": pipeline.land,
     }
     errors = list[MixpeekError]()
-    for step in dict.fromkeys(list(steps.values())[list(steps).index(stage) :]):
+    for step in list(steps.values())[list(steps).index(first) :]:
         try:
             step()
         except MixpeekError as error:

@@ -1,23 +1,25 @@
 """Faults of many kinds at once, and faults without an end."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from mixpeek_assets.api import transport
+from mixpeek_assets.api.documents import client
 from mixpeek_assets.api.errors import MixpeekError
 from mixpeek_assets.pipeline.fetch import FetchResult
 from mixpeek_assets.pipeline.poll import PollResult
 from mixpeek_assets.pipeline.submit import SubmitResult
 from tests.defs.test_materialization import failures, run
 from tests.fakes import pipeline
-from tests.fakes.faulty import FaultyMixpeek
+from tests.fakes.faulty import Faulty
 from tests.faults.conftest import PATIENCE
 from tests.faults.ingestion import Contents, furnish, make_due, one_pass, tables
+from tests.faults.styles import Style
 
 MANY, FEW = 20, 3
 
@@ -26,22 +28,24 @@ MIXED = ("reset", "lost-acknowledgement", "cut-off", "503", "429-flat", "truncat
 
 
 @pytest.fixture(scope="module")
-def truths() -> dict[int, Contents]:
+def truths(style: Style) -> dict[int, Contents]:
     """What ingestions of so many videos come to that meet no fault; each is made once."""
     return {}
 
 
 @pytest.fixture
-def truth_of(truths: dict[int, Contents], faulty: FaultyMixpeek, tmp_path, monkeypatch) -> Callable[[int], Contents]:
+def truth_of(
+    truths: dict[int, Contents], faulty: Faulty, style: Style, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], Contents]:
     def truth_of(videos: int) -> Contents:
         if videos not in truths:
             with monkeypatch.context() as elsewhere:
                 (tmp_path / "truth").mkdir()
                 elsewhere.chdir(tmp_path / "truth")
-                pipeline.add_videos(furnish(faulty.mixpeek, videos))
+                pipeline.add_videos(furnish(style, faulty.mixpeek, videos))
                 assert one_pass() == []
                 truths[videos] = tables().contents
-            faulty.mixpeek.requests.clear()
+            style.reset(faulty.mixpeek)
         return truths[videos]
 
     return truth_of
@@ -49,10 +53,13 @@ def truth_of(truths: dict[int, Contents], faulty: FaultyMixpeek, tmp_path, monke
 
 @pytest.mark.parametrize("seed", range(5))
 def test_one_request_in_ten_meets_each_of_six_faults_and_the_tables_are_the_truth(
-    faulty: FaultyMixpeek, truth_of: Callable[[int], Contents], seed: int
+    faulty: Faulty, style: Style, truth_of: Callable[[int], Contents], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     truth = truth_of(MANY)
-    pipeline.add_videos(furnish(faulty.mixpeek, MANY))
+    # As many requests as there are videos, so that there are faults enough.
+    monkeypatch.setenv("MIXPEEK_BATCH_VIDEOS", "1")
+    monkeypatch.setattr(client, "ASSETS_PER_FETCH", 1)
+    pipeline.add_videos(furnish(style, faulty.mixpeek, MANY))
     faulty.order(*({"fault": kind, "rate": 0.1, "seed": seed} for kind in MIXED))
 
     for _ in range(20):
@@ -65,7 +72,7 @@ def test_one_request_in_ten_meets_each_of_six_faults_and_the_tables_are_the_trut
     assert told.contents == truth
     assert set(faulty.played) == set(MIXED), "all were met"
     assert all(states[-1] == "done" and set(states[:-1]) <= {"lost"} for states in told.attempts.values())
-    assert_repeated_only_with_care(faulty)
+    assert_repeated_only_with_care(style, faulty)
 
 
 ENDLESS: dict[str, tuple[dict[str, Any], str]] = {
@@ -78,17 +85,17 @@ ENDLESS: dict[str, tuple[dict[str, Any], str]] = {
     "429": ({}, "rate limit exceeded for longer than 0 s"),
     "truncated-json": ({}, "a reply that is not complete JSON"),
     "broken-gzip": ({}, "no complete reply (DecodeError)"),
-    "redirect": ({}, "redirects to /elsewhere. Check MIXPEEK_API_URL and MIXPEEK_API_PREFIX"),
+    "redirect": ({}, "redirects to /elsewhere. Check MIXPEEK_API_URL, MIXPEEK_API_PREFIX and MIXPEEK_API_STYLE"),
     "refused": ({}, "no server at"),
 }
 
 
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_when_everything_fails_a_step_says_so_and_the_next_run_goes_on_from_there(
-    faulty: FaultyMixpeek, truth_of: Callable[[int], Contents], monkeypatch: pytest.MonkeyPatch, kind: str
+    faulty: Faulty, style: Style, truth_of: Callable[[int], Contents], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     truth = truth_of(FEW)
-    pipeline.add_videos(furnish(faulty.mixpeek, FEW))
+    pipeline.add_videos(furnish(style, faulty.mixpeek, FEW))
     details, words = ENDLESS[kind]
 
     for step in (pipeline.submit, pipeline.poll, pipeline.land):
@@ -105,21 +112,22 @@ def test_when_everything_fails_a_step_says_so_and_the_next_run_goes_on_from_ther
         step()
 
     assert tables().contents == truth
-    assert_repeated_only_with_care(faulty)
-    sent = Counter(request.body["url"] for request in faulty.mixpeek.asked("POST /ingest"))
+    assert_repeated_only_with_care(style, faulty)
+    sent = style.worked_on(faulty.mixpeek)
     assert len(sent) == FEW
-    if kind not in ("lost-acknowledgement", "cut-off", "truncated-json", "broken-gzip"):
+    if style.name == "documents" or kind not in ("lost-acknowledgement", "cut-off", "truncated-json", "broken-gzip"):
         assert set(sent.values()) == {1}, "what was never done was sent once, in the end"
 
 
 def test_a_job_whose_every_call_fails_fails_in_one_sentence(
-    faulty: FaultyMixpeek,
+    faulty: Faulty,
+    style: Style,
     truth_of: Callable[[int], Contents],
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     truth = truth_of(FEW)
-    pipeline.add_videos(furnish(faulty.mixpeek, FEW))
+    pipeline.add_videos(furnish(style, faulty.mixpeek, FEW))
     monkeypatch.setenv("MIXPEEK_VIDEOS", "manifest.csv")
     monkeypatch.setattr(transport, "RetryPolicy", lambda: PATIENCE)
     broken = {"fault": "503"}
@@ -138,11 +146,11 @@ def test_a_job_whose_every_call_fails_fails_in_one_sentence(
     faulty.order()
     assert run("mixpeek_land", instance).success
     assert tables().contents == truth
-    assert len(faulty.mixpeek.asked("POST /ingest")) == FEW
+    assert list(style.worked_on(faulty.mixpeek).values()) == [1] * FEW
 
 
 def messages_of_failing(
-    step: Callable[[], object], faulty: FaultyMixpeek, monkeypatch: pytest.MonkeyPatch, rule: dict[str, Any]
+    step: Callable[[], object], faulty: Faulty, monkeypatch: pytest.MonkeyPatch, rule: dict[str, Any]
 ) -> list[str]:
     """Take a step while every request meets the fault; return what it says, whichever way it says it."""
     impatient = replace(PATIENCE, read=0.3, rate_limit=0.3)
@@ -167,8 +175,11 @@ def messages_of_failing(
     raise AssertionError(done)
 
 
-def assert_repeated_only_with_care(faulty: FaultyMixpeek) -> None:
+def assert_repeated_only_with_care(style: Style, faulty: Faulty) -> None:
     """Whatever the server has made of a video once, it is asked for again only so that it makes no second."""
+    if style.name == "documents":
+        assert set(style.worked_on(faulty.mixpeek).values()) == {1}
+        return
     first = set[str]()
     for request in faulty.mixpeek.asked("POST /ingest"):
         url = request.body["url"]

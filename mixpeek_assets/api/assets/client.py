@@ -161,8 +161,7 @@ class AssetsClient(Transport):
         The guide has `include_vectors`, the reference `return_vectors`: the call sends both.
         """
         call = Call("GET", "/features/{id}", feature_id, query="include_vectors=true&return_vectors=true")
-        body, content = self.answer(call)
-        return records.read_feature(body, feature_id, content)
+        return records.read_feature(self.send(call), feature_id)
 
     def discard(self, wanted: Wanted) -> None:
         """Do nothing: a video that is submitted again replaces the content of its own asset (contract b2)."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from mixpeek_assets.api.number_lists import NumberList
 from mixpeek_assets.api.port import (
     AssetReply,
     FeatureReply,
@@ -85,7 +86,7 @@ def read_asset(body: JsonObject, asset_id: str) -> AssetReply:
     return AssetReply(_asset_row(asset, asset_id), list(features.values()), problems)
 
 
-def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> FeatureReply:
+def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
     """Read `GET /features/{id}` with vectors (contract a, b5).
 
     A vector that is empty, not all finite numbers, or of an unknown form becomes a `Problem`; the others land.
@@ -93,7 +94,6 @@ def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> Fea
     Args:
         body: The reply.
         feature_id: The requested id.
-        content: The reply's bytes, if at hand.
     """
     # Absent or null does not mean "erase": the list may have what the detail lacks (contract (a) trap 3).
     present = {name: value for name, value in body.items() if name != "vectors" and value is not None}
@@ -113,8 +113,8 @@ def read_feature(body: JsonObject, feature_id: str, content: bytes = b"") -> Fea
             reply.problems.append(Problem(feature_id, f"vector {name!r} {wrong}", excerpt(value)))
         else:
             reply.dense[name] = value
-            if numbers := _only_list(content):
-                reply.as_sent[name] = orjson.Fragment(numbers)
+            if isinstance(value, NumberList):
+                reply.as_sent[name] = orjson.Fragment(value.as_sent)
     return reply
 
 
@@ -193,18 +193,6 @@ def _feature_row(feature: JsonObject, feature_id: str, modality: str | None) -> 
         "created_at": time(feature.get("created_at")),
         "payload": feature,
     }
-
-
-_NUMBERS = b"0123456789eE+-., []"
-
-
-def _only_list(content: bytes) -> bytes | None:
-    """Return the text of the only list in a reply, if it is numbers on one line."""
-    if content.count(b"[") != 1:  # brackets within strings count as well
-        return None
-    start = content.index(b"[")
-    numbers = content[start : content.find(b"]", start) + 1]
-    return None if numbers.translate(None, _NUMBERS) else numbers
 
 
 def _without(body: JsonObject, key: str) -> JsonObject:

@@ -9,7 +9,7 @@ from mixpeek_assets.api.documents.calls import Calls
 from mixpeek_assets.api.documents.paging import items, next_cursor, one_of
 from mixpeek_assets.api.documents.records import asset_row, is_uncertain, owner_of, read_document
 from mixpeek_assets.api.documents.site import Site
-from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotYetVisibleError
+from mixpeek_assets.api.errors import ABORTS_RUN, MixpeekError, NotYetVisibleError, PermanentError
 from mixpeek_assets.api.port import AssetReply, FeatureReply, Problem, Wanted
 from mixpeek_assets.api.values import excerpt, number, text
 from mixpeek_assets.strict_json import JsonObject
@@ -56,7 +56,25 @@ class Listing:
         self._calls, self._site, self.way = calls, site, first_way
 
     def run(self, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, AssetReply | FeatureReply | MixpeekError]]:
-        """Yield documents as they come, and at last each asset, or why it cannot be read."""
+        """Yield documents as they come, and at last each asset, or why it cannot be read; raises one of `ABORTS_RUN`.
+
+        The assets of a page that makes no sense are read by halves, so that at last only those fail that bring it.
+        """
+        try:
+            yield from self._run(wanted)
+        except ABORTS_RUN:
+            raise
+        except PermanentError as error:
+            if len(wanted) == 1:
+                yield wanted[0], error
+                return
+            half = len(wanted) // 2
+            yield from self.run(wanted[:half])
+            yield from self.run(wanted[half:])
+        except MixpeekError as error:
+            yield from ((one, error) for one in wanted)
+
+    def _run(self, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, AssetReply | FeatureReply | MixpeekError]]:
         items = read_objects(self._calls, self._site.bucket_id, [one.asset_id for one in wanted])
         assets = {one.asset_id: _Asset(one, items.get(one.asset_id)) for one in wanted}
         empty = list(assets.values())

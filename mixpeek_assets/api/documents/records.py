@@ -2,6 +2,9 @@
 
 from collections.abc import Collection
 
+import orjson
+
+from mixpeek_assets.api.number_lists import NumberList
 from mixpeek_assets.api.port import FeatureReply, Problem
 from mixpeek_assets.api.values import LONGEST_NAME, excerpt, flaw, number, sparse, text, time
 from mixpeek_assets.strict_json import JsonObject, is_list, is_object
@@ -77,6 +80,8 @@ def read_document(document: JsonObject, feature_id: str, names: Collection[str])
             reply.problems.append(Problem(feature_id, f"vector {name!r} {wrong}", excerpt(value)))
         else:
             reply.dense[name] = value
+            if isinstance(value, NumberList):
+                reply.as_sent[name] = orjson.Fragment(value.as_sent)
     if not vectors:
         reply.problems.append(Problem(feature_id, "the reply holds no vectors", excerpt(sorted(document))))
     return reply

@@ -198,7 +198,12 @@ class Sites:
         }
         if self.ttl_seconds is not None:
             body["ttl_seconds"] = self.ttl_seconds
-        self._create("/namespaces", body, namespaced=False)
+        try:
+            self._create("/namespaces", body, namespaced=False)
+        except SetupError as error:
+            if error.status == 404:  # not for want of an id
+                raise WrongEndpointError(error.endpoint, error.message, error.object_id, 404) from None
+            raise
         until = time.monotonic() + _READY_SECONDS
         while (found := self._namespace(extractor)) is None or found.get("namespace_ready") is False:
             if time.monotonic() > until:

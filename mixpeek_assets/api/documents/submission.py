@@ -82,7 +82,7 @@ class Submission:
         state = _state(batch)
         if state == "draft":
             objects = batch.get("object_ids")
-            if not is_list(objects) or not {video.asset_id for video in videos}.issuperset(objects):
+            if not is_list(objects) or not {video.asset_id for video in videos}.issuperset(map(text, objects)):
                 return videos
             self._start(batch_id, videos)
         elif state == "gone":
@@ -140,7 +140,7 @@ class Submission:
         }
         try:
             body = self.calls.post(path, sent, ids={"bucket": self.site.bucket_id})
-        except AccessDeniedError:
+        except (AccessDeniedError, UnreadableReplyError):
             raise
         except PermanentError as error:
             # An object that is gone has the whole batch refused, which names it.

@@ -179,7 +179,7 @@ class World:
         self.refuse_second_batch = False
         self.reader_only = 0.0
         self.delete_cascades = False
-        self.dimensions = (4, 3)
+        self.dimensions: tuple[int, int] = (4, 3)
 
         self.namespaces: dict[str, Namespace] = {}
         self.buckets: dict[str, Bucket] = {}

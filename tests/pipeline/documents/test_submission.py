@@ -249,7 +249,7 @@ def test_an_answer_that_is_lost_is_found_by_reading(
     assert_ends_well(documents_api, warehouse, 3)
 
 
-@pytest.mark.parametrize("answer", [LOST, Answer(cut=True), Answer(b"{", obeyed=True), Answer(status=502)])
+@pytest.mark.parametrize("answer", [LOST, Answer(cut=True), Answer([], obeyed=True), Answer(status=502)])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_whose_answers_are_all_lost_is_taken_by_the_next_run(
     documents_api: ScriptedDocuments, warehouse: Warehouse, step: str, answer: Answer
