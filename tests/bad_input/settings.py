@@ -199,9 +199,7 @@ SECRETS = [
     Case("a key in the URL", PLAN, ("MIXPEEK_API_KEY",), variables={"API_URL": f"http://u:{KEY}@x"}),
     Case("a key with a space", PLAN, ("MIXPEEK_API_KEY",), variables={"API_KEY": f"{KEY} {KEY}"}),
     Case("a key with an accent", PLAN, ("MIXPEEK_API_KEY",), variables={"API_KEY": f"{KEY}é"}),
-    Case(
-        "the rate limit is a file", ("doctor",), ("rate_limit",), {"data/rate_limit": "x"}, {"API_STYLE": "assets"}
-    ),
+    Case("the rate limit is a file", ("doctor",), ("rate_limit",), {"data/rate_limit": "x"}, {"API_STYLE": "assets"}),
     Case("a URL and no key", ("run",), ("MIXPEEK_API_URL",), variables={"API_KEY": None}),
 ]
 
