@@ -35,6 +35,7 @@ CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 SECTION = r"\(?(?:a|c|b\d|timeline)\)?"
 CITATION = re.compile(rf"contract,? ({SECTION}(?:(?:,| to| and) {SECTION})*)(?: trap (\d+))?(?![\w-])", re.IGNORECASE)
+TODAY = re.compile(r"today's contract,? (?:section )?(\d+)(?:(?:,| to| and) (\d+))*", re.IGNORECASE)
 
 
 def text_of(page: Path) -> str:
@@ -102,8 +103,10 @@ def test_every_citation_of_the_contract_has_its_anchor() -> None:
             for match in CITATION.finditer(text):
                 cited.update(re.findall(r"timeline|b\d|a|c", match[1].lower()))
                 cited.update([f"trap{match[2]}"] if match[2] else [])
+            for match in TODAY.finditer(text):
+                cited.update(f"today{number}" for number in re.findall(r"\d+", match[0]))
 
-    assert {"a", "b1", "b7", "c", "timeline", "trap3"} <= cited, "the search finds no citations"
+    assert {"a", "b1", "b7", "c", "timeline", "trap3", "today3", "today12"} <= cited, "the search finds no citations"
     assert cited - sections == set()
 
 

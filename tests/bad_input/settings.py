@@ -46,6 +46,9 @@ WRONG: dict[str, tuple[str, ...]] = {
     ),
     "API_KEY": (" ", "a b", "ключ", "a\nb"),
     "API_PREFIX": ("/v1?x=1", "/v 1", "/ü\n", "/v1#x"),
+    "API_STYLE": ("x", "Documents", "assets,documents", "1"),
+    "BATCH_VIDEOS": ("x", "0", "-1", "1.5", "10001", HUGE),
+    "BATCH_SECONDS": ("x", "-1", "nan", "inf", "86401"),
     "NAMESPACE": ("ü", "a\nb", "a\rb"),
     "FEATURE_EXTRACTORS": (
         "x",
@@ -196,7 +199,7 @@ SECRETS = [
     Case("a key in the URL", PLAN, ("MIXPEEK_API_KEY",), variables={"API_URL": f"http://u:{KEY}@x"}),
     Case("a key with a space", PLAN, ("MIXPEEK_API_KEY",), variables={"API_KEY": f"{KEY} {KEY}"}),
     Case("a key with an accent", PLAN, ("MIXPEEK_API_KEY",), variables={"API_KEY": f"{KEY}é"}),
-    Case("the rate limit is a file", ("doctor",), ("rate_limit",), {"data/rate_limit": "x"}),
+    Case("the rate limit is a file", ("doctor",), ("rate_limit",), {"data/rate_limit": "x"}, {"API_STYLE": "assets"}),
     Case("a URL and no key", ("run",), ("MIXPEEK_API_URL",), variables={"API_KEY": None}),
 ]
 

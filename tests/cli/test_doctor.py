@@ -47,7 +47,8 @@ def test_a_variable_of_the_environment_wins_over_dotenv_and_doctor_says_so(proje
 
     assert said["variables"] == (
         "ok   variables: MIXPEEK_API_KEY, MIXPEEK_VIDEOS from the environment, which wins over .env;"
-        " MIXPEEK_API_URL, MIXPEEK_REQUESTS_PER_MINUTE from the environment; MIXPEEK_CONCURRENCY from .env"
+        " MIXPEEK_API_STYLE, MIXPEEK_API_URL, MIXPEEK_REQUESTS_PER_MINUTE from the environment;"
+        " MIXPEEK_CONCURRENCY from .env"
     )
     assert "list.csv" in said["videos"]
     assert "3 in flight" in said["environment"]

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from mixpeek_assets.api import transport
-from mixpeek_assets.api.documents.client import DocumentsClient
+from mixpeek_assets.api.documents import client
 from mixpeek_assets.api.errors import MixpeekError
 from mixpeek_assets.pipeline.fetch import FetchResult
 from mixpeek_assets.pipeline.poll import PollResult
@@ -58,7 +58,7 @@ def test_one_request_in_ten_meets_each_of_six_faults_and_the_tables_are_the_trut
     truth = truth_of(MANY)
     # As many requests as there are videos, so that there are faults enough.
     monkeypatch.setenv("MIXPEEK_BATCH_VIDEOS", "1")
-    monkeypatch.setattr(DocumentsClient, "assets_per_fetch", 1)
+    monkeypatch.setattr(client, "ASSETS_PER_FETCH", 1)
     pipeline.add_videos(furnish(style, faulty.mixpeek, MANY))
     faulty.order(*({"fault": kind, "rate": 0.1, "seed": seed} for kind in MIXED))
 

@@ -39,7 +39,8 @@ DEFAULT_NAMESPACE = "mixpeek_assets"
 CATEGORIES = ("metadata", "data", "search", "compute")
 """The rate limits that calls of ours count for (today's contract, 8)."""
 
-_ASSETS_PER_FETCH = 25
+ASSETS_PER_FETCH = 25
+"""How many assets are listed together: with their features, a few pages."""
 
 Of = TypeVar("Of", Video, Wanted)
 
@@ -213,11 +214,11 @@ def units_of(videos_per_batch: int) -> Units:
         videos_per_submission=videos_per_batch,
         videos_per_registration=OBJECTS_PER_CALL,
         requests_per_submission=2,
-        assets_per_fetch=_ASSETS_PER_FETCH,
+        assets_per_fetch=ASSETS_PER_FETCH,
         features_per_page=PAGE,
         note=f"A batch of up to {videos_per_batch:,} videos takes a request for its objects (one for each"
         f" {OBJECTS_PER_CALL}), one for the draft, and one to start it; a poll reads a whole batch; a fetch reads"
-        f" {_ASSETS_PER_FETCH} assets with {PAGE} features a page, vectors included.",
+        f" {ASSETS_PER_FETCH} assets with {PAGE} features a page, vectors included.",
     )
 
 
