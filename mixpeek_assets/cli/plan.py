@@ -2,18 +2,11 @@
 
 from dataclasses import asdict, astuple, fields
 
+from mixpeek_assets.chosen_api import extractors_of, known_per_minute, known_units
 from mixpeek_assets.cli.display import plain
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.tables import Column, show_table
-from mixpeek_assets.connections import (
-    QUICK,
-    extractors_of,
-    known_per_minute,
-    known_units,
-    open_client,
-    open_warehouse,
-    submission_rules,
-)
+from mixpeek_assets.connections import QUICK, open_client, open_warehouse, submission_rules
 from mixpeek_assets.labels import counted
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.pipeline.plan import Plan, PlannedRequests, prepare

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.connections import LocalApiDownError, require_api, submission_rules
+from mixpeek_assets.chosen_api import LocalApiDownError, require_api
+from mixpeek_assets.connections import submission_rules
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.first_partition import remember_first_partition

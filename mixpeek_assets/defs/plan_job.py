@@ -6,7 +6,8 @@ import dagster as dg
 from pydantic import Field
 
 from mixpeek_assets.api.port import Preparation
-from mixpeek_assets.connections import QUICK, extractors_of, known_per_minute, known_units, submission_rules
+from mixpeek_assets.chosen_api import extractors_of, known_per_minute, known_units
+from mixpeek_assets.connections import QUICK, submission_rules
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.config import VideoChoice
 from mixpeek_assets.defs.failures import user_errors_as_failures

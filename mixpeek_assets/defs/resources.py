@@ -14,13 +14,8 @@ from dagster_duckdb import DuckDBResource
 
 from mixpeek_assets.api.port import MixpeekClient
 from mixpeek_assets.api.transport import RetryPolicy
-from mixpeek_assets.connections import (
-    how_style_is_known,
-    known_per_minute,
-    known_style,
-    open_client,
-    open_warehouse,
-)
+from mixpeek_assets.chosen_api import how_style_is_known, known_per_minute, known_style
+from mixpeek_assets.connections import open_client, open_warehouse
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 

@@ -7,7 +7,7 @@ from datetime import date
 import dagster as dg
 
 from mixpeek_assets import clock
-from mixpeek_assets.connections import LocalApiDownError
+from mixpeek_assets.chosen_api import LocalApiDownError
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.failures import user_errors_as_failures
 from mixpeek_assets.defs.jobs import LAND

@@ -9,7 +9,8 @@ import pytest
 
 from mixpeek_assets import clock
 from mixpeek_assets.api.errors import MixpeekError, SetupError
-from mixpeek_assets.connections import api_name, find_style, known_style, open_client
+from mixpeek_assets.chosen_api import api_name, find_style, known_style
+from mixpeek_assets.connections import open_client
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.documents import KEY, Answer, ScriptedDocuments, scripted_documents
