@@ -32,8 +32,9 @@ list gave. `payload` holds the whole feature as it was sent, without its vectors
 
 VECTORS = """A row is one named vector of a feature: its embedding.
 
-One request per feature, many in flight. Each reply is written to disk as it arrives and loaded in batches, so a crash
-fetches nothing twice. A vector that is empty, not finite or of an unknown form is in `rejects`. Each named vector of
+They come with their asset, in pages, where the API gives them so (style `documents`); else in one request a feature.
+Many requests are in flight. Each reply is written to disk as it arrives and loaded in batches, so a crash fetches
+nothing twice. A vector that is empty, not finite or of an unknown form is in `rejects`. Each named vector of
 one dimension has a view `mixpeek.vectors_<name>` with `embedding FLOAT[d]`.
 """
 

@@ -83,7 +83,7 @@ TABLES: tuple[Table, ...] = (
                 "VARCHAR",
                 "The extractor settings that it was submitted with; null: the API's own.",
             ),
-            Column("api", "VARCHAR", "Where it was submitted: the API's URL, or `local`."),
+            Column("api", "VARCHAR", "Where it was submitted: the API's URL, or `local`; its style, if `documents`."),
             Column("submitted_at", "TIMESTAMPTZ", "When the API answered the submission, by the API's clock."),
             Column("give_up_at", "TIMESTAMPTZ", "When it is marked `lost` unless it has ended, by the API's clock."),
             Column("polled_at", "TIMESTAMPTZ", "When its status was last read."),
