@@ -41,11 +41,15 @@ def nobodys_environment(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder, and no variable that another test has left."""
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working folder, and no variable that another test has left, or leaves to the next module."""
     _forget_variables(monkeypatch)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    before = dict(os.environ)
+    yield tmp_path
+    # A command that runs in this process sets DAGSTER_HOME.
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def _forget_variables(monkeypatch: pytest.MonkeyPatch) -> None:
