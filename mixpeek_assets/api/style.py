@@ -14,7 +14,13 @@ from pydantic import AwareDatetime, SecretStr, TypeAdapter, ValidationError
 from mixpeek_assets import clock
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.documents.client import DocumentsClient
-from mixpeek_assets.api.errors import AuthenticationError, NotFoundError, SetupError, WrongEndpointError
+from mixpeek_assets.api.errors import (
+    AuthenticationError,
+    NotFoundError,
+    SetupError,
+    UnreadableReplyError,
+    WrongEndpointError,
+)
 from mixpeek_assets.api.port import Style
 from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.strict_json import is_object
@@ -45,6 +51,9 @@ class Server:
         return clock.now() - self.asked_at < _FRESH
 
 
+_OTHER_STYLE = (NotFoundError, UnreadableReplyError, WrongEndpointError)
+"""How a server answers `GET /v1/me` that does not know it."""
+
 _REMEMBERED = TypeAdapter(Server)
 
 
@@ -58,7 +67,7 @@ def ask(url: str, key: SecretStr, prefix: str, policy: RetryPolicy) -> Server:
     with DocumentsClient(url, key, concurrency=1, policy=policy) as today:
         try:
             account = today.me()
-        except (NotFoundError, WrongEndpointError):
+        except _OTHER_STYLE:
             pass
         except AuthenticationError as error:
             message = f"{error.message}. It was asked in the style `documents`: MIXPEEK_API_STYLE can name the other"
@@ -80,7 +89,7 @@ def ask_limits(url: str, key: SecretStr, policy: RetryPolicy) -> Server:
     with DocumentsClient(url, key, concurrency=1, policy=policy) as today:
         try:
             return Server("documents", clock.now(), today.me().per_minute)
-        except (NotFoundError, WrongEndpointError) as error:
+        except _OTHER_STYLE as error:
             raise SetupError(
                 error.endpoint,
                 f"{url} does not speak the style `documents`: set MIXPEEK_API_STYLE to assets, or unset it",

@@ -3,17 +3,24 @@
 from contextlib import suppress
 
 from mixpeek_assets.api.documents.calls import Calls
-from mixpeek_assets.api.errors import NotFoundError, WrongEndpointError
+from mixpeek_assets.api.errors import NotFoundError, UnreadableReplyError, WrongEndpointError
 from mixpeek_assets.api.port import Account
-from mixpeek_assets.api.values import number, text
+from mixpeek_assets.api.values import excerpt, number, text
 from mixpeek_assets.strict_json import JsonObject, is_object
 
 CREDITS_PER_DOLLAR = 1_000
 
 
 def read_me(calls: Calls) -> Account:
-    """Read whose key it is, and how many requests a minute it may send of each category; costs nothing."""
+    """Read whose key it is, and how many requests a minute it may send of each category; costs nothing.
+
+    Raises:
+        UnreadableReplyError: the reply is not about a key: some server answers every path.
+        MixpeekError: as `Transport.send`.
+    """
     body = calls.get("/me", category="metadata", namespaced=False)
+    if not text(body.get("organization_id")) and not is_object(body.get("key")):
+        raise UnreadableReplyError("GET /me", f"a reply that does not say whose key it is: {excerpt(body)}")
     limits = body.get("rate_limits")
     per_minute = {
         name: int(limit)

@@ -66,6 +66,14 @@ def test_a_server_of_the_guide_is_asked_once(era: ScriptedMixpeek) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("body", [{}, {"detail": "ok"}, [], "<html>"])
+def test_a_server_that_answers_every_path_is_not_taken_for_one_of_today(era: ScriptedMixpeek, body: object) -> None:
+    era.script("^GET /v1/me$", Answer(body))
+
+    assert find_style(load_settings()) == "assets"
+
+
+@pytest.mark.slow
 def test_each_address_and_each_key_is_remembered_for_itself(today: ScriptedDocuments, auto: pytest.MonkeyPatch) -> None:
     find_style(load_settings())
     with scripted_mixpeek() as other:
