@@ -5,14 +5,16 @@ import re
 import reprlib
 from typing import TypeGuard
 
+import orjson
+
 from mixpeek_assets.api.number_lists import NumberList
-from mixpeek_assets.api.port import SparseVector
-from mixpeek_assets.strict_json import is_list, is_object
+from mixpeek_assets.api.port import FeatureReply, Problem, SparseVector
+from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 
 LARGEST_FLOAT = 3.4028234663852886e38
 """The largest FLOAT: beyond it DuckDB would store infinity."""
 
-LONGEST_NAME = 500
+_LONGEST_NAME = 500
 """In characters: a vector's name becomes part of a view's name."""
 
 _YEAR = re.compile(r"[0-9]{4}(?![0-9])")
@@ -55,6 +57,21 @@ def sparse(value: object) -> SparseVector | None:
     if not all(type(index) is int and 0 <= index < 2**31 for index in indices):
         return None
     return SparseVector(indices, values)
+
+
+def add_vectors(reply: FeatureReply, feature_id: str, vectors: JsonObject) -> None:
+    """Add named vectors to a reply, each that cannot be landed as a problem."""
+    for name, value in vectors.items():
+        if len(name) > _LONGEST_NAME:
+            reply.problems.append(Problem(feature_id, f"a vector's name has {len(name):,} characters", excerpt(name)))
+        elif found := sparse(value):
+            reply.sparse[name] = found
+        elif wrong := flaw(value):
+            reply.problems.append(Problem(feature_id, f"vector {name!r} {wrong}", excerpt(value)))
+        else:
+            reply.dense[name] = value
+            if isinstance(value, NumberList):
+                reply.as_sent[name] = orjson.Fragment(value.as_sent)
 
 
 def flaw(value: object) -> str | None:

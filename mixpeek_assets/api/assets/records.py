@@ -8,9 +8,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
-from mixpeek_assets.api.number_lists import NumberList
 from mixpeek_assets.api.port import (
     AssetReply,
     FeatureReply,
@@ -20,7 +17,7 @@ from mixpeek_assets.api.port import (
     TaskReply,
 )
 from mixpeek_assets.api.statuses import state_of
-from mixpeek_assets.api.values import LONGEST_NAME, excerpt, flaw, number, sparse, text, time
+from mixpeek_assets.api.values import add_vectors, excerpt, number, text, time
 from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 
 _DUPLICATE = re.compile(r"duplicate|already|existing", re.IGNORECASE)
@@ -104,17 +101,7 @@ def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
         shown = excerpt(vectors) if vectors is not None else excerpt(sorted(body))
         reply.problems.append(Problem(feature_id, "the reply holds no vectors", shown))
         return reply
-    for name, value in vectors.items():
-        if len(name) > LONGEST_NAME:
-            reply.problems.append(Problem(feature_id, f"a vector's name has {len(name):,} characters", excerpt(name)))
-        elif found := sparse(value):
-            reply.sparse[name] = found
-        elif wrong := flaw(value):
-            reply.problems.append(Problem(feature_id, f"vector {name!r} {wrong}", excerpt(value)))
-        else:
-            reply.dense[name] = value
-            if isinstance(value, NumberList):
-                reply.as_sent[name] = orjson.Fragment(value.as_sent)
+    add_vectors(reply, feature_id, vectors)
     return reply
 
 

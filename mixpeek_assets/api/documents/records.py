@@ -2,11 +2,8 @@
 
 from collections.abc import Collection
 
-import orjson
-
-from mixpeek_assets.api.number_lists import NumberList
 from mixpeek_assets.api.port import FeatureReply, Problem
-from mixpeek_assets.api.values import LONGEST_NAME, excerpt, flaw, number, sparse, text, time
+from mixpeek_assets.api.values import add_vectors, excerpt, number, text, time
 from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 
 _SHORTEST_UNNAMED = 64
@@ -71,17 +68,7 @@ def read_document(document: JsonObject, feature_id: str, names: Collection[str])
         is_vector = name in names or name in also or _is_long_list(value)
         (vectors if is_vector and value is not None else rest)[name] = value
     reply = FeatureReply(feature_row(rest, feature_id))
-    for name, value in vectors.items():
-        if len(name) > LONGEST_NAME:
-            reply.problems.append(Problem(feature_id, f"a vector's name has {len(name):,} characters", excerpt(name)))
-        elif found := sparse(value):
-            reply.sparse[name] = found
-        elif wrong := flaw(value):
-            reply.problems.append(Problem(feature_id, f"vector {name!r} {wrong}", excerpt(value)))
-        else:
-            reply.dense[name] = value
-            if isinstance(value, NumberList):
-                reply.as_sent[name] = orjson.Fragment(value.as_sent)
+    add_vectors(reply, feature_id, vectors)
     if not vectors:
         reply.problems.append(Problem(feature_id, "the reply holds no vectors", excerpt(sorted(document))))
     return reply
