@@ -73,6 +73,7 @@ class TooManyRequestsReply(BaseModel):
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorReply, "description": "the request cannot be read"},
     401: {"model": ErrorReply, "description": "the key is missing or wrong"},
+    403: {"model": ErrorReply, "description": "another web page sends it, or another host is meant"},
     404: {"model": ErrorReply, "description": "not found"},
     413: {"model": ErrorReply, "description": "the body is too large"},
     422: {"model": InvalidReply, "description": "the request has mistakes"},
