@@ -73,9 +73,10 @@ class TooManyRequestsReply(BaseModel):
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorReply, "description": "the request cannot be read"},
     401: {"model": ErrorReply, "description": "the key is missing or wrong"},
-    403: {"model": ErrorReply, "description": "another web page sends it, or another host is meant"},
+    403: {"model": ErrorReply, "description": "another web page sends it"},
     404: {"model": ErrorReply, "description": "not found"},
     413: {"model": ErrorReply, "description": "the body is too large"},
+    421: {"model": ErrorReply, "description": "it names another host than this machine"},
     422: {"model": InvalidReply, "description": "the request has mistakes"},
     429: {"model": TooManyRequestsReply, "description": "too many requests in a minute"},
     500: {"model": ErrorReply, "description": "a bug in the server"},
