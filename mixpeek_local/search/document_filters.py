@@ -7,7 +7,17 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from mixpeek_local.search.filters import (
     MAX_DEPTH,
@@ -29,6 +39,7 @@ _OF_TEXTS = ("starts_with", "ends_with", "regex", "text", "phrase", "words")
 _LINEAGE = frozenset({"root_object_id", "root_bucket_id", "source_object_id"})
 _LONGEST_PATTERN = 1_000
 _LONGEST_FIELD = 256
+_MOST_PARTS = 1_000
 
 
 class DocumentCondition(BaseModel):
@@ -128,11 +139,18 @@ class DocumentFilters(BaseModel):
             yield from part.fields() if isinstance(part, DocumentFilters) else (part.path,)
 
 
+def _are_few(parts: list[Any]) -> list[Any]:
+    # No `maxItems` in the OpenAPI document: who makes lists of the wrong length would nest lists of a thousand parts.
+    if len(parts) > _MOST_PARTS:
+        raise ValueError(f"a group has at most {_MOST_PARTS:,} parts")
+    return parts
+
+
 Filtering = Annotated[
     Annotated[DocumentCondition, Tag("condition")] | Annotated[DocumentFilters, Tag("group")], Discriminator(_kind)
 ]
 """The `filters` of a body: a group, or a single condition."""
-_Parts = Annotated[list[Filtering], Field(max_length=1_000)]
+_Parts = Annotated[list[Filtering], AfterValidator(_are_few)]
 DocumentFilters.model_rebuild()
 
 Part = DocumentCondition | DocumentFilters
