@@ -97,7 +97,7 @@ def status(problems: int, format_: "Format") -> None:
 @click.option("--retry-failed", is_flag=True, help="As for `run`.")
 @_format
 def plan(videos: str | None, retry_failed: bool, format_: "Format") -> None:
-    """Show what `run` would send, without sending it.
+    """Show what `run` would send, without submitting anything.
 
     Lists the submissions, polls and fetches, and how long they take at the rate limit.
     """

@@ -1,4 +1,4 @@
-"""`mixpeek-assets plan`: the requests that a run would send, without sending any of them."""
+"""`mixpeek-assets plan`: the requests that a run would send, without submitting anything."""
 
 from dataclasses import asdict, astuple, fields
 
@@ -49,7 +49,7 @@ def plan(settings: Settings, *, retry_failed: bool, format_: Format) -> None:
     if format_ == "csv":
         print_csv([field.name for field in fields(PlannedRequests)], map(astuple, found.lines))
     videos = counted(manifest.videos_count, "video")
-    console.print(plain(f"{manifest.source}: {videos}. Nothing is sent."), soft_wrap=True)
+    console.print(plain(f"{manifest.source}: {videos}. Nothing is submitted."), soft_wrap=True)
     if sentence := manifest.unusable_sentence:
         console.print(plain(sentence), style="yellow", soft_wrap=True)
     if found.lines and format_ == "table":

@@ -1,4 +1,4 @@
-"""The job that shows what a run would send, and sends nothing: it has no asset, so it changes the status of none."""
+"""The job that shows what a run would send, and submits nothing: it has no asset, so it changes the status of none."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def build_plan_job(group: AssetGroup) -> dg.JobDefinition:
                 manifest=manifest,
                 refetch=config.refresh,
             )
-        context.log.info("Nothing is sent. %s", found.summary())
+        context.log.info("Nothing is submitted. %s", found.summary())
         first = None
         if not settings.uses_local_api:  # which costs nothing
             first = prepare(found, lambda: group.mixpeek(context).client(QUICK), extractors_of(settings))
@@ -88,7 +88,7 @@ def build_plan_job(group: AssetGroup) -> dg.JobDefinition:
 
     @dg.job(
         name=group.job(PLAN),
-        description="Show what the other jobs would send, without sending anything: a dry run.",
+        description="Show what the other jobs would send, without submitting anything: a dry run.",
         executor_def=dg.in_process_executor,
     )
     def plan_job() -> None:

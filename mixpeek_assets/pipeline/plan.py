@@ -1,4 +1,4 @@
-"""The requests that a run would send, and what they would cost, without sending any of them."""
+"""The requests that a run would send, and what they would cost, without submitting anything."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence

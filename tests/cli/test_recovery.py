@@ -50,7 +50,7 @@ def test_plan_tells_what_a_run_would_send_and_sends_nothing(project: Project, mi
     first = project.command("plan", MIXPEEK_REQUESTS_PER_MINUTE="10")
 
     assert first.returncode == 0, first.stderr
-    assert "list.csv: 2 videos. Nothing is sent." in first.stdout
+    assert "list.csv: 2 videos. Nothing is submitted." in first.stdout
     assert ["submit", "2026-01-31", "new", "1"] in [line.split() for line in first.stdout.splitlines()]
     assert "2 requests can be sent now (0.2 minutes at 10 a minute). How many follow is not known yet" in first.stdout
     assert mixpeek.requests == []
@@ -131,7 +131,7 @@ def test_plan_names_the_rows_that_cannot_be_used(project: Project) -> None:
 
     planned = project.command("plan")
 
-    assert "list.csv: 1 video. Nothing is sent." in planned.stdout
+    assert "list.csv: 1 video. Nothing is submitted." in planned.stdout
     assert "1 of 2 rows cannot be used and are left out; the first: list.csv row 2 added_at is soon" in planned.stdout
 
 
