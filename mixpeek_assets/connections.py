@@ -129,7 +129,14 @@ def open_warehouse(
             find_style(settings, asks)
     timeout = min(settings.warehouse_timeout, longest_wait)
     file = path or settings.warehouse_path
-    return Warehouse(file, timeout, api_name(settings), on_wait, collection=settings.seen_collection)
+    return Warehouse(
+        file,
+        timeout,
+        api_name(settings),
+        on_wait,
+        collection=settings.seen_collection,
+        lag=settings.publish_seconds,
+    )
 
 
 def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:

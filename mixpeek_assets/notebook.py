@@ -44,7 +44,7 @@ class ReadOnlyWarehouse:
             WarehouseError: the file cannot be used.
             duckdb.Error: the query cannot be run.
         """
-        with self.warehouse.database.connection(read_only=True) as connection:
+        with self.warehouse.published() as connection:
             result = connection.sql(sql, params=parameters)
             return result.df() if to == "pandas" else result.to_arrow_table()
 

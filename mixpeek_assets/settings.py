@@ -208,6 +208,14 @@ class Settings(BaseSettings):
         1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
 
+    publish_seconds: float = Field(
+        300,
+        ge=0,
+        le=604_800,
+        description="Seconds by which the published file, which people read, may lag behind the warehouse while the"
+        " pipeline works; 0: nothing is published.",
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _is_text(cls, value: Any) -> Any:

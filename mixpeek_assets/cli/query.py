@@ -20,9 +20,9 @@ _NUMBERS = (
 
 
 def query(settings: Settings, sql: str, format_: Format) -> None:
-    """Run a query on the warehouse, read-only, and print its result."""
+    """Run a query on the published file and print its result."""
     try:
-        with open_warehouse(settings).database.connection(read_only=True) as connection:
+        with open_warehouse(settings).published() as connection:
             if not connection.extract_statements(sql):
                 raise StatementError('there is no statement: give one such as "SELECT count(*) FROM mixpeek.videos"')
             result = connection.sql(sql)

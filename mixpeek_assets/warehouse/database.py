@@ -157,25 +157,26 @@ class Database:
         return WarehouseBusyError(f"{self.path} was held open by {holder} for {self.timeout:.0f} s: close it there")
 
     def _warehouse_error(self, error: duckdb.Error) -> WarehouseError:
-        message = str(error)
-        if _is_held(error):
-            return self._busy(_holder(error))
-        if "not a valid DuckDB database file" in message:
-            return WarehouseError(
-                f"{self.path} is not a DuckDB file: move it away, or set MIXPEEK_WAREHOUSE to another path"
-            )
-        if "version number" in message or "newer" in message:
-            return WarehouseError(
-                f"{self.path} was written by a newer DuckDB than the installed {duckdb.__version__}: "
-                "upgrade duckdb, or set MIXPEEK_WAREHOUSE to another path"
-            )
-        if found := disk_error_of(self.path, error) or damage_of(self.path, error):
-            return found
-        if isinstance(error, duckdb.IOException | duckdb.PermissionException):
-            hint = "set MIXPEEK_WAREHOUSE to a path you may write"
-            return WarehouseError(f"{self.path} cannot be opened ({message}): {hint}")
-        hint = "rename what is in the way in the schema `mixpeek`, or set MIXPEEK_WAREHOUSE to another path"
-        return WarehouseError(f"{self.path} cannot take the tables of mixpeek_assets ({message}): {hint}")
+        return self._busy(_holder(error)) if _is_held(error) else opening_error(self.path, error)
+
+
+def opening_error(path: Path, error: duckdb.Error) -> WarehouseError:
+    """Return why a file could not be opened, as a sentence."""
+    message = str(error)
+    if "not a valid DuckDB database file" in message:
+        return WarehouseError(f"{path} is not a DuckDB file: move it away, or set MIXPEEK_WAREHOUSE to another path")
+    if "version number" in message or "newer" in message:
+        return WarehouseError(
+            f"{path} was written by a newer DuckDB than the installed {duckdb.__version__}: "
+            "upgrade duckdb, or set MIXPEEK_WAREHOUSE to another path"
+        )
+    if found := disk_error_of(path, error) or damage_of(path, error):
+        return found
+    if isinstance(error, duckdb.IOException | duckdb.PermissionException):
+        hint = "set MIXPEEK_WAREHOUSE to a path you may write"
+        return WarehouseError(f"{path} cannot be opened ({message}): {hint}")
+    hint = "rename what is in the way in the schema `mixpeek`, or set MIXPEEK_WAREHOUSE to another path"
+    return WarehouseError(f"{path} cannot take the tables of mixpeek_assets ({message}): {hint}")
 
 
 class _Waiting:

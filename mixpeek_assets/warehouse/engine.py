@@ -12,6 +12,9 @@ import duckdb
 from mixpeek_assets.sql_files import literal
 
 _CATALOG = "warehouse"
+_STORAGE = "v1.5.0"
+"""The format of new files: programs with DuckDB 1.5 can read them too, whichever DuckDB writes them."""
+
 _ROW_GROUP_SIZE = 8192
 """A thread writes whole row groups: with groups twice as large, a transaction of 20,000 rows keeps one thread busy."""
 
@@ -54,7 +57,11 @@ class OpenFile:
         self._engine = _take()
         self.connection = self._engine.cursor()
         # DuckDB would take the type from the file, and fetch an extension to write into an SQLite file.
-        options = f"TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP_SIZE}" + (", READ_ONLY" if read_only else "")
+        options = f"TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP_SIZE}"
+        if read_only:
+            options += ", READ_ONLY"
+        elif not path.exists():
+            options += f", STORAGE_VERSION {literal(_STORAGE)}"
         try:
             self.connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC
             self.connection.execute("SET enable_progress_bar = false")  # it would be shown in a run's log

@@ -2,16 +2,16 @@
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.landing_lines import LandingLine
-from mixpeek_assets.warehouse.loading import Loaded, load_pending
+from mixpeek_assets.warehouse.loading import Loaded
 
 FILE_BYTES = 32 << 20
 """The size at which a landing file is closed and loaded."""
@@ -24,7 +24,7 @@ class Spool:
     """Replies of one kind on their way to the tables. Threads may share a spool.
 
     Args:
-        database: Where they are loaded.
+        load: Loads the folder's files, and counts the rows of a run.
         folder: The landing folder.
         kind: Their kind.
         run_id: Whose rows are counted; None is any run.
@@ -33,8 +33,10 @@ class Spool:
         loaded: What its loads did so far, once they have ended.
     """
 
-    def __init__(self, database: Database, folder: Path, kind: Kind, run_id: str | None = None) -> None:
-        self._database, self._folder, self._run_id = database, folder, run_id
+    def __init__(
+        self, load: Callable[[str | None], Loaded], folder: Path, kind: Kind, run_id: str | None = None
+    ) -> None:
+        self._load_folder, self._folder, self._run_id = load, folder, run_id
         self._kind: Kind = kind
         self.loaded = Loaded()
         self._file = LandingFile(folder, kind)
@@ -111,4 +113,4 @@ class Spool:
         # Files are closed here, off the writing threads, because closing waits for the disk.
         while self._written:
             self._written.popleft().close()
-        self.loaded += load_pending(self._database, self._folder, self._run_id)
+        self.loaded += self._load_folder(self._run_id)

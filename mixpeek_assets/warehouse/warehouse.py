@@ -17,6 +17,7 @@ from mixpeek_assets.warehouse.errors import WarehouseBusyError
 from mixpeek_assets.warehouse.landing_files import Kind
 from mixpeek_assets.warehouse.loading import Loaded, load_pending
 from mixpeek_assets.warehouse.one_collection import looking_at
+from mixpeek_assets.warehouse.publishing import LAG, Publisher, opened
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch, RetryCandidate, VideoToSubmit
 from mixpeek_assets.warehouse.selection import RetrySelection, SubmissionRules, VideoSelection
@@ -36,6 +37,10 @@ class Warehouse:
             None is any.
         on_wait: Called with each sentence about a long wait, which is also logged.
         collection: The only collection that is seen and worked on, where the file holds several; None is all.
+        lag: Seconds by which the published file may lag behind; 0: nothing is published.
+
+    Attributes:
+        publisher: It makes the copy that people read.
     """
 
     def __init__(
@@ -46,8 +51,10 @@ class Warehouse:
         on_wait: Callable[[str], object] | None = None,
         *,
         collection: str | None = None,
+        lag: float = LAG,
     ) -> None:
         self.database = Database(path, timeout, on_wait)
+        self.publisher = Publisher(self.database, lag)
         self.collection = collection
         self.landing_folder = path.parent / "landing" / path.name
         self.api = api
@@ -68,13 +75,34 @@ class Warehouse:
         with self.database.connection(read_only=True) as connection, looking_at(connection, self.collection):
             yield connection
 
+    @contextmanager
+    def published(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Open the published file, which delays no landing however long it is open.
+
+        It is brought up to date first, where that is worth its cost. Where nothing is published, the warehouse itself
+        is opened.
+
+        Raises:
+            WarehouseError: the file cannot be used.
+        """
+        self.publisher.publish("at the end")
+        if not self.publisher.path.is_file() or not self.publisher.lag:
+            with self.database.connection(read_only=True) as connection:
+                yield connection
+            return
+        with opened(self.publisher.path) as connection:
+            yield connection
+
     def load_pending(self, run_id: str | None = None) -> Loaded:
         """Load all landing files, whichever process wrote them; count the rows of one run, or of all."""
-        return load_pending(self.database, self.landing_folder, run_id)
+        loaded = load_pending(self.database, self.landing_folder, run_id)
+        if loaded.files:
+            self.publisher.publish()
+        return loaded
 
     def spool(self, kind: Kind, run_id: str | None = None) -> Spool:
         """Open a spool for replies of one kind, and of one run, whose rows it counts."""
-        return Spool(self.database, self.landing_folder, kind, run_id)
+        return Spool(self.load_pending, self.landing_folder, kind, run_id)
 
     @contextmanager
     def partitions_locked(self, work: str, partitions: Sequence[date]) -> Generator[None]:

@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
@@ -110,6 +111,14 @@ def insert_videos(folder: Path, name: str, times: int) -> None:
     for number in range(times):
         with database.transaction() as connection:
             connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ($id)", {"id": f"{name}-{number}"})
+
+
+def publish_for_ever(folder: Path) -> None:
+    """Commit a row, publish it, and so on."""
+    warehouse = warehouse_in(folder)
+    while True:
+        insert_videos(folder, uuid.uuid4().hex, 1)
+        warehouse.publisher.publish("now")
 
 
 def insert_after_waiting(folder: Path, waits: Path) -> None:
