@@ -25,6 +25,7 @@ from mixpeek_assets.chosen_api import (
 )
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.settings import Settings, SettingsError
+from mixpeek_assets.warehouse.publishing import published_path
 from mixpeek_assets.warehouse.selection import SubmissionRules
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -137,6 +138,11 @@ def open_warehouse(
         collection=settings.seen_collection,
         lag=settings.publish_seconds,
     )
+
+
+def readable_path(settings: Settings) -> Path:
+    """Return the DuckDB file that people open: the published one, unless nothing is published."""
+    return published_path(settings.warehouse_path) if settings.publish_seconds else settings.warehouse_path
 
 
 def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:

@@ -6,7 +6,19 @@ import sys
 
 import duckdb
 
-NAMES = ("fetch", "documents", "load", "memory", "growth", "idle", "sensor", "first_query", "backfill", "scale")
+NAMES = (
+    "fetch",
+    "documents",
+    "load",
+    "memory",
+    "growth",
+    "reading",
+    "idle",
+    "sensor",
+    "first_query",
+    "backfill",
+    "scale",
+)
 
 if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(NAMES)

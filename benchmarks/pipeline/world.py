@@ -14,7 +14,7 @@ _SQL = Path(__file__).parent
 
 def warehouse_in(folder: Path) -> Warehouse:
     """Return the warehouse of a folder."""
-    return Warehouse(folder / "warehouse.duckdb")
+    return Warehouse(folder / "warehouse.duckdb", lag=0)
 
 
 def fill(warehouse: Warehouse, videos: int, features: int = 0, *, first: int = 0, a_day: int | None = None) -> None:

@@ -22,6 +22,7 @@ from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import MIXPEEK_API, Settings, load_settings, variables_set
 from mixpeek_assets.warehouse.schema import SCHEMA
+from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _PROBE_POLICY = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
@@ -128,7 +129,19 @@ def _warehouse() -> str:
         counts = reader.table_counts()
     # DuckDB names the catalog after the file, and a catalog and a schema of one name are ambiguous.
     hint = " (named like the schema: begin queries with `USE mixpeek.mixpeek`)" if warehouse.path.stem == SCHEMA else ""
-    return f"{warehouse.path}{hint}, {counts['videos']:,} videos, {counts['vectors']:,} vectors"
+    return (
+        f"{warehouse.path}{hint}, {counts['videos']:,} videos, {counts['vectors']:,} vectors; {_published(warehouse)}"
+    )
+
+
+def _published(warehouse: Warehouse) -> str:
+    """Say which file people read, and whether it has all that the warehouse has."""
+    publisher = warehouse.publisher
+    if not publisher.lag:
+        return "nothing is published"
+    if not publisher.path.is_file():
+        return f"{publisher.path} is not published yet"
+    return f"{publisher.path} is {'behind it' if publisher.is_behind() else 'up to date'}"
 
 
 def _videos() -> str | Warned:

@@ -67,7 +67,7 @@ def status(settings: Settings, problems: int, format_: Format) -> None:
         console.print(
             plain(f"Left in the account {account.name}: {money(account.credit_balance, None)}."), soft_wrap=True
         )
-    console.print("\nDuckDB file:", plain(warehouse.path), soft_wrap=True)
+    console.print("\nDuckDB file:", plain(warehouse.readable_path), soft_wrap=True)
 
 
 def _sum(costs: Iterable[float | None]) -> float | None:

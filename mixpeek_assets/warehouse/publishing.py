@@ -131,10 +131,15 @@ class Publisher:
             return True
         if time.monotonic() - self._failed_at < _AFTER_FAILURE:
             return False
-        copying = self.database.path.stat().st_size / self.bytes_per_second
-        gap = min(max(copying / SHARE, _LEAST_GAP), self.lag)
+        size = self.database.path.stat().st_size
+        if when == "at the end" and size / self.bytes_per_second < _AT_ONCE:
+            return True
         # Renaming sets the time of the last change of the file's status.
-        return (when == "at the end" and copying < _AT_ONCE) or time.time() - self.path.stat().st_ctime > gap
+        return time.time() - self.path.stat().st_ctime > self.gap(size)
+
+    def gap(self, size: int) -> float:
+        """Return the seconds between two copies of so many bytes."""
+        return min(max(size / self.bytes_per_second / SHARE, _LEAST_GAP), self.lag)
 
     def _replace(self, when: When) -> bool:
         unfinished = self._beside("new")

@@ -64,6 +64,11 @@ class Warehouse:
         """The DuckDB file."""
         return self.database.path
 
+    @property
+    def readable_path(self) -> Path:
+        """The DuckDB file that people open: the published one, where there is one."""
+        return self.publisher.path if self.publisher.lag and self.publisher.path.is_file() else self.path
+
     @contextmanager
     def reader(self) -> Generator[Reader]:
         """Open the file for several queries on one snapshot. Do not block while it is open."""
@@ -86,11 +91,8 @@ class Warehouse:
             WarehouseError: the file cannot be used.
         """
         self.publisher.publish("at the end")
-        if not self.publisher.path.is_file() or not self.publisher.lag:
-            with self.database.connection(read_only=True) as connection:
-                yield connection
-            return
-        with opened(self.publisher.path) as connection:
+        path = self.readable_path
+        with self.database.connection(read_only=True) if path == self.path else opened(path) as connection:
             yield connection
 
     def load_pending(self, run_id: str | None = None) -> Loaded:

@@ -50,6 +50,7 @@ def test_what_is_landed_can_be_read_and_nothing_new_is_sent(
     closable: Closable, steps: Steps, environment: Path, mixpeek: ScriptedMixpeek
 ) -> None:
     land_videos(steps, 2)
+    steps.do("publish")
     closable.close()
     before = len(mixpeek.asked("POST|GET /[af]"))
 

@@ -7,6 +7,7 @@ import pytest
 
 from mixpeek_assets.warehouse import engine, loading
 from mixpeek_assets.warehouse.landing_files import Kind
+from mixpeek_assets.warehouse.loading import load_pending
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import asset_reply, feature, feature_reply, land, query, table, warehouse_in, write
 
@@ -94,7 +95,7 @@ def test_a_partition_that_is_landed_again_and_again_takes_no_more_room(
 def test_a_landing_file_is_read_once(warehouse: Warehouse) -> None:
     file = write(warehouse.landing_folder, "vectors", *(feature_reply(f"f{number}", DENSE) for number in range(500)))
     size, before = file.stat().st_size, bytes_read()
-    warehouse.load_pending()
+    load_pending(warehouse.database, warehouse.landing_folder)
     assert size < bytes_read() - before < 1.5 * size
 
 
