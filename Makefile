@@ -24,17 +24,22 @@ smoke: $(VENV)/run.stamp  ## Try the real API with one short video, for a few ce
 
 # Three on two cores, because tests wait: for servers, processes and locks. A file's tests share servers and stay
 # together; files begin in the order of tests/lanes.py.
-SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+# A worker that dies is not replaced: pytest-xdist would wait for ever for the rest of its file.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: lint  ## Lint, types, and the tests that start no process, server or model
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 test: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## The whole test suite
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]  # 5: PYTEST_ARGS chose none
+	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]
 
+# Of some dozen runs, one ended in a crash within DuckDB 1.5.6 itself, in a thread of its own: then once more.
+test-duckdb-1: SHELL := bash -o pipefail
+test-duckdb-1: ON_DUCKDB_1 = PYTHONPATH=$(CURDIR)/$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/defs tests/pipeline $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
-	PYTHONPATH=$(CURDIR)/$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/defs tests/pipeline $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+	@$(ON_DUCKDB_1) | tee $(VENV)/duckdb-1.log || { grep -q "crashed while running" $(VENV)/duckdb-1.log && $(ON_DUCKDB_1); }
 
 pictures: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## Take the pictures of the README and docs again, as the browser tests go
 	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)

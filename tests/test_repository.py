@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "__init__": {"ground", "notebook", "definitions", "component"},
     "pipeline": {"ground", "api", "warehouse", "manifest"},
     "defs": {"ground", "chosen_api", "connections", "api", "warehouse", "manifest", "pipeline"},
-    "definitions": {"ground", "defs"},
+    "definitions": {"ground", "connections", "defs"},
     "component": {"ground", "definitions"},
     "cli": {
         "ground",

@@ -101,7 +101,7 @@ def _copy(vectors: int) -> tuple[object, ...]:
         with warehouse.database.transaction() as connection:
             connection.execute(
                 "INSERT INTO mixpeek.vectors BY NAME SELECT 'f' || i AS feature_id, 'image' AS vector_name,"
-                " list_transform(range(1024), lambda j: (hash(i, j) % 20000 - 10000)::FLOAT / 1e4) AS embedding"
+                " list_transform(range(1024), lambda j: (hash(i, j) % 20000)::FLOAT / 1e4 - 1) AS embedding"
                 f" FROM range({vectors}) AS numbers(i)"
             )
         size = warehouse.path.stat().st_size
