@@ -33,10 +33,10 @@ SELECT
     -- The local API has what is said in features of their own, whose text is the sentence.
     coalesce(
         feature.transcription,
-        CASE WHEN feature.modality = 'text' AND feature.payload ->> '$.source' = 'speech' THEN feature.text END
+        CASE WHEN feature.modality = 'text' AND (feature.payload ->> '$.source') = 'speech' THEN feature.text END
     ) AS heard,
     CASE
-        WHEN feature.modality = 'text' AND feature.payload ->> '$.source' = 'speech' THEN NULL
+        WHEN feature.modality = 'text' AND (feature.payload ->> '$.source') = 'speech' THEN NULL
         ELSE feature.text
     END AS read,
     feature.description AS seen,
