@@ -40,7 +40,7 @@ VIEWS: Mapping[str, View] = {
             "timecode": "When it begins, as players write it: 0:12.",
             "heard": "Words heard.",
             "read": "Text read in the picture, or the text itself.",
-            "seen": "What is seen: the description.",
+            "seen": "The description: what it looks or sounds like.",
             "link": "Opens the video at this second, in a browser or player that can.",
             "collection": "The Mixpeek collection of the video.",
             "url": "Where the video is.",
