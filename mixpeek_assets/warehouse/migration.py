@@ -7,8 +7,10 @@ from pathlib import Path
 import duckdb
 
 from mixpeek_assets.warehouse import SQL, schema
+from mixpeek_assets.warehouse.comments import VIEWS, WORDS, write_comments
 from mixpeek_assets.warehouse.declared import DEFINITIONS, flaws, present_columns
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.views import refresh_views
 
 
 def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
@@ -48,6 +50,8 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         SQL.run(connection, "rename_wanted_again")
     for name in DEFINITIONS:
         SQL.run(connection, name)
+    write_comments(connection)
+    refresh_views(connection, anew=True)
     SQL.run(connection, "set_schema_version", version=schema.SCHEMA_VERSION, fingerprint=_fingerprint())
     connection.commit()
 
@@ -64,9 +68,9 @@ def _refuse_others(connection: duckdb.DuckDBPyConnection, path: Path, *, is_ours
 
 @cache
 def _fingerprint() -> str:
-    """Return a hash of the declared tables, views and macros."""
+    """Return a hash of the declared tables, views and macros, with their words."""
     tables = (
         statement for table in schema.TABLES for statement in (schema.create_table(table), *schema.comments(table))
     )
     definitions = (SQL.text(name) for name in DEFINITIONS)
-    return hashlib.sha256("\n".join([*tables, *definitions]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([*tables, *definitions, str(WORDS), str(VIEWS)]).encode()).hexdigest()

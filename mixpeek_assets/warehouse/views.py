@@ -7,7 +7,10 @@ import duckdb
 
 from mixpeek_assets.sql_files import literal, quote
 from mixpeek_assets.warehouse import SQL
-from mixpeek_assets.warehouse.schema import SCHEMA
+from mixpeek_assets.warehouse.comments import View, comment_columns
+from mixpeek_assets.warehouse.schema import SCHEMA, TABLE
+
+_COLUMNS = [column.name for column in TABLE["vectors"].columns if column.name != "sparse"]
 
 
 def view_name(vector_name: str) -> str:
@@ -21,27 +24,38 @@ def view_name(vector_name: str) -> str:
     return f"vectors_{readable}_{hashlib.sha256(vector_name.encode()).hexdigest()[:8]}"
 
 
-def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the view of every named vector with one dimension; drop the views of the others."""
+def refresh_views(connection: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
+    """Create the view of every named vector with one dimension; drop the views of the others.
+
+    Args:
+        connection: The open file, in a transaction.
+        anew: Whether views that are there are made again too, as another version may have made them.
+    """
     wanted = {
-        view_name(name): _definition(name, least)
+        view_name(name): (name, least)
         for name, least, most in SQL.run(connection, "named_vectors").fetchall()
         if least == most
     }
     present = dict(SQL.run(connection, "vector_views").fetchall())
     for name in present.keys() - wanted.keys():
         connection.execute(f"DROP VIEW {SCHEMA}.{quote(name)}")
-    for name, (comment, definition) in wanted.items():
-        if present.get(name) != comment:
-            connection.execute(f"CREATE OR REPLACE VIEW {SCHEMA}.{quote(name)} AS {definition}")
-            connection.execute(f"COMMENT ON VIEW {SCHEMA}.{quote(name)} IS {literal(comment)}")
+    for name, (vector_name, dimensions) in wanted.items():
+        view = View(
+            f"The named vector {vector_name}, {dimensions} dimensions.",
+            "vectors",
+            {"embedding": f"The vector, as {dimensions} numbers of a typed array."},
+        )
+        if anew or present.get(name) != view.words:
+            query = _query(vector_name, dimensions)
+            connection.execute(f"CREATE OR REPLACE VIEW {SCHEMA}.{quote(name)} AS {query}")
+            connection.execute(f"COMMENT ON VIEW {SCHEMA}.{quote(name)} IS {literal(view.words)}")
+            comment_columns(connection, name, view, _COLUMNS)
 
 
-def _definition(vector_name: str, dimensions: int) -> tuple[str, str]:
+def _query(vector_name: str, dimensions: int) -> str:
     # A view binds no values. Its table is not qualified: DuckDB searches the view's own schema first, so the view
     # works with any catalog name.
     return (
-        f"The named vector {vector_name}, {dimensions} dimensions.",
         f"SELECT * EXCLUDE (embedding, sparse), embedding::FLOAT[{dimensions}] AS embedding FROM vectors"  # noqa: S608
-        f" WHERE vector_name = {literal(vector_name)} AND embedding IS NOT NULL",
+        f" WHERE vector_name = {literal(vector_name)} AND embedding IS NOT NULL"
     )

@@ -126,7 +126,7 @@ def test_a_reject_is_seen_by_the_collection_of_its_video_or_its_manifest(
     )
 
     assert [row.about for row in ask(one["lectures"], lambda reader: reader.problems(9))] == [
-        "GET /assets/{id}/features a1"
+        "asset a1 of lectures.mp4"
     ]
     assert [row.about for row in ask(one["trailers"], lambda reader: reader.problems(9))] == ["trailers.csv row 2"]
     assert one["trailers"].retry(RetrySelection(), dry_run=True) == []

@@ -6,5 +6,3 @@ SELECT
     coalesce(task.error ->> '$.reason', task.error ->> '$.message', task.error ->> '$') AS reason
 FROM tasks AS task
 ANTI JOIN tasks AS later ON task.video_id = later.video_id AND task.attempt < later.attempt;
-
-COMMENT ON VIEW mixpeek.latest_tasks IS 'A row is the last submission of a video; reason says why it failed.';
