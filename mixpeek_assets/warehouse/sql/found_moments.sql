@@ -24,6 +24,11 @@ SELECT
         END
     ) AS found,
     CASE
+        WHEN feature.start_time >= 0 AND isfinite(feature.start_time)
+            THEN format('{}#t={:.1f}', video.url, feature.start_time)
+        ELSE video.url
+    END AS link,
+    CASE
         WHEN feature.picture LIKE 'file://%' THEN url_decode(feature.picture)[8:]
         ELSE feature.picture
     END AS thumbnail,
