@@ -35,7 +35,12 @@ SELECT
     feature.end_time,
     feature.feature_id,
     video.url
-FROM (SELECT unnest($hits, recursive := TRUE)) AS hit
+FROM (
+    SELECT unnest(
+        $hits::STRUCT(rank BIGINT, feature_id VARCHAR, score DOUBLE, by_words BOOLEAN)[],
+        recursive := TRUE
+    )
+) AS hit
 INNER JOIN (
     SELECT
         *,
