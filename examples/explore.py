@@ -1,3 +1,5 @@
+"""A notebook on the warehouse: `make notebook` opens it."""
+
 import marimo
 
 __generated_with = "0.25.2"
@@ -46,21 +48,17 @@ def _():
 @app.cell
 def _(warehouse):
     funnel = warehouse.query("""
-        UNPIVOT (
-            SELECT
-                count(*) AS videos,
-                count(task.submitted_at) AS submitted,
-                count(task.settled_at) AS settled,
-                count(task.landed_at) AS landed
-            FROM mixpeek.videos AS video
-            LEFT JOIN mixpeek.latest_tasks AS task USING (video_id)
-        )
-        ON videos, submitted, settled, landed INTO NAME stage VALUE videos
+        SELECT
+            count(*) AS videos,
+            count(task.submitted_at) AS submitted,
+            count(task.settled_at) AS settled,
+            count(task.landed_at) AS landed,
+            count(*) FILTER (task.state IN ('failed', 'cancelled', 'lost')) AS failed
+        FROM mixpeek.videos AS video
+        LEFT JOIN mixpeek.latest_tasks AS task USING (video_id)
     """)
-    bars = alt.Chart(funnel).encode(
-        x=alt.X("videos", title=None, axis=alt.Axis(tickMinStep=1)), y=alt.Y("stage", sort=None, title=None)
-    )
-    bars.mark_bar() + bars.mark_text(align="left", dx=4).encode(text="videos")
+    stages = [mo.stat(f"{number:,}", label=stage, bordered=True) for stage, number in funnel.iloc[0].items()]
+    mo.hstack(stages, widths="equal", gap=1)
     return
 
 
@@ -77,7 +75,7 @@ def _(warehouse):
         SELECT object_id, endpoint, reason
         FROM mixpeek.rejects
     """)
-    mo.ui.table(failures, selection=None) if len(failures) else mo.md("Nothing failed, and every reply could be stored.")
+    mo.ui.table(failures, selection=None) if len(failures) else mo.md("Nothing failed: every reply is stored.")
     return
 
 
@@ -98,14 +96,8 @@ def _():
 
 @app.cell
 def _(warehouse, words):
-    hits = warehouse.search(words.value, k=6)
+    hits = warehouse.search(words.value, k=8)
     gallery(hits, [f"{score:.2f} {found}" for score, found in zip(hits["score"], hits["found"], strict=True)])
-    return (hits,)
-
-
-@app.cell
-def _(hits):
-    hits[["score", "video", "start_time", "modality", "found", "link"]]
     return
 
 
@@ -122,7 +114,7 @@ def _():
 @app.cell
 def _(warehouse):
     collections = warehouse.query("SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL")["collection"]
-    names = warehouse.query("SELECT DISTINCT vector_name FROM mixpeek.vectors WHERE dimensions > 1 ORDER BY ALL")
+    names = warehouse.query("SELECT vector_name FROM mixpeek.vectors GROUP BY ALL ORDER BY count(*) DESC, vector_name")
     collection = mo.ui.dropdown(collections, value=collections[0], label="Collection")
     vector_name = mo.ui.dropdown(names["vector_name"], value=names["vector_name"][0], label="Named vector")
     mo.hstack([collection, vector_name], justify="start")
@@ -190,14 +182,15 @@ def gallery(moments: pd.DataFrame, captions: list[str]) -> mo.Html:
     for moment, caption in zip(moments.itertuples(), captions, strict=True):
         at = f"{moment.start_time // 60:.0f}:{moment.start_time % 60:04.1f}" if pd.notna(moment.start_time) else ""
         figures.append(f"""
-            <figure style="width: 15rem; margin: 0">
+            <figure style="margin: 0">
               <img src="{frame(moment.url, moment.start_time, moment.end_time)}" alt="no picture" style="width: 100%" />
               <figcaption>
                 <b>{html.escape(moment.video)}</b> {at} {moment.modality}<br>{html.escape(caption[:90])}
               </figcaption>
             </figure>
         """)
-    return mo.Html(f'<div style="display: flex; flex-wrap: wrap; gap: 1rem">{"".join(figures)}</div>')
+    grid = "display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: 1rem"
+    return mo.Html(f'<div style="{grid}">{"".join(figures)}</div>')
 
 
 @app.function
