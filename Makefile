@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev models smoke check test pictures chromium test-duckdb-1 bench lint lock clean
+.PHONY: help run dev notebook models smoke check test pictures chromium test-duckdb-1 bench lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,6 +15,9 @@ run: $(VENV)/models.stamp  ## Ingest videos and land their embeddings (VIDEOS=ma
 
 dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the local API beside it (PORT=3000)
 	@$(BIN)/mixpeek-assets dev $(if $(PORT),--port $(PORT))
+
+notebook: $(VENV)/notebook.stamp $(VENV)/models.stamp  ## Explore what has landed: a search, a map, frames (PORT=2718)
+	@$(BIN)/marimo --log-level error edit examples/explore.py --skip-update-check $(if $(PORT),--port $(PORT))
 
 models: $(VENV)/run.stamp  ## Download the missing models of the local API
 	@$(BIN)/python -m mixpeek_local.get_models
@@ -68,13 +71,15 @@ lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definit
 RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header
 LOCK := $(RESOLVE) pyproject.toml --extra local --extra ui --extra build
 
-# What is pinned in run.txt in the same words is left out: dev.txt and bench.txt are installed on top of it.
+# What is pinned in run.txt in the same words is left out: the other locks are installed on top of it.
 ADDED_TO_RUN = awk 'NR == FNR { pinned[$$0]; next } /^[a-z0-9]/ { added = !($$0 in pinned) } added' locks/run.txt $(1) \
 	> $(1).new && mv $(1).new $(1)
 
 lock:  ## Resolve the dependencies again; pins move only where they must (needs uv)
 	$(LOCK) --output-file locks/run.txt
-	$(LOCK) --extra dev --constraint locks/run.txt --output-file locks/dev.txt
+	$(LOCK) --extra notebook --constraint locks/run.txt --output-file locks/notebook.txt
+	$(call ADDED_TO_RUN,locks/notebook.txt)
+	$(LOCK) --extra dev --extra notebook --constraint locks/run.txt --constraint locks/notebook.txt --output-file locks/dev.txt
 	$(call ADDED_TO_RUN,locks/dev.txt)
 	sed -n '/^pandas==/d; s/^\([a-z0-9].*\) \\$$/\1/p' locks/run.txt \
 		| $(LOCK) --extra bench --constraint /dev/stdin --output-file locks/bench.txt
@@ -104,6 +109,10 @@ $(VENV)/models.stamp: mixpeek_local/models/catalogue.py $(VENV)/run.stamp
 
 $(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp
 	@$(INSTALL) --require-hashes -r locks/dev.txt
+	@touch $@
+
+$(VENV)/notebook.stamp: locks/notebook.txt $(VENV)/run.stamp
+	@$(INSTALL) --require-hashes -r locks/notebook.txt
 	@touch $@
 
 # Beside the main environment, before which it is looked in: pandas 2 for all that is compared.

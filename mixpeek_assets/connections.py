@@ -1,8 +1,8 @@
 """From settings to a client and a warehouse: one constructor each, for Dagster, the command line and notebooks."""
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from mixpeek_assets.chosen_api import (
     shared_limit,
 )
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.local_api import running
+from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings, SettingsError
 from mixpeek_assets.warehouse.publishing import published_path
 from mixpeek_assets.warehouse.selection import SubmissionRules
@@ -66,6 +68,21 @@ def open_client(settings: Settings, policy: RetryPolicy | None = None) -> Mixpee
         limit=shared_limit(settings, per_minute, account_of(url, key)) if per_minute else None,
         policy=policy,
     )
+
+
+@contextmanager
+def local_api(settings: Settings) -> Iterator[str | None]:
+    """Run the local API while the block lasts; with a key set, none is needed.
+
+    Raises:
+        LocalApiError: it is not installed, does not start, or may not read the videos.
+    """
+    if not settings.uses_local_api:
+        yield None
+        return
+    folders, hosts = readable_folders(settings), reachable_hosts(settings)
+    with running(settings.local_api_folder, folders=folders, hosts=hosts) as url:
+        yield url
 
 
 def open_throwaway(settings: Settings, namespace: str, ttl_seconds: int) -> DocumentsClient:

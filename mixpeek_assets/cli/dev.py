@@ -15,7 +15,8 @@ import requests
 import yaml
 
 from mixpeek_assets.cli.errors import CommandError
-from mixpeek_assets.cli.project import dagster_instance, local_api
+from mixpeek_assets.cli.project import dagster_instance
+from mixpeek_assets.connections import local_api
 from mixpeek_assets.local_api import api_key
 from mixpeek_assets.settings import Settings
 

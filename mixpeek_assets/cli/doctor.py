@@ -14,8 +14,8 @@ from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.chosen_api import find_style, how_style_is_known, known_per_minute, known_style
 from mixpeek_assets.cli.display import labelled
 from mixpeek_assets.cli.errors import CommandError
-from mixpeek_assets.cli.project import dagster_instance, local_api
-from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.cli.project import dagster_instance
+from mixpeek_assets.connections import local_api, open_client, open_warehouse
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.labels import counted, money
 from mixpeek_assets.local_api import missing_models

@@ -1,4 +1,4 @@
-"""What the commands share: the Dagster instance and the local API."""
+"""What the commands share: the Dagster instance."""
 
 import os
 from collections.abc import Iterator
@@ -10,9 +10,6 @@ import dagster as dg
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.instance_errors import database_errors, opening_errors, probe
 from mixpeek_assets.cli.storage import make_storage
-from mixpeek_assets.local_api import running
-from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
-from mixpeek_assets.settings import Settings
 
 
 @contextmanager
@@ -34,18 +31,3 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
             instance = opened.enter_context(dg.DagsterInstance.get())
             probe(instance)
         yield instance
-
-
-@contextmanager
-def local_api(settings: Settings) -> Iterator[str | None]:
-    """Run the local API while the block lasts; with a key set, none is needed.
-
-    Raises:
-        LocalApiError: it is not installed, does not start, or may not read the videos.
-    """
-    if not settings.uses_local_api:
-        yield None
-        return
-    folders, hosts = readable_folders(settings), reachable_hosts(settings)
-    with running(settings.local_api_folder, folders=folders, hosts=hosts) as url:
-        yield url

@@ -11,9 +11,9 @@ from rich.console import Console
 from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
 from mixpeek_assets.cli.jobs import Jobs
-from mixpeek_assets.cli.project import dagster_instance, local_api
+from mixpeek_assets.cli.project import dagster_instance
 from mixpeek_assets.cli.watch import land_as_it_settles
-from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.connections import local_api, open_client, open_warehouse
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_assets.warehouse.rows import RetryCandidate

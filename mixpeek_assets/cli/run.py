@@ -8,11 +8,11 @@ from rich.console import Console
 from mixpeek_assets import clock
 from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.progress import progress_of
-from mixpeek_assets.cli.project import dagster_instance, local_api
+from mixpeek_assets.cli.project import dagster_instance
 from mixpeek_assets.cli.search import EXAMPLES, Tried, example_words, try_out
 from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.cli.watch import is_unfinished, land_as_it_settles
-from mixpeek_assets.connections import open_client, open_warehouse, submission_rules
+from mixpeek_assets.connections import local_api, open_client, open_warehouse, submission_rules
 from mixpeek_assets.defs.run_requests import partitions_to_ingest
 from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import Manifest, read_manifest

@@ -10,19 +10,27 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from mixpeek_assets.api.errors import MixpeekError, PermanentError
+from mixpeek_assets.api.errors import MixpeekError
 from mixpeek_assets.api.port import MixpeekClient, SearchReply
-from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.cli.display import plain, show_sql
 from mixpeek_assets.cli.errors import CommandError
 from mixpeek_assets.cli.formats import Format, notes, print_csv, print_json
-from mixpeek_assets.cli.project import local_api
 from mixpeek_assets.cli.tables import Column, show_table
-from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.connections import local_api, open_client, open_warehouse
 from mixpeek_assets.labels import timecode
+from mixpeek_assets.search import (
+    POLICY,
+    Moment,
+    SearchError,
+    checked,
+    find,
+    hits_of,
+    known_collections,
+    moments,
+)
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import SqlFiles, literal
-from mixpeek_assets.terminal_safe import terminal_safe
+from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 EXAMPLES = ("a lighthouse at night", "pollination of flowers")
@@ -32,35 +40,9 @@ _EXAMPLE_HITS = 2
 _LOWEST_SCORE = 0.35
 """Below it, what the local API finds is only the nearest there is, and resembles the words in nothing."""
 
-_MOST_CHARACTERS = 1_000
-_POLICY = RetryPolicy(connect=5, read=60, attempts=2, rate_limit=60)
 _COLUMNS = (Column("score", right=True), Column("video"), Column("at", right=True), Column("modality"), Column("found"))
 
 _SQL = SqlFiles("mixpeek_assets.cli")
-_SQL_SEARCH = (
-    "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
-)
-_COLLECTIONS = "SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL"
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What the warehouse knows of a hit.
-
-    Attributes:
-        found: Why it is a hit: the words, else what it looks or sounds like.
-        thumbnail: The path or URL of its picture, if the feature has one.
-    """
-
-    score: float | None
-    video: str
-    start_time: float | None
-    modality: str | None
-    found: str
-    thumbnail: str | None
-    end_time: float | None
-    feature_id: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -112,10 +94,10 @@ def search(
     """Find moments by words, and print them, with the SQL that gives the same rows if asked for it."""
     words = _checked(words)
     console, warehouse = notes(format_), open_warehouse(settings)
-    collections = [collection] if collection else known_collections(warehouse)
+    collections = [collection] if collection else _collections(warehouse)
     if not collections:
         raise CommandError(f"{warehouse.path} has no videos yet: `mixpeek-assets run` ingests some")
-    with local_api(settings), open_client(settings, _POLICY) as client:
+    with local_api(settings), open_client(settings, POLICY) as client:
         reply = find(client, words, collections, modality=modality, index=index, limit=limit)
     moments = look_up(warehouse, reply, index)
     if format_ == "json":
@@ -137,41 +119,6 @@ def search(
         show_sql(console, moments.sql)
 
 
-def known_collections(warehouse: Warehouse) -> list[str]:
-    """Return the collections of all videos in the warehouse."""
-    with warehouse.database.connection(read_only=True) as connection:
-        return [name for (name,) in connection.execute(_COLLECTIONS).fetchall()]
-
-
-def find(
-    client: MixpeekClient,
-    words: str,
-    collections: Sequence[str],
-    *,
-    modality: str | None = None,
-    index: str = "multimodal",
-    limit: int = 10,
-) -> SearchReply:
-    """Ask the API.
-
-    Raises:
-        CommandError: it offers no search, or its reply is not a list of features.
-        MixpeekError: it refuses, or does not answer.
-    """
-    try:
-        reply = client.search(words, collections, index=index, modality=modality, limit=limit)
-    except PermanentError as error:
-        if error.status not in (404, 405):
-            raise
-        message = f"this API offers no search ({error.endpoint} answered {error.status}): {_SQL_SEARCH}"
-        raise CommandError(message) from None
-    if reply.problems and not reply.found:
-        problem = reply.problems[0]
-        detail = terminal_safe(f"{problem.reason}: {problem.excerpt}")
-        raise CommandError(f"the search reply cannot be read: {detail}")
-    return reply
-
-
 def example_words(warehouse: Warehouse, videos: Path) -> list[str]:
     """Return words that were found in the videos of a manifest; none if nothing was said, read or recognized."""
     with warehouse.database.connection(read_only=True) as connection:
@@ -183,26 +130,23 @@ def try_out(client: MixpeekClient, warehouse: Warehouse, examples: Sequence[str]
     found: dict[str, Moments] = {}
     try:
         for words in examples:
-            moments = look_up(warehouse, find(client, words, known_collections(warehouse), limit=_EXAMPLE_HITS))
+            moments = look_up(warehouse, find(client, words, _collections(warehouse), limit=_EXAMPLE_HITS))
             if moments.are_near:
                 found[words] = moments
-    except (CommandError, MixpeekError) as error:
+    except (SearchError, MixpeekError) as error:
         return Tried(examples, found, str(error))
     return Tried(examples, found)
 
 
 def look_up(warehouse: Warehouse, reply: SearchReply, index: str = "multimodal") -> Moments:
     """Look up the hits in the warehouse."""
-    hits = [
-        {"rank": rank, "feature_id": hit.feature_id, "score": hit.score, "by_words": index == "text"}
-        for rank, hit in enumerate(reply.found, start=1)
-    ]
+    hits = hits_of(reply, index)
     if not hits:
         return Moments([], 0, "")
     with warehouse.database.connection(read_only=True) as connection:
-        rows = _SQL.fetch(connection, Moment, "moments", hits=hits)
-    shown = ",\n    ".join(map(_literal, hits))
-    return Moments(rows, len(hits) - len(rows), _SQL.text("moments").replace("$hits", f"[\n    {shown}\n]"))
+        rows = moments(connection, hits)
+    shown = ",\n    ".join(_literal(asdict(hit)) for hit in hits)
+    return Moments(rows, len(hits) - len(rows), SQL.text("found_moments").replace("$hits", f"[\n    {shown}\n]"))
 
 
 def show(console: Console, moments: Moments, *, thumbnails: bool = False) -> None:
@@ -228,14 +172,16 @@ def command() -> str:
     return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
+def _collections(warehouse: Warehouse) -> list[str]:
+    with warehouse.database.connection(read_only=True) as connection:
+        return known_collections(connection)
+
+
 def _checked(words: str) -> str:
-    if not words.strip():
-        raise click.UsageError(
-            'there are no words to look for: give some, as in `mixpeek-assets search "a lighthouse"`'
-        )
-    if len(words) > _MOST_CHARACTERS:
-        raise click.UsageError(f"{len(words):,} characters are too many to look for: give a sentence, or a few words")
-    return words.strip()
+    try:
+        return checked(words)
+    except SearchError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _literal(hit: dict[str, object]) -> str:

@@ -16,9 +16,8 @@ from mixpeek_assets.api.port import Wanted
 from mixpeek_assets.chosen_api import extractors_of
 from mixpeek_assets.cli.display import labelled, plain
 from mixpeek_assets.cli.errors import CommandError
-from mixpeek_assets.cli.project import local_api
 from mixpeek_assets.cli.tables import Column, show_table
-from mixpeek_assets.connections import open_throwaway, open_warehouse, submission_rules
+from mixpeek_assets.connections import local_api, open_throwaway, open_warehouse, submission_rules
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.labels import money
 from mixpeek_assets.local_api import sample_manifest

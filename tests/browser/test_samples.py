@@ -1,18 +1,23 @@
-"""What the UI shows of the samples, which the command line has run on the local API."""
+"""What the UI and the notebook show of the samples, which the command line has run on the local API."""
 
 import os
 import re
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OpenUi
 from tests.browser.ui import FRONT, GROUP, Theme
 from tests.fakes.dev import Dev, running_dev, until
-from tests.fakes.project import Project
+from tests.fakes.project import ROOT, Project
 
 TODAY = datetime.now(UTC).date()
 TABLES = ("videos", "tasks", "assets", "features", "vectors")
@@ -115,3 +120,57 @@ def test_the_page_of_the_local_api_opens_with_the_link_that_dev_prints(
         ui.sees(re.compile(r"^\d\d:\d\d$"))
         assert is_drawn(ui.page.locator("article img").first)
     ui.picture(pictures / "local-api.png")
+
+
+def test_the_notebook_draws_a_map_and_shows_the_frames_of_the_moments_that_are_selected_on_it(
+    dev: Dev, open_ui: OpenUi, pictures: Path
+) -> None:
+    with running_notebook(dev.project) as url:
+        ui = open_ui(url, width=960, height=1700)
+        ui.open("/")
+        frames, chart = ui.page.locator("figure img"), ui.page.locator("marimo-vega canvas")
+        found = 8 if WITH_MODELS else 0  # by words, of which the models know the meaning
+        expect(frames).to_have_count(found)
+        expect(chart).to_be_visible()
+        ui.picture(pictures / "notebook.png")
+
+        box = chart.bounding_box()
+        assert box is not None
+        ui.page.mouse.move(box["x"] + 0.02 * box["width"], box["y"] + 0.1 * box["height"])
+        ui.page.mouse.down()
+        ui.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
+        ui.page.mouse.up()
+
+        expect(frames).to_have_count(found + 12)
+        assert is_drawn(frames.last)
+
+
+@contextmanager
+def running_notebook(project: Project) -> Iterator[str]:
+    """Serve the notebook on a free port, on what the project has landed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url, options = f"http://127.0.0.1:{port}", ["--headless", "--no-token", "--port", str(port)]
+    with (
+        (project.folder / "notebook.log").open("w") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "marimo", "run", ROOT / "examples" / "explore.py", *options],
+            cwd=project.folder,
+            env=project.environment,
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
+        try:
+            until(lambda: answers(f"{url}/health"), "notebook")
+            yield url
+        finally:
+            process.kill()
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=60).ok
+    except requests.ConnectionError:
+        return False

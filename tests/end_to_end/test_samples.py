@@ -1,11 +1,15 @@
 """The packaged samples through the whole chain: a real server, real decoding, a real instance, a real DuckDB file."""
 
+import base64
+import io
 import re
 import shutil
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import av
 import dagster as dg
+import numpy as np
 import pytest
 
 from mixpeek_local.samples import FOLDER
@@ -206,6 +210,43 @@ def test_without_its_models_the_search_says_what_is_missing(project: Project) ->
     assert process.returncode == 1
     assert "`multimodal` cannot be searched by words." in process.stderr
     assert "Traceback" not in process.stderr
+
+
+def test_the_notebook_runs_from_top_to_bottom_and_shows_the_frames_of_its_hits(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from examples import explore  # the packages of a notebook take seconds to import
+
+    monkeypatch.chdir(project.folder)
+
+    outputs, defined = explore.app.run()
+
+    assert defined["funnel"].to_dict("records") == [
+        {"videos": 5, "submitted": 5, "settled": 5, "landed": 5, "failed": 0}
+    ]
+    assert any("Nothing failed" in getattr(output, "text", "") for output in outputs)
+    best = defined["hits"].iloc[0]
+    assert best["video"] == "harbour.mp4"
+    assert 10 <= best["start_time"] < 20
+    [shown] = [found for output in outputs if (found := frames(getattr(output, "text", "")))]
+    assert len(shown) == len(defined["hits"]) == 8
+    night, *others = [picture.mean() for picture in shown if picture.std() > 20]
+    assert len(others) == 7, "no frame is blank"
+    assert night < max(others)
+    places = defined["places"]
+    assert len(places) == project.sql("SELECT count(*) FROM mixpeek.vectors WHERE vector_name = 'multimodal'")[0][0]
+    assert set(places["modality"]) == {"audio", "image", "text", "video"}
+    assert set(places["video"]) == {clip.file for clip in CLIPS}
+    assert explore.frame(str(project.folder / "gone.mp4"), 0.0, 1.0) == ""
+
+
+def frames(html: str) -> list[np.ndarray]:
+    """The pictures that are in a page."""
+    jpegs = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', html)
+    return [
+        next(av.open(io.BytesIO(base64.b64decode(jpeg)), format="jpeg_pipe").decode(video=0)).to_ndarray(format="gray")
+        for jpeg in jpegs
+    ]
 
 
 LANDED = """

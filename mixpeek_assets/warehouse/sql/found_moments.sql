@@ -24,13 +24,23 @@ SELECT
         END
     ) AS found,
     CASE
+        WHEN feature.start_time >= 0 AND isfinite(feature.start_time)
+            THEN format('{}#t={:.1f}', video.url, feature.start_time)
+        ELSE video.url
+    END AS link,
+    CASE
         WHEN feature.picture LIKE 'file://%' THEN url_decode(feature.picture)[8:]
         ELSE feature.picture
     END AS thumbnail,
     feature.end_time,
     feature.feature_id,
     video.url
-FROM (SELECT unnest($hits, recursive := TRUE)) AS hit
+FROM (
+    SELECT unnest(
+        $hits::STRUCT(rank BIGINT, feature_id VARCHAR, score DOUBLE, by_words BOOLEAN)[],
+        recursive := TRUE
+    )
+) AS hit
 INNER JOIN (
     SELECT
         *,
