@@ -163,11 +163,11 @@ class Publisher:
             source = database.path.stat()
             _leave_room(to.parent, source.st_size)
             _copy_file(database.path, to)
-            self.bytes_per_second = source.st_size / max(time.monotonic() - began, 1e-3)
         to.chmod(0o444)
         os.utime(to, ns=(source.st_atime_ns, source.st_mtime_ns))
         with to.open("rb") as handle:
             os.fsync(handle.fileno())
+        self.bytes_per_second = source.st_size / max(time.monotonic() - began, 1e-3)
 
     def _beside(self, ending: str) -> Path:
         return self.path.with_name(f".{self.path.name}.{ending}")
