@@ -59,6 +59,13 @@ SELECT
     judged.sentence
 FROM judged;
 
+-- A zero vector has no direction: DuckDB says NaN, which would come first, or (1.5) -1.
+CREATE OR REPLACE MACRO mixpeek_internal.directed(cosine, embedding, query) AS
+CASE
+    WHEN cosine > -1 AND cosine <= 1 THEN cosine
+    WHEN list_inner_product(embedding, embedding) > 0 AND list_inner_product(query, query) > 0 THEN cosine
+END;
+
 -- By comparing every vector of the name. Lists are as fast as ARRAYs here, and need no cast.
 CREATE OR REPLACE MACRO mixpeek_internal.nearest_exact(
     vector_name, embedding, k, collections, modalities, since, until, among
@@ -70,16 +77,14 @@ wanted AS MATERIALIZED (
 ),
 
 -- The query is a constant to each row: as a part of a hash join it would be copied for each.
-compared AS (
+measured AS (
     SELECT
         vector.rowid AS place,
         vector.feature_id,
+        vector.embedding,
+        wanted.query,
         len(vector.embedding) = len(wanted.query) AS fits,
-        CASE
-            WHEN len(vector.embedding) = len(wanted.query)
-                -- A zero vector has no direction: its similarity is NaN, which would come first.
-                THEN nullif(list_cosine_similarity(vector.embedding, wanted.query), 'nan'::FLOAT)
-        END AS cosine
+        CASE WHEN fits THEN list_cosine_similarity(vector.embedding, wanted.query) END AS cosine
     FROM mixpeek.vectors AS vector CROSS JOIN wanted
     WHERE
         vector.vector_name = vector_name
@@ -97,12 +102,17 @@ compared AS (
         AND (among IS NULL OR vector.feature_id IN (SELECT unnest(among::VARCHAR[])))
 ),
 
-best AS (
+compared AS (
     SELECT
-        compared.place,
-        compared.feature_id,
-        compared.fits,
-        compared.cosine
+        measured.place,
+        measured.feature_id,
+        measured.fits,
+        mixpeek_internal.directed(measured.cosine, measured.embedding, measured.query) AS cosine
+    FROM measured
+),
+
+best AS (
+    SELECT *
     FROM compared
     ORDER BY compared.fits DESC NULLS LAST, compared.cosine DESC NULLS LAST, compared.feature_id
     LIMIT greatest(k, 1)
@@ -209,17 +219,25 @@ wanted AS MATERIALIZED (
     FROM mixpeek_internal.search_queries(vector_name, embeddings, k, NULL)
 ),
 
-compared AS (
+measured AS (
     SELECT
         vector.rowid AS place,
+        vector.embedding,
         wanted.number,
+        wanted.query,
         len(vector.embedding) = len(wanted.query) AS fits,
-        CASE
-            WHEN len(vector.embedding) = len(wanted.query)
-                THEN nullif(list_cosine_similarity(vector.embedding, wanted.query), 'nan'::FLOAT)
-        END AS cosine
+        CASE WHEN fits THEN list_cosine_similarity(vector.embedding, wanted.query) END AS cosine
     FROM mixpeek.vectors AS vector CROSS JOIN wanted
     WHERE vector.vector_name = vector_name
+),
+
+compared AS (
+    SELECT
+        measured.place,
+        measured.number,
+        measured.fits,
+        mixpeek_internal.directed(measured.cosine, measured.embedding, measured.query) AS cosine
+    FROM measured
 ),
 
 best AS (
