@@ -92,11 +92,19 @@ VIEWS: Mapping[str, View] = {
 _MACROS = {
     "nearest": "The features whose named vector is nearest to an embedding, by cosine similarity.",
     "similar": "The features nearest to a feature, by one of its named vectors.",
+    "nearest_each": "What nearest finds for each of many embeddings, which query numbers from 1.",
 }
 
 _INTERNAL = {
     "schema_version": "The version of the tables, and a hash of their declarations.",
     "loaded_files": "A row is a landing file that is loaded and not removed yet.",
+    "vector_names": "The named vectors that there are, with their dimensions.",
+    "search_queries": "The embeddings to search for, or a sentence that says why one cannot be.",
+    "directed": "A cosine; NULL where one of the vectors has no direction.",
+    "nearest_exact": "nearest, by comparing every vector.",
+    "nearest_each_exact": "nearest_each, by comparing every vector.",
+    "nearest": "nearest, whole cosines.",
+    "nearest_each": "nearest_each, whole cosines.",
     "refetch_requests": "A row is something landed or rejected that is to be asked for again.",
     "rejected_assets": "A row is an asset that could not be landed.",
     "rejected_features": "A row is a feature that could not be landed, or of which a part could not.",

@@ -27,14 +27,19 @@ def view_name(vector_name: str) -> str:
 def refresh_views(connection: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
     """Create the view of every named vector with one dimension; drop the views of the others.
 
+    Searches learn the names and dimensions too.
+
     Args:
         connection: The open file, in a transaction.
         anew: Whether views that are there are made again too, as another version may have made them.
     """
+    named = SQL.run(connection, "named_vectors").fetchall()
+    _tell_searches({(name, one) for name, dimensions in named for one in dimensions}, connection)
+    # The text of a view cannot contain a zero byte.
     wanted = {
-        view_name(name): (name, least)
-        for name, least, most in SQL.run(connection, "named_vectors").fetchall()
-        if least == most
+        view_name(name): (name, dimensions[0])
+        for name, dimensions in named
+        if len(dimensions) == 1 and "\0" not in name
     }
     present = dict(SQL.run(connection, "vector_views").fetchall())
     for name in present.keys() - wanted.keys():
@@ -50,6 +55,12 @@ def refresh_views(connection: duckdb.DuckDBPyConnection, *, anew: bool = False) 
             connection.execute(f"CREATE OR REPLACE VIEW {SCHEMA}.{quote(name)} AS {query}")
             connection.execute(f"COMMENT ON VIEW {SCHEMA}.{quote(name)} IS {literal(view.words)}")
             comment_columns(connection, name, view, _COLUMNS)
+
+
+def _tell_searches(named: set[tuple[str, int]], connection: duckdb.DuckDBPyConnection) -> None:
+    if named != set(SQL.run(connection, "vector_names").fetchall()):
+        known = [{"vector_name": name, "dimensions": dimensions} for name, dimensions in sorted(named)]
+        SQL.run(connection, "set_vector_names", known=known)
 
 
 def _query(vector_name: str, dimensions: int) -> str:
