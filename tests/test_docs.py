@@ -68,8 +68,13 @@ def code_of(page: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse with every table and the views of two named vectors."""
+    """A warehouse with every table, a frame of a video, and the views of two named vectors."""
     with Database(tmp_path_factory.mktemp("docs") / "warehouse.duckdb").connection() as connection:
+        connection.execute("INSERT INTO mixpeek.videos BY NAME SELECT 'v' AS video_id, 'file:///harbour.mp4' AS url")
+        connection.execute(
+            "INSERT INTO mixpeek.features BY NAME"
+            " SELECT 'feature-1' AS feature_id, 'v' AS video_id, 'image' AS modality, 0 AS start_time"
+        )
         for number, name in enumerate(["audio", "image"]):
             connection.execute(
                 "INSERT INTO mixpeek.vectors BY NAME SELECT $feature AS feature_id, $name AS vector_name,"

@@ -18,6 +18,7 @@ from mixpeek_assets.notebook import ReadOnlyWarehouse
 from mixpeek_assets.questions import QuestionError
 from mixpeek_assets.search import SearchError
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.views import refresh_views
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek
 from tests.fakes.pipeline import add_videos
@@ -48,6 +49,7 @@ def file(empty_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
             row = {"feature_id": feature_id, "video_id": video_id, "partition_date": day, "modality": modality}
             _insert(connection, "features", {**row, "start_time": start, "description": description})
             _insert(connection, "vectors", {**row, "vector_name": "image", "dimensions": 2, "embedding": embedding})
+        refresh_views(connection)
     return path
 
 
