@@ -24,12 +24,13 @@ Schema `mixpeek`. Each table also has `partition_date DATE`, `run_id VARCHAR` (t
 _VECTORS = """\
 ## vectors_&lt;name&gt;
 
-A row is a vector of that name. The view is there as long as all vectors of the name have one dimension *d*. It has the
-columns of [vectors](#vectors) without `sparse`, and `embedding` as `FLOAT[d]`, which DuckDB's vector functions want.
+A view. A row is a vector of that name. It is there as long as all vectors of the name have one dimension *d*, and has
+the columns of [vectors](#vectors) without `sparse`, and `embedding` as `FLOAT[d]`, as vector functions want it.
 """
 _FOOT = """\
-DuckDB 1.5 and 2.0 take comments on tables, views, columns and macros, but not on schemas or databases: what the schemas
-are for is said here. `mixpeek` is for you. `mixpeek_internal` is the project's own state, and may change with any version.
+DuckDB 1.5 and 2.0 take comments on tables, views, columns and macros, but not on schemas, databases or a macro's
+parameters. So it is said here: `mixpeek` is for you; `mixpeek_internal` is the project's own, and may change with any
+version.
 
 The file is not called `mixpeek.duckdb` for a reason: DuckDB names a catalog after its file, and `mixpeek.videos` is
 ambiguous when the catalog and the schema have the same name. In such a file, begin with `USE mixpeek.mixpeek`.

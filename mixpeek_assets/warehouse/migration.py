@@ -58,12 +58,13 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _refuse_others(connection: duckdb.DuckDBPyConnection, path: Path, *, is_ours: bool) -> None:
     """Refuse what is not ours: an older file of ours lacks tables and columns, and has no others in their place."""
-    for flaw in flaws(connection):
-        if not flaw.is_missing or (flaw.is_column and not is_ours):
-            raise WarehouseError(
-                f"{path} has something of somebody else's where the tables of mixpeek_assets go ({flaw.words}): "
-                "rename it, or set MIXPEEK_WAREHOUSE to another path"
-            )
+    of_others = [one.words for one in flaws(connection) if not one.is_missing or (one.is_column and not is_ours)]
+    of_others += [f"the view {name}" for name in SQL.values(connection, "views_of_others", names=list(VIEWS))]
+    if of_others:
+        raise WarehouseError(
+            f"{path} has something of somebody else's where the tables of mixpeek_assets go ({of_others[0]}): "
+            "rename it, or set MIXPEEK_WAREHOUSE to another path"
+        )
 
 
 @cache

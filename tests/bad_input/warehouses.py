@@ -109,6 +109,7 @@ OTHERS: dict[str, Content] = {
     "a view": foreign(SCHEMA, "CREATE VIEW mixpeek.videos AS SELECT 1 AS video_id"),
     "a view of the same columns": foreign(SCHEMA, "CREATE VIEW mixpeek.tasks AS SELECT 'x' AS video_id, 1 AS attempt"),
     "a table called like a view": foreign(SCHEMA, "CREATE TABLE mixpeek.latest_tasks (x INTEGER)"),
+    "a view called like a view": foreign(SCHEMA, "CREATE VIEW mixpeek.failures AS SELECT 1 AS x"),
     "a table called like a state": foreign(
         "CREATE SCHEMA mixpeek_internal",
         "CREATE TABLE mixpeek_internal.schema_version (v VARCHAR)",

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.selection import RetrySelection
 from mixpeek_assets.warehouse.warehouse import Warehouse
@@ -92,6 +93,16 @@ def test_a_file_of_an_older_version_gets_the_comments_and_what_others_added_to_i
     ask(warehouse, Reader.table_counts)
 
     assert query(warehouse, WITHOUT_WORDS) == [("mixpeek.latest_tasks.note",), ("mixpeek.tasks.note",)]
+
+
+def test_a_view_of_somebody_elses_with_the_name_of_a_new_one_is_refused_and_kept(warehouse: Warehouse) -> None:
+    with duckdb.connect(warehouse.path) as connection:
+        connection.execute("CREATE OR REPLACE VIEW mixpeek.failures AS SELECT 'mine' AS x")
+        connection.execute("UPDATE mixpeek_internal.schema_version SET fingerprint = 'older'")
+    with pytest.raises(WarehouseError, match=r"somebody else's .*\(the view failures\): rename it"):
+        ask(warehouse, Reader.table_counts)
+
+    assert query(warehouse, "FROM mixpeek.failures") == [("mine",)]
 
 
 @pytest.mark.parametrize("view", VIEWS)
