@@ -52,6 +52,7 @@ def test_an_open_session_keeps_its_moment_and_the_next_one_sees_the_newest(publi
     assert videos_seen(published) == 2
 
 
+@pytest.mark.slow
 def test_a_forgotten_session_of_another_program_delays_nothing(published: Warehouse, tmp_path: Path) -> None:
     ready, release = tmp_path / "ready", tmp_path / "release"
     with running(hold_file, published.publisher.path, ready, release, 60, True):
@@ -162,6 +163,7 @@ def test_no_room_for_a_copy_is_told_and_stops_nothing(
     assert videos_seen(published) == 1
 
 
+@pytest.mark.slow
 def test_while_another_program_writes_it_is_left_to_the_next(published: Warehouse, tmp_path: Path) -> None:
     ready, release = tmp_path / "ready", tmp_path / "release"
     add_videos(published, video("v2"))
@@ -191,6 +193,7 @@ def test_threads_read_it_side_by_side(published: Warehouse) -> None:
         assert rows(one, COUNT) == rows(other, COUNT) == [(1,)]
 
 
+@pytest.mark.slow
 def test_of_a_thousand_openings_while_it_is_written_and_published_none_fails(published: Warehouse) -> None:
     path = published.publisher.path
     with (
