@@ -118,7 +118,7 @@ def test_the_features_nearest_to_an_embedding_come_nearest_first(embedding: Any,
     found = moments.nearest("image", embedding, 3)
 
     assert list(found["feature_id"]) == [NIGHT, DUSK, NOON]
-    assert found["similarity"][0] == pytest.approx(1 / np.hypot(1, 0.1), abs=1e-3)
+    assert found["similarity"].tolist()[0] == pytest.approx(1 / np.hypot(1, 0.1), abs=1e-3)
 
 
 def test_the_features_nearest_to_a_feature_leave_it_out(moments: ReadOnlyWarehouse) -> None:
