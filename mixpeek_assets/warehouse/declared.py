@@ -17,6 +17,9 @@ DEFINITIONS = (
     "define_progress",
     "define_work",
     "define_search",
+    "define_words",
+    "define_find_text",
+    "define_find_moments",
 )
 """The files with views and macros, in order of dependency."""
 
