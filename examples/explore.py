@@ -93,14 +93,16 @@ def _():
 @app.cell
 def _():
     words = mo.ui.text("a lighthouse at night", label="Find", full_width=True)
-    mo.vstack([words])
-    return (words,)
+    by = mo.ui.radio(["meaning", "words"], value="meaning", label="by", inline=True)
+    mo.hstack([words, by], widths=[1, 0], align="end")
+    return by, words
 
 
 @app.cell
-def _(warehouse, words):
-    hits = warehouse.search(words.value, k=4)
-    gallery(hits, [f"{score:.2f} {found}" for score, found in zip(hits["score"], hits["found"], strict=True)])
+def _(by, warehouse, words):
+    hits = warehouse.search(words.value, k=4, by=by.value)
+    captions = [f"{score:.2f} {found}" for score, found in zip(hits["score"], hits["found"], strict=True)]
+    gallery(hits, captions) if captions else mo.md("Nothing is found.")
     return
 
 

@@ -18,6 +18,7 @@ from mixpeek_assets.notebook import ReadOnlyWarehouse
 from mixpeek_assets.questions import QuestionError
 from mixpeek_assets.search import SearchError
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.views import refresh_views
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek
 from tests.fakes.pipeline import add_videos
@@ -48,6 +49,7 @@ def file(empty_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
             row = {"feature_id": feature_id, "video_id": video_id, "partition_date": day, "modality": modality}
             _insert(connection, "features", {**row, "start_time": start, "description": description})
             _insert(connection, "vectors", {**row, "vector_name": "image", "dimensions": 2, "embedding": embedding})
+        refresh_views(connection)
     return path
 
 
@@ -123,6 +125,45 @@ def test_the_features_nearest_to_an_embedding_come_nearest_first(embedding: Any,
 
 def test_the_features_nearest_to_a_feature_leave_it_out(moments: ReadOnlyWarehouse) -> None:
     assert list(moments.nearest("image", NIGHT)["feature_id"]) == [DUSK, NOON, WAVES]
+
+
+FILTERS = [
+    ({"collections": "films"}, [NIGHT, DUSK]),
+    ({"modalities": ["image"]}, [NIGHT, DUSK, NOON]),
+    ({"since": "2026-11-02"}, [NOON, WAVES]),
+    ({"until": date(2026, 11, 1)}, [NIGHT, DUSK]),
+    ({"among": pd.Series([WAVES, DUSK])}, [DUSK, WAVES]),
+    ({"collections": ["films", "o'talks"], "modalities": "audio"}, [WAVES]),
+    ({"among": []}, []),
+    ({"modalities": []}, []),
+]
+
+
+@pytest.mark.parametrize(("filters", "found"), FILTERS)
+def test_only_what_passes_the_filters_is_near(
+    filters: dict[str, Any], found: list[str], moments: ReadOnlyWarehouse
+) -> None:
+    assert list(moments.nearest("image", [1, 0.1], **filters)["feature_id"]) == found
+
+
+@pytest.mark.parametrize(("filters", "found"), FILTERS)
+def test_only_what_passes_the_filters_is_searched_by_its_words(
+    filters: dict[str, Any], found: list[str], moments: ReadOnlyWarehouse
+) -> None:
+    assert set(moments.search("a lighthouse beach desk waves", by="words", **filters)["feature_id"]) == set(found)
+
+
+def test_a_search_by_words_finds_these_very_words_and_needs_no_api(
+    moments: ReadOnlyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXPEEK_API_KEY", "none")
+
+    found = moments.search("the LIGHTHOUSE", 5, by="words")
+
+    assert found[["video", "start_time", "found", "link"]].to_numpy().tolist() == [
+        ["film.mp4", 10.0, "A lighthouse.", f"{URL}#t=10.0"]
+    ]
+    assert found["score"].tolist()[0] > 0
 
 
 def test_a_search_by_meaning_gives_the_hits_of_the_api_as_moments(
@@ -205,6 +246,10 @@ Question = Callable[[ReadOnlyWarehouse], object]
         (lambda it: it.nearest("image", [1, float("nan")]), "not finite"),
         (lambda it: it.nearest("image", [1, 1e300]), "not finite"),
         (lambda it: it.nearest("image", [[1, 0]]), r"the shape \(1, 2\)"),
+        (lambda it: it.nearest("images", [1, 0]), "no named vector 'images'"),
+        (lambda it: it.nearest("image", [1, 0, 0]), "'image' has 2 dimensions"),
+        (lambda it: it.nearest("image", "nobody"), "nobody"),
+        (lambda it: it.nearest("image", [1, 0], collections=["films", "o'films"]), "no collection 'o'films'"),
         (lambda it: it.nearest("image", [[1], [1, 2]]), "an embedding is a list or an array of numbers"),
         (lambda it: it.nearest("image", None), "an embedding is"),
         (lambda it: it.nearest("image", []), r"the shape \(0,\)"),
@@ -215,6 +260,7 @@ Question = Callable[[ReadOnlyWarehouse], object]
         (lambda it: it.nearest("image", [1, 0], among=[1]), "among holds 1, which is no name"),
         (lambda it: it.search(" "), "no words to look for"),
         (lambda it: it.search("x" * 1_001), "too many to look for"),
+        (lambda it: it.search("...", by="words"), "no letter or digit"),
         (lambda it: it.search("light", 101), "k=101: the API returns at most 100"),
         (lambda it: it.search("light", by="sound"), "by='sound' is no way to search"),
         (lambda it: it.search("light", collections="o'films"), "no collection \"o'films\": there are 'films', "),
