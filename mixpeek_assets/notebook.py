@@ -185,7 +185,8 @@ class ReadOnlyWarehouse:
         hits = [Hit(rank, *scored, by_words=True) for rank, scored in enumerate(zip(ids, scores, strict=True), start=1)]
         moments = self._moments(hits)
         # What a long text says of the words, not how it begins.
-        return moments.assign(found=moments["feature_id"].map(dict(zip(ids, found["excerpt"], strict=True))))
+        excerpts = dict(zip(ids, found["excerpt"], strict=True))
+        return moments.assign(found=[excerpts[feature_id] for feature_id in moments["feature_id"]])
 
     def _by_meaning(self, words: str, k: int, vector_name: str, filters: Filters) -> list[Hit]:
         """Ask the API, and keep what is in the file and passes the filters."""
