@@ -17,7 +17,7 @@ dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the loca
 	@$(BIN)/mixpeek-assets dev $(if $(PORT),--port $(PORT))
 
 notebook: $(VENV)/notebook.stamp $(VENV)/models.stamp  ## Explore what has landed: a search, a map, frames (PORT=2718)
-	@$(BIN)/marimo --log-level error edit examples/explore.py --skip-update-check $(if $(PORT),--port $(PORT))
+	@$(BIN)/marimo edit examples/explore.py --skip-update-check $(if $(PORT),--port $(PORT))
 
 models: $(VENV)/run.stamp  ## Download the missing models of the local API
 	@$(BIN)/python -m mixpeek_local.get_models

@@ -16,6 +16,7 @@ with app.setup:
     import marimo as mo
     import numpy as np
     import pandas as pd
+    from av.error import FFmpegError
 
     import mixpeek_assets
 
@@ -34,7 +35,9 @@ def _():
 @app.cell
 def _():
     warehouse = mixpeek_assets.connect()
-    return (warehouse,)
+    collections = warehouse.query("SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL")["collection"]
+    mo.stop(collections.empty, mo.md("There are no videos yet: `make run` ingests some."))
+    return collections, warehouse
 
 
 @app.cell(hide_code=True)
@@ -90,14 +93,16 @@ def _():
 @app.cell
 def _():
     words = mo.ui.text("a lighthouse at night", label="Find", full_width=True)
-    words
-    return (words,)
+    by = mo.ui.radio(["meaning", "words"], value="meaning", label="by", inline=True)
+    mo.hstack([words, by], widths=[1, 0], align="end")
+    return by, words
 
 
 @app.cell
-def _(warehouse, words):
-    hits = warehouse.search(words.value, k=8)
-    gallery(hits, [f"{score:.2f} {found}" for score, found in zip(hits["score"], hits["found"], strict=True)])
+def _(by, warehouse, words):
+    hits = warehouse.search(words.value, k=4, by=by.value)
+    captions = [f"{score:.2f} {found}" for score, found in zip(hits["score"], hits["found"], strict=True)]
+    gallery(hits, captions) if captions else mo.md("Nothing is found.")
     return
 
 
@@ -112,8 +117,7 @@ def _():
 
 
 @app.cell
-def _(warehouse):
-    collections = warehouse.query("SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL")["collection"]
+def _(collections, warehouse):
     names = warehouse.query("SELECT vector_name FROM mixpeek.vectors GROUP BY ALL ORDER BY count(*) DESC, vector_name")
     collection = mo.ui.dropdown(collections, value=collections[0], label="Collection")
     vector_name = mo.ui.dropdown(names["vector_name"], value=names["vector_name"][0], label="Named vector")
@@ -136,7 +140,10 @@ def _(collection, vector_name, warehouse):
         FROM mixpeek.vectors AS vector
         JOIN mixpeek.features AS feature USING (feature_id)
         JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
-        WHERE vector.vector_name = $vector_name AND video.collection = $collection AND vector.embedding IS NOT NULL
+        WHERE
+            video.collection = $collection
+            AND vector.vector_name = $vector_name
+            AND vector.dimensions = (SELECT mode(dimensions) FROM mixpeek.vectors WHERE vector_name = $vector_name)
         ORDER BY hash(feature.feature_id)
         LIMIT 2_000
         """,
@@ -147,6 +154,7 @@ def _(collection, vector_name, warehouse):
 
 @app.cell
 def _(moments):
+    mo.stop(len(moments) < 3, mo.md("There are fewer than three moments to map."))
     embeddings = np.stack(moments["embedding"])
     directions = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True).clip(1e-9)
     components, sizes, _ = np.linalg.svd(directions - directions.mean(axis=0), full_matrices=False)
@@ -164,7 +172,7 @@ def _(moments):
         )
         .properties(width="container", height=420)
     )
-    chart
+    mo.vstack([chart])
     return (chart,)
 
 
@@ -179,30 +187,30 @@ def _(chart):
 def gallery(moments: pd.DataFrame, captions: list[str]) -> mo.Html:
     """Show the frames of some moments."""
     figures = []
-    for moment, caption in zip(moments.itertuples(), captions, strict=True):
-        at = f"{moment.start_time // 60:.0f}:{moment.start_time % 60:04.1f}" if pd.notna(moment.start_time) else ""
+    for moment, caption in zip(moments.to_dict("records"), captions, strict=True):
+        start, end = moment["start_time"], moment["end_time"]
+        at = f"{start // 60:.0f}:{start % 60:04.1f}" if pd.notna(start) else ""
+        video, where, what = map(html.escape, [moment["video"], f"{at} {moment['modality']}", caption[:90]])
         figures.append(f"""
             <figure style="margin: 0">
-              <img src="{frame(moment.url, moment.start_time, moment.end_time)}" alt="no picture" style="width: 100%" />
-              <figcaption>
-                <b>{html.escape(moment.video)}</b> {at} {moment.modality}<br>{html.escape(caption[:90])}
-              </figcaption>
+              <img src="{frame(moment["url"], start, end)}" alt="no picture" style="width: 100%" />
+              <figcaption><b>{video}</b> {where}<br>{what}</figcaption>
             </figure>
         """)
-    grid = "display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: 1rem"
+    grid = "display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 1rem"
     return mo.Html(f'<div style="{grid}">{"".join(figures)}</div>')
 
 
 @app.function
 def frame(url: str, start: float, end: float, width: int = 480) -> str:
     """Decode the frame in the middle of a moment, as the address of an image."""
-    second = np.nan_to_num(np.nanmean([start, end]))
+    second = np.nan_to_num(pd.Series([start, end], dtype=float).mean())
     try:
         with av.open(unquote(url.removeprefix("file://"))) as video:
             video.seek(int(second * av.time_base))
             picture = next(picture for picture in video.decode(video=0) if picture.time >= second)
             image = picture.to_image(width=width, height=picture.height * width // picture.width)
-    except (av.FFmpegError, IndexError, StopIteration):  # the video is gone, or is a sound
+    except (FFmpegError, IndexError, StopIteration):  # the video is gone, or is a sound
         return ""
     jpeg = io.BytesIO()
     image.save(jpeg, "JPEG")

@@ -159,15 +159,10 @@ class ReadOnlyWarehouse:
         """
         words, filters = checked(words), Filters.of(collections, modalities, since, until, among)
         if by == "meaning":
-            hits = self._by_meaning(words, count(k), vector_name, filters)
-        elif by == "words":
-            found = self._found("find_text", {"words": words}, count(k), filters)
-            pairs = zip(found["feature_id"], found["score"], strict=True)
-            hits = [Hit(rank, feature_id, score, by_words=True) for rank, (feature_id, score) in enumerate(pairs, 1)]
-        else:
-            raise QuestionError(f"by={by!r} is no way to search: there are {_listed(get_args(Way))}")
-        with self._open() as connection:
-            return connection.execute(SQL.text("found_moments"), {"hits": [asdict(hit) for hit in hits]}).df()
+            return self._moments(self._by_meaning(words, count(k), vector_name, filters))
+        if by == "words":
+            return self._by_words(words, count(k), filters)
+        raise QuestionError(f"by={by!r} is no way to search: there are {_listed(get_args(Way))}")
 
     def _found(self, macro: str, subject: Mapping[str, Any], k: int, filters: Filters) -> "pd.DataFrame":
         """Call a macro: first what it is about, then by name what narrows it."""
@@ -179,6 +174,19 @@ class ReadOnlyWarehouse:
                 return connection.sql(call, params={**subject, **narrowing}).df()
             except duckdb.InvalidInputException as error:  # what the macro says of an argument
                 raise QuestionError(str(error).removeprefix("Invalid Input Error: ")) from None
+
+    def _moments(self, hits: Sequence[Hit]) -> "pd.DataFrame":
+        with self._open() as connection:
+            return connection.execute(SQL.text("found_moments"), {"hits": [asdict(hit) for hit in hits]}).df()
+
+    def _by_words(self, words: str, k: int, filters: Filters) -> "pd.DataFrame":
+        found = self._found("find_text", {"words": words}, k, filters)
+        ids, scores = found["feature_id"], found["score"]
+        hits = [Hit(rank, *scored, by_words=True) for rank, scored in enumerate(zip(ids, scores, strict=True), start=1)]
+        moments = self._moments(hits)
+        # What a long text says of the words, not how it begins.
+        excerpts = dict(zip(ids, found["excerpt"], strict=True))
+        return moments.assign(found=[excerpts[feature_id] for feature_id in moments["feature_id"]])
 
     def _by_meaning(self, words: str, k: int, vector_name: str, filters: Filters) -> list[Hit]:
         """Ask the API, and keep what is in the file and passes the filters."""

@@ -19,9 +19,7 @@ MOST = 100
 """Hits that the API returns at most."""
 
 _MOST_CHARACTERS = 1_000
-_SQL_SEARCH = (
-    "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
-)
+_SQL_SEARCH = "mixpeek-assets query \"SELECT * FROM mixpeek.find_text('word')\" finds words that landed"
 
 
 class SearchError(UserError):

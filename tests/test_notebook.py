@@ -120,11 +120,50 @@ def test_the_features_nearest_to_an_embedding_come_nearest_first(embedding: Any,
     found = moments.nearest("image", embedding, 3)
 
     assert list(found["feature_id"]) == [NIGHT, DUSK, NOON]
-    assert found["similarity"][0] == pytest.approx(1 / np.hypot(1, 0.1), abs=1e-3)
+    assert found["similarity"].tolist()[0] == pytest.approx(1 / np.hypot(1, 0.1), abs=1e-3)
 
 
 def test_the_features_nearest_to_a_feature_leave_it_out(moments: ReadOnlyWarehouse) -> None:
     assert list(moments.nearest("image", NIGHT)["feature_id"]) == [DUSK, NOON, WAVES]
+
+
+FILTERS = [
+    ({"collections": "films"}, [NIGHT, DUSK]),
+    ({"modalities": ["image"]}, [NIGHT, DUSK, NOON]),
+    ({"since": "2026-11-02"}, [NOON, WAVES]),
+    ({"until": date(2026, 11, 1)}, [NIGHT, DUSK]),
+    ({"among": pd.Series([WAVES, DUSK])}, [DUSK, WAVES]),
+    ({"collections": ["films", "o'talks"], "modalities": "audio"}, [WAVES]),
+    ({"among": []}, []),
+    ({"modalities": []}, []),
+]
+
+
+@pytest.mark.parametrize(("filters", "found"), FILTERS)
+def test_only_what_passes_the_filters_is_near(
+    filters: dict[str, Any], found: list[str], moments: ReadOnlyWarehouse
+) -> None:
+    assert list(moments.nearest("image", [1, 0.1], **filters)["feature_id"]) == found
+
+
+@pytest.mark.parametrize(("filters", "found"), FILTERS)
+def test_only_what_passes_the_filters_is_searched_by_its_words(
+    filters: dict[str, Any], found: list[str], moments: ReadOnlyWarehouse
+) -> None:
+    assert set(moments.search("a lighthouse beach desk waves", by="words", **filters)["feature_id"]) == set(found)
+
+
+def test_a_search_by_words_finds_these_very_words_and_needs_no_api(
+    moments: ReadOnlyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXPEEK_API_KEY", "none")
+
+    found = moments.search("the LIGHTHOUSE", 5, by="words")
+
+    assert found[["video", "start_time", "found", "link"]].to_numpy().tolist() == [
+        ["film.mp4", 10.0, "A lighthouse.", f"{URL}#t=10.0"]
+    ]
+    assert found["score"].tolist()[0] > 0
 
 
 def test_a_search_by_meaning_gives_the_hits_of_the_api_as_moments(
@@ -207,6 +246,10 @@ Question = Callable[[ReadOnlyWarehouse], object]
         (lambda it: it.nearest("image", [1, float("nan")]), "not finite"),
         (lambda it: it.nearest("image", [1, 1e300]), "not finite"),
         (lambda it: it.nearest("image", [[1, 0]]), r"the shape \(1, 2\)"),
+        (lambda it: it.nearest("images", [1, 0]), "no named vector 'images'"),
+        (lambda it: it.nearest("image", [1, 0, 0]), "'image' has 2 dimensions"),
+        (lambda it: it.nearest("image", "nobody"), "nobody"),
+        (lambda it: it.nearest("image", [1, 0], collections=["films", "o'films"]), "no collection 'o'films'"),
         (lambda it: it.nearest("image", [[1], [1, 2]]), "an embedding is a list or an array of numbers"),
         (lambda it: it.nearest("image", None), "an embedding is"),
         (lambda it: it.nearest("image", []), r"the shape \(0,\)"),
@@ -217,6 +260,7 @@ Question = Callable[[ReadOnlyWarehouse], object]
         (lambda it: it.nearest("image", [1, 0], among=[1]), "among holds 1, which is no name"),
         (lambda it: it.search(" "), "no words to look for"),
         (lambda it: it.search("x" * 1_001), "too many to look for"),
+        (lambda it: it.search("...", by="words"), "no letter or digit"),
         (lambda it: it.search("light", 101), "k=101: the API returns at most 100"),
         (lambda it: it.search("light", by="sound"), "by='sound' is no way to search"),
         (lambda it: it.search("light", collections="o'films"), "no collection \"o'films\": there are 'films', "),

@@ -97,20 +97,22 @@ def test_the_local_api_uses_one_module_of_the_pipeline() -> None:
 def test_the_locks_name_no_address_and_pin_every_package_by_hash() -> None:
     locks = sorted((ROOT / "locks").glob("*.txt"))
 
-    assert {"run.txt", "dev.txt", "bench.txt"} <= {lock.name for lock in locks}
+    assert {"run.txt", "dev.txt", "bench.txt", "notebook.txt"} <= {lock.name for lock in locks}
     for lock in locks:
         text = lock.read_text(encoding="utf-8")
         assert "://" not in text
         assert text.count("==") <= text.count("--hash=sha256:")
 
 
-def test_the_locks_for_development_and_benchmarks_only_add_to_that_of_a_run() -> None:
+def test_the_other_locks_only_add_to_that_of_a_run() -> None:
     pins = {
         name: set(re.findall(r"^[a-z0-9].*==.*$", (ROOT / "locks" / f"{name}.txt").read_text("utf-8"), re.MULTILINE))
-        for name in ("run", "dev", "bench")
+        for name in ("run", "dev", "bench", "notebook")
     }
 
-    assert pins["run"] & (pins["dev"] | pins["bench"]) == set()
+    assert pins["run"] & (pins["dev"] | pins["bench"] | pins["notebook"]) == set()
+    versions = {name: {pin.split()[0] for pin in found} for name, found in pins.items()}
+    assert versions["notebook"] < versions["dev"], "CI runs the notebook"
 
 
 def test_nothing_of_an_instance_or_of_data_is_committed() -> None:

@@ -126,10 +126,10 @@ def test_the_notebook_draws_a_map_and_shows_the_frames_of_the_moments_that_are_s
     dev: Dev, open_ui: OpenUi, pictures: Path
 ) -> None:
     with running_notebook(dev.project) as url:
-        ui = open_ui(url, width=960, height=1700)
+        ui = open_ui(url, width=960, height=1520)
         ui.open("/")
         frames, chart = ui.page.locator("figure img"), ui.page.locator("marimo-vega canvas")
-        found = 8 if WITH_MODELS else 0  # by words, of which the models know the meaning
+        found = 4 if WITH_MODELS else 0  # by words, of which the models know the meaning
         expect(frames).to_have_count(found)
         expect(chart).to_be_visible()
         ui.picture(pictures / "notebook.png")

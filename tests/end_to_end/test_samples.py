@@ -7,10 +7,10 @@ import shutil
 from difflib import SequenceMatcher
 from pathlib import Path
 
-import av
 import dagster as dg
 import numpy as np
 import pytest
+from PIL import Image
 
 from mixpeek_local.samples import FOLDER
 from mixpeek_local.samples.scenes import CLIPS
@@ -229,9 +229,9 @@ def test_the_notebook_runs_from_top_to_bottom_and_shows_the_frames_of_its_hits(
     assert best["video"] == "harbour.mp4"
     assert 10 <= best["start_time"] < 20
     [shown] = [found for output in outputs if (found := frames(getattr(output, "text", "")))]
-    assert len(shown) == len(defined["hits"]) == 8
+    assert len(shown) == len(defined["hits"]) == 4
     night, *others = [picture.mean() for picture in shown if picture.std() > 20]
-    assert len(others) == 7, "no frame is blank"
+    assert len(others) == 3, "no frame is blank"
     assert night < max(others)
     places = defined["places"]
     assert len(places) == project.sql("SELECT count(*) FROM mixpeek.vectors WHERE vector_name = 'multimodal'")[0][0]
@@ -243,10 +243,7 @@ def test_the_notebook_runs_from_top_to_bottom_and_shows_the_frames_of_its_hits(
 def frames(html: str) -> list[np.ndarray]:
     """The pictures that are in a page."""
     jpegs = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', html)
-    return [
-        next(av.open(io.BytesIO(base64.b64decode(jpeg)), format="jpeg_pipe").decode(video=0)).to_ndarray(format="gray")
-        for jpeg in jpegs
-    ]
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(jpeg))).convert("L")) for jpeg in jpegs]
 
 
 LANDED = """
