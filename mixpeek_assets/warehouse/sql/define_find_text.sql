@@ -36,7 +36,7 @@ terms AS MATERIALIZED (
         bool_or(is_required) AS is_required,
         regexp_extract(term, '[^ ]+') AS first_word
     FROM asked
-    WHERE trim(term) != ''
+    WHERE term IS NOT NULL
     GROUP BY term
 ),
 
@@ -175,8 +175,11 @@ SELECT
     list_transform(located.places, lambda place: place.name) AS matched,
     mixpeek_internal.excerpt(
         nfc_normalize(located.places[1].content),
-        greatest(0, -40 + mixpeek_internal.letters_before(
-            mixpeek_internal.folded(located.places[1].content), located.places[1].terms
+        greatest(0, -40 + mixpeek_internal.letters_of(
+            located.places[1].content,
+            mixpeek_internal.before_first(
+                located.places[1].terms, mixpeek_internal.folded(located.places[1].content)
+            )
         ))
     ) AS excerpt,
     feature.start_time,
