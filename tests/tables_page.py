@@ -22,6 +22,11 @@ _VIEWS = """\
 | `vectors_<name>` | a named vector, as long as all its rows have one dimension, with `embedding FLOAT[d]` |
 | `nearest(name, query, k := 10)` | the features whose named vector is nearest to `query`, by cosine similarity |
 | `similar(to_feature, name, k := 10)` | the features nearest to a feature |
+| `find_text(words, k := 10, …)` | the features with some of the words in their texts, the best first (BM25) |
+| `find_moments(words, vector_name, embedding, k := 10, …)` | `find_text` and `nearest` in one, by their ranks |
+
+`…` are filters: `collections := […]`, `modalities := […]`, `since := DATE …`, `until := DATE …` (partitions, both
+inclusive) and `among := […]`, feature ids. [queries.md](queries.md#by-words) has examples.
 
 The file is not called `mixpeek.duckdb` for a reason: DuckDB names a catalog after its file, and `mixpeek.videos` is
 ambiguous when the catalog and the schema have the same name. In such a file, begin with `USE mixpeek.mixpeek`.

@@ -274,8 +274,8 @@ def vectors(connection: duckdb.DuckDBPyConnection, **embeddings: Sequence[float]
 
 
 def test_moments_fuse_the_ranks_of_words_and_vectors(opened: duckdb.DuckDBPyConnection) -> None:
-    texts(opened, both="boat sea", words="boat", near="sky", zero="sky", **{"last": "boat and sea and so on"})
-    vectors(opened, both=[1, 1], near=[1, 0], zero=[0, 0], last=[-1, 0])
+    texts(opened, both="boat sea", words="boat", near="sky", last="boat and sea and so on")
+    vectors(opened, both=[1, 1], near=[1, 0], last=[-1, 0])
     rows = opened.execute(
         "SELECT feature_id, score, text_rank, vector_rank, excerpt FROM mixpeek.find_moments('boat', 'clip', [2, 0])"
     ).fetchall()

@@ -25,15 +25,18 @@ near AS (
     WHERE embedding IS NOT NULL
 ),
 
+-- A vector of zeros is near to nothing: it has a row, but no place.
 by_vector AS MATERIALIZED (
     SELECT
         near.*,
-        row_number() OVER (ORDER BY near.similarity DESC, near.feature_id) AS place
+        CASE
+            WHEN near.similarity IS NOT NULL
+                THEN row_number() OVER (ORDER BY near.similarity DESC NULLS LAST, near.feature_id)
+        END AS place
     FROM near
-    INNER JOIN mixpeek.features AS feature ON near.feature_id = feature.feature_id
+    LEFT JOIN mixpeek.features AS feature ON near.feature_id = feature.feature_id
     WHERE
-        near.similarity IS NOT NULL
-        AND (collections IS NULL OR list_contains(collections, near.collection))
+        (collections IS NULL OR list_contains(collections, near.collection))
         AND (modalities IS NULL OR list_contains(modalities, near.modality))
         AND (since IS NULL OR feature.partition_date >= since::DATE)
         AND (until IS NULL OR feature.partition_date <= until::DATE)
@@ -55,5 +58,6 @@ SELECT
     coalesce(by_text.video_id, by_vector.video_id) AS video_id
 FROM by_text
 FULL JOIN by_vector ON by_text.feature_id = by_vector.feature_id
+WHERE coalesce(by_text.place, by_vector.place) IS NOT NULL
 ORDER BY score DESC, feature_id
 LIMIT greatest(k, 1);

@@ -12,7 +12,7 @@ END;
 CREATE OR REPLACE MACRO mixpeek_internal.folded(content) AS lower(strip_accents(content));
 
 -- ' golden  gate ' of 'golden-gate': each word has two spaces of its own, so that ' gate ' can be counted.
--- NULL of a text without words. Scripts that put no spaces between words are taken letter by letter. Most texts are ASCII, and have none.
+-- NULL of a text without words. Scripts that put no spaces between words are taken letter by letter.
 CREATE OR REPLACE MACRO mixpeek_internal.spaced(folded) AS
 ' ' || replace(nullif(trim(regexp_replace(
     CASE
@@ -34,8 +34,8 @@ CREATE OR REPLACE MACRO mixpeek_internal.occurrences(part, whole) AS
 CREATE OR REPLACE MACRO mixpeek_internal.terms_in(spaced, terms) AS
 list_filter(terms, lambda term: contains(spaced, term));
 
--- Where a term is that is there. What was taken letter by letter has no spaces; a phrase with punctuation inside is where
--- its first word is.
+-- Where a term is that is there. What was taken letter by letter has no spaces; a phrase with punctuation inside is
+-- where its first word is.
 CREATE OR REPLACE MACRO mixpeek_internal.place_of(term, folded) AS
 coalesce(
     nullif(instr(
