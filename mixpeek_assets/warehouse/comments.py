@@ -92,6 +92,8 @@ VIEWS: Mapping[str, View] = {
 _MACROS = {
     "nearest": "The features whose named vector is nearest to an embedding, by cosine similarity.",
     "similar": "The features nearest to a feature, by one of its named vectors.",
+    "find_text": "The features with some words in what was read, heard or seen, ranked by BM25.",
+    "find_moments": "The features that find_text or nearest finds, best by both (reciprocal rank fusion).",
     "nearest_each": "What nearest finds for each of many embeddings, which query numbers from 1.",
 }
 
@@ -105,6 +107,18 @@ _INTERNAL = {
     "nearest_each_exact": "nearest_each, by comparing every vector.",
     "nearest": "nearest, whole cosines.",
     "nearest_each": "nearest_each, whole cosines.",
+    "checked": "The words of a search, or an error that says why they cannot be searched for.",
+    "folded": "A text without case and accents.",
+    "spaced": "A folded text, each word between spaces.",
+    "number_of_words": "How many words a spaced text has.",
+    "occurrences": "How often a text has a part.",
+    "terms_in": "Those of some terms that a spaced text has.",
+    "place_of": "Where a term is in a folded text.",
+    "before_first": "What a folded text has before the first of some terms.",
+    "letters_of": "How many letters of a text a beginning of its folded form has.",
+    "letters_before": "How many letters a text has before the first of some terms.",
+    "cut_out": "A part of a text.",
+    "excerpt": "A part of a text, in whole words.",
     "refetch_requests": "A row is something landed or rejected that is to be asked for again.",
     "rejected_assets": "A row is an asset that could not be landed.",
     "rejected_features": "A row is a feature that could not be landed, or of which a part could not.",

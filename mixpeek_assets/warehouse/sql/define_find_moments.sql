@@ -18,26 +18,22 @@ WITH by_text AS MATERIALIZED (
     )
 ),
 
--- Without an embedding the words search alone.
-near AS (
-    SELECT *
-    FROM mixpeek.nearest(vector_name, embedding, k := greatest(100, k))
-    WHERE embedding IS NOT NULL
-),
-
+-- Without an embedding the words search alone. A vector of zeros is near to nothing.
 by_vector AS MATERIALIZED (
     SELECT
-        near.*,
-        row_number() OVER (ORDER BY near.similarity DESC, near.feature_id) AS place
-    FROM near
-    INNER JOIN mixpeek.features AS feature ON near.feature_id = feature.feature_id
-    WHERE
-        near.similarity IS NOT NULL
-        AND (collections IS NULL OR list_contains(collections, near.collection))
-        AND (modalities IS NULL OR list_contains(modalities, near.modality))
-        AND (since IS NULL OR feature.partition_date >= since::DATE)
-        AND (until IS NULL OR feature.partition_date <= until::DATE)
-        AND (among IS NULL OR near.feature_id IN (SELECT unnest(among::VARCHAR[])))
+        *,
+        row_number() OVER (ORDER BY similarity DESC, feature_id) AS place
+    FROM mixpeek.nearest(
+        vector_name,
+        embedding,
+        k := greatest(100, k),
+        collections := collections,
+        modalities := modalities,
+        since := since,
+        until := until,
+        among := among
+    )
+    WHERE embedding IS NOT NULL AND similarity IS NOT NULL
 )
 
 SELECT

@@ -36,7 +36,7 @@ terms AS MATERIALIZED (
         bool_or(is_required) AS is_required,
         regexp_extract(term, '[^ ]+') AS first_word
     FROM asked
-    WHERE trim(term) != ''
+    WHERE term IS NOT NULL
     GROUP BY term
 ),
 
@@ -153,13 +153,14 @@ located AS (
                     {'name': 'heard', 'content': feature.transcription},
                     {'name': 'seen', 'content': feature.description}
                 ],
-                lambda place: struct_insert(
-                    place,
-                    terms := mixpeek_internal.terms_in(
+                lambda place: {
+                    'name': place.name,
+                    'content': place.content,
+                    'terms': mixpeek_internal.terms_in(
                         mixpeek_internal.spaced(mixpeek_internal.folded(place.content)),
                         looked_for.terms
                     )
-                )
+                }
             ),
             lambda place: len(place.terms) > 0
         ) AS places
@@ -175,8 +176,11 @@ SELECT
     list_transform(located.places, lambda place: place.name) AS matched,
     mixpeek_internal.excerpt(
         nfc_normalize(located.places[1].content),
-        greatest(0, -40 + mixpeek_internal.letters_before(
-            mixpeek_internal.folded(located.places[1].content), located.places[1].terms
+        greatest(0, -40 + mixpeek_internal.letters_of(
+            located.places[1].content,
+            mixpeek_internal.before_first(
+                located.places[1].terms, mixpeek_internal.folded(located.places[1].content)
+            )
         ))
     ) AS excerpt,
     feature.start_time,

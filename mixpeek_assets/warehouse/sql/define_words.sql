@@ -12,9 +12,9 @@ END;
 CREATE OR REPLACE MACRO mixpeek_internal.folded(content) AS lower(strip_accents(content));
 
 -- ' golden  gate ' of 'golden-gate': each word has two spaces of its own, so that ' gate ' can be counted.
--- Scripts that put no spaces between words are taken letter by letter. Most texts are ASCII, and have none.
+-- NULL of a text without words. Scripts that put no spaces between words are taken letter by letter.
 CREATE OR REPLACE MACRO mixpeek_internal.spaced(folded) AS
-' ' || replace(trim(regexp_replace(
+' ' || replace(nullif(trim(regexp_replace(
     CASE
         WHEN strlen(folded) = length(folded) THEN folded
         ELSE regexp_replace(
@@ -23,7 +23,7 @@ CREATE OR REPLACE MACRO mixpeek_internal.spaced(folded) AS
     END,
     -- What separates words, but for a single space: to leave those to replace() takes a third of the time.
     ' *[^\p{L}\p{M}\p{N} ][^\p{L}\p{M}\p{N}]*|  +', ' ', 'g'
-)), ' ', '  ') || ' ';
+)), ''), ' ', '  ') || ' ';
 
 CREATE OR REPLACE MACRO mixpeek_internal.number_of_words(spaced) AS
 (strlen(spaced) - strlen(replace(spaced, ' ', ''))) // 2;
@@ -34,20 +34,27 @@ CREATE OR REPLACE MACRO mixpeek_internal.occurrences(part, whole) AS
 CREATE OR REPLACE MACRO mixpeek_internal.terms_in(spaced, terms) AS
 list_filter(terms, lambda term: contains(spaced, term));
 
--- How many letters are before the first of some terms, all of which are there. What was taken letter by letter has no
--- spaces. A phrase with punctuation inside is where its first word is.
-CREATE OR REPLACE MACRO mixpeek_internal.letters_before(folded, terms) AS
-list_min(list_transform(
-    terms,
-    lambda term: length_grapheme(left(folded, -1 + coalesce(
-        nullif(instr(
-            ' ' || regexp_replace(folded, '[^\p{L}\p{M}\p{N}]', ' ', 'g') || ' ', replace(term, '  ', ' ')
-        ), 0),
-        nullif(instr(folded, replace(term, ' ', '')), 0),
-        nullif(instr(folded, regexp_extract(term, '[^ ]+')), 0),
-        1
-    )::INTEGER))
-));
+-- Where a term is that is there. What was taken letter by letter has no spaces; a phrase with punctuation inside is
+-- where its first word is.
+CREATE OR REPLACE MACRO mixpeek_internal.place_of(term, folded) AS
+coalesce(
+    nullif(instr(
+        ' ' || regexp_replace(folded, '[^\p{L}\p{M}\p{N}]', ' ', 'g') || ' ', replace(term, '  ', ' ')
+    ), 0),
+    nullif(instr(folded, replace(term, ' ', '')), 0),
+    instr(folded, regexp_extract(term, '[^ ]+'))
+);
+
+CREATE OR REPLACE MACRO mixpeek_internal.before_first(terms, folded) AS
+left(folded, list_min(list_transform(terms, lambda term: mixpeek_internal.place_of(term, folded))) - 1);
+
+-- How many letters of a text are as many as those of the beginning of its folded form, which has the same spaces, but
+-- fewer marks.
+CREATE OR REPLACE MACRO mixpeek_internal.letters_of(content, beginning) AS
+length_grapheme(array_to_string(
+    list_slice(string_split(content, ' '), 1, mixpeek_internal.occurrences(' ', beginning)), ' '
+))
++ length_grapheme(regexp_extract(beginning, '[^ ]*$'));
 
 -- Some 160 letters from a number of letters on, cut between words.
 CREATE OR REPLACE MACRO mixpeek_internal.cut_out(content, start) AS
