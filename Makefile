@@ -66,6 +66,7 @@ lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definit
 	$(BIN)/ruff check .
 	$(BIN)/sqlfluff lint --processes 2 mixpeek_assets mixpeek_local benchmarks
 	$(BIN)/pyright
+	$(BIN)/marimo check --strict examples/explore.py
 	$(BIN)/dg check defs
 
 RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header

@@ -51,33 +51,17 @@ def _():
 @app.cell
 def _(warehouse):
     funnel = warehouse.query("""
-        SELECT
-            count(*) AS videos,
-            count(task.submitted_at) AS submitted,
-            count(task.settled_at) AS settled,
-            count(task.landed_at) AS landed,
-            count(*) FILTER (task.state IN ('failed', 'cancelled', 'lost')) AS failed
-        FROM mixpeek.videos AS video
-        LEFT JOIN mixpeek.latest_tasks AS task USING (video_id)
-    """)
-    stages = [mo.stat(f"{number:,}", label=stage, bordered=True) for stage, number in funnel.iloc[0].items()]
+        SELECT sum(videos) AS videos, sum(pending) AS pending, sum(landed) AS landed, sum(failed + lost) AS failed
+        FROM mixpeek.pipeline_status
+    """).fillna(0)
+    stages = [mo.stat(f"{number:,.0f}", label=stage, bordered=True) for stage, number in funnel.iloc[0].items()]
     mo.hstack(stages, widths="equal", gap=1)
     return
 
 
 @app.cell
 def _(warehouse):
-    failures = warehouse.query("""
-        SELECT parse_filename(video.url) AS video, task.state, task.reason
-        FROM mixpeek.latest_tasks AS task
-        JOIN mixpeek.videos AS video USING (video_id)
-        WHERE task.state IN ('failed', 'cancelled', 'lost')
-
-        UNION ALL
-
-        SELECT object_id, endpoint, reason
-        FROM mixpeek.rejects
-    """)
+    failures = warehouse.query("SELECT what, kind, reason, what_to_do FROM mixpeek.failures")
     mo.ui.table(failures, selection=None) if len(failures) else mo.md("Nothing failed: every reply is stored.")
     return
 

@@ -24,7 +24,7 @@ _MODULES = {
 
 
 def connect(warehouse: str | Path | None = None) -> "ReadOnlyWarehouse":
-    """Return the warehouse, read-only, for a notebook: `connect().query("…")` gives a pandas frame or an Arrow table.
+    """Return the warehouse, read-only, for a notebook: `connect().search("a boat")`, `.nearest(…)`, `.query("…")`.
 
     Args:
         warehouse: The DuckDB file; by default that of the settings.

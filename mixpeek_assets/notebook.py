@@ -153,8 +153,7 @@ class ReadOnlyWarehouse:
 
         Raises:
             QuestionError: an argument cannot be used.
-            SearchError: the API does not search by words.
-            MixpeekError: the API refuses, or does not answer.
+            SearchError: there are no words, or the API does not search for them: it refuses, or does not answer.
             WarehouseError: the file cannot be used.
         """
         words, filters = checked(words), Filters.of(collections, modalities, since, until, among)
@@ -212,6 +211,8 @@ class ReadOnlyWarehouse:
         collections = known if filters.collections is None else filters.collections
         if unknown := [name for name in collections if name not in known]:
             raise QuestionError(f"there is no collection {unknown[0]!r}: there are {_listed(known)}")
+        if not collections:
+            return SearchReply()
         # The API knows collections, and one modality; of what else narrows the search it knows nothing.
         modality = filters.modalities[0] if filters.modalities and len(filters.modalities) == 1 else None
         is_all = filters == replace(filters, modalities=modality and [modality], since=None, until=None, among=None)

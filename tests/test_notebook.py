@@ -192,6 +192,7 @@ def test_a_search_by_meaning_gives_the_hits_of_the_api_as_moments(
         ({"modalities": ["audio", "video"]}, [WAVES]),
         ({"among": pd.Series([DUSK, WAVES])}, [DUSK, WAVES]),
         ({"collections": "films", "among": []}, []),
+        ({"modalities": []}, []),
     ],
 )
 def test_what_the_api_cannot_filter_is_filtered_here(
@@ -201,6 +202,11 @@ def test_what_the_api_cannot_filter_is_filtered_here(
 
     assert list(moments.search("light", 3, **filters)["feature_id"]) == found
     assert mixpeek.asked(SEARCH)[0].query == "page_size=100"
+
+
+def test_of_no_collection_nothing_is_asked(mixpeek: ScriptedMixpeek, moments: ReadOnlyWarehouse) -> None:
+    assert moments.search("light", collections=[]).empty
+    assert mixpeek.asked(SEARCH) == []
 
 
 def test_what_the_api_can_filter_is_left_to_it(mixpeek: ScriptedMixpeek, moments: ReadOnlyWarehouse) -> None:
