@@ -37,9 +37,7 @@ _POLICY = RetryPolicy(connect=5, read=60, attempts=2, rate_limit=60)
 _COLUMNS = (Column("score", right=True), Column("video"), Column("at", right=True), Column("modality"), Column("found"))
 
 _SQL = SqlFiles("mixpeek_assets.cli")
-_SQL_SEARCH = (
-    "mixpeek-assets query \"SELECT * FROM mixpeek.features WHERE text ILIKE '%word%'\" finds words that landed"
-)
+_SQL_SEARCH = "mixpeek-assets query \"SELECT * FROM mixpeek.find_text('words')\" finds words that landed"
 _COLLECTIONS = "SELECT DISTINCT collection FROM mixpeek.videos ORDER BY ALL"
 
 
