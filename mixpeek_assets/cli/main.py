@@ -197,10 +197,10 @@ def search(
     \b
     mixpeek-assets search "a lighthouse at night"
 
-    Words are compared by meaning. To find the exact words that were read or said, use SQL:
+    Words are compared by meaning. To find the very words that were read, said or described, use SQL:
 
     \b
-    mixpeek-assets query "SELECT * FROM mixpeek.features WHERE text ILIKE '%lighthouse%'"
+    mixpeek-assets query "SELECT * FROM mixpeek.find_text('lighthouse')"
     """  # noqa: D301 - click reads the character \b as "do not wrap what follows"
     from mixpeek_assets.cli.search import search as search_
 

@@ -16,7 +16,8 @@ _VIEWS = {
     "search": (
         "vectors",
         "The macros mixpeek.similar(feature_id, vector_name) and mixpeek.nearest(vector_name, embedding): the"
-        " moments that are most like another.",
+        " moments that are most like another; mixpeek.find_text(words): those with some words;"
+        " mixpeek.find_moments(words, vector_name, embedding): both in one.",
     ),
 }
 

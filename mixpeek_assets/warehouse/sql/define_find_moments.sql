@@ -18,11 +18,14 @@ WITH by_text AS MATERIALIZED (
     )
 ),
 
--- Without an embedding the words search alone. A vector of zeros is near to nothing.
+-- Without an embedding the words search alone. A vector of zeros is near to nothing: it has a row, but
+-- no place. (Left out at once, it would take the sentence of an error with it.)
 by_vector AS MATERIALIZED (
     SELECT
         *,
-        row_number() OVER (ORDER BY similarity DESC, feature_id) AS place
+        CASE
+            WHEN similarity IS NOT NULL THEN row_number() OVER (ORDER BY similarity DESC NULLS LAST, feature_id)
+        END AS place
     FROM mixpeek.nearest(
         vector_name,
         embedding,
@@ -33,7 +36,7 @@ by_vector AS MATERIALIZED (
         until := until,
         among := among
     )
-    WHERE embedding IS NOT NULL AND similarity IS NOT NULL
+    WHERE embedding IS NOT NULL
 )
 
 SELECT
@@ -51,5 +54,6 @@ SELECT
     coalesce(by_text.video_id, by_vector.video_id) AS video_id
 FROM by_text
 FULL JOIN by_vector ON by_text.feature_id = by_vector.feature_id
+WHERE coalesce(by_text.place, by_vector.place) IS NOT NULL
 ORDER BY score DESC, feature_id
 LIMIT greatest(k, 1);
