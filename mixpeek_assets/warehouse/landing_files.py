@@ -6,16 +6,15 @@ writer, and renamed to `….ndjson` when it is complete; the complete lines of a
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
-
-import orjson
+from typing import Any, Literal, Self
 
 from mixpeek_assets import clock
 from mixpeek_assets.lock import abandoned, create_locked
 from mixpeek_assets.warehouse.disk import disk_errors
+from mixpeek_assets.warehouse.landing_lines import LandingLine, as_json
 
 Kind = Literal["tasks", "assets", "vectors"]
 KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
@@ -51,9 +50,9 @@ class LandingFile:
             # `close` or `_salvage` cuts the zeros off. Not every system has fallocate.
             self._write(memoryview(bytes(size)), self.size)
 
-    def append(self, record: object) -> None:
+    def append(self, reply: LandingLine | Mapping[str, Any]) -> None:
         """Write one line; once this returns, it survives a crash of this process."""
-        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS)
+        line = as_json(reply)
         # The next line overwrites a partial one from a full disk, or `close` cuts it off.
         with disk_errors(self._folder):
             self._write(memoryview(line), self.size)

@@ -1,5 +1,6 @@
 """Loads landing files into the tables: the process with the lock loads all pending files."""
 
+import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -145,7 +146,13 @@ def _load_kind(
         if landing_files.ends_in_half_a_line(file):
             raise duckdb.InvalidInputException(f"{file.name} ends in half a line")
     line, query = _LOADS[kind]
-    parameters = {"files": [str(file) for file in files], "largest": largest, "columns": dict(columns_of(line))}
+    columns = columns_of(line)
+    parameters = {
+        "files": [str(file) for file in files],
+        "largest": largest,
+        "columns": dict(columns),
+        "brief": json.dumps({name: type_ for name, type_ in columns.items() if name != "dense"}),
+    }
     rows = RowCounts()
     if kind == "tasks":
         SQL.run(connection, query, **parameters)

@@ -9,53 +9,33 @@ SELECT
 FROM mixpeek.features
 WHERE feature_id IN (SELECT feature_id FROM fetched_features);
 
--- Each column takes the fetched value, else the known one: arg_max skips nulls.
-CREATE OR REPLACE TEMP TABLE latest_values AS
-SELECT
-    feature_id,
-    arg_max(COLUMNS(* EXCLUDE (feature_id, precedence)), precedence)
-FROM (
-    SELECT
-        1 AS precedence,
-        * EXCLUDE (asset_id, video_id, partition_date)
-    FROM fetched_features
-    WHERE feature_id IN (SELECT feature_id FROM known_features)
-    UNION ALL BY NAME
-    SELECT
-        0 AS precedence,
-        * EXCLUDE (place, loaded_at)
-    FROM known_features
-)
-GROUP BY feature_id;
-
--- Empty metadata erases none, and payloads are merged field by field. The rows have the table's
--- columns, in its order, so that they can be compared with the known ones.
+-- The rows have the table's columns, in its order, so that they can be compared with the known ones.
 CREATE OR REPLACE TEMP TABLE merged_features AS
 SELECT *
 FROM mixpeek.features
 WHERE FALSE;
 
+-- Each column takes the fetched value, else the known one: arg_max skips nulls. Empty metadata erases none, and payloads
+-- are merged field by field.
 INSERT INTO merged_features BY NAME
 SELECT
-    latest.* REPLACE (
+    * EXCLUDE (known_metadata, known_payload)
+    REPLACE (
+        if(metadata IN ('{}', '[]', '""'), known_metadata, metadata) AS metadata,
         CASE
-            WHEN latest.metadata IN ('{}', '[]', '""') THEN coalesce(known.metadata, latest.metadata)
-            ELSE latest.metadata
-        END AS metadata,
-        CASE
-            WHEN known.payload IS NULL OR latest.payload = known.payload THEN latest.payload
+            WHEN payload = known_payload THEN payload
             ELSE to_json(
                 map_concat(
                     map_from_entries(
                         list_filter(
-                            map_entries(latest.payload::MAP(VARCHAR, JSON)),
+                            map_entries(payload::MAP(VARCHAR, JSON)),
                             lambda field: field.value IN ('{}', '[]', '""')
                         )
                     ),
-                    known.payload::MAP(VARCHAR, JSON),
+                    known_payload::MAP(VARCHAR, JSON),
                     map_from_entries(
                         list_filter(
-                            map_entries(latest.payload::MAP(VARCHAR, JSON)),
+                            map_entries(payload::MAP(VARCHAR, JSON)),
                             lambda field: field.value NOT IN ('null', '{}', '[]', '""')
                         )
                     )
@@ -63,8 +43,26 @@ SELECT
             )
         END AS payload
     )
-FROM latest_values AS latest
-INNER JOIN known_features AS known ON latest.feature_id = known.feature_id;
+FROM (
+    SELECT
+        feature_id,
+        arg_max(COLUMNS(* EXCLUDE (feature_id, precedence)), precedence),
+        arg_min(metadata, precedence) AS known_metadata,
+        arg_min(payload, precedence) AS known_payload
+    FROM (
+        SELECT
+            1 AS precedence,
+            * EXCLUDE (asset_id, video_id, partition_date)
+        FROM fetched_features
+        WHERE feature_id IN (SELECT feature_id FROM known_features)
+        UNION ALL BY NAME
+        SELECT
+            0 AS precedence,
+            * EXCLUDE (place, loaded_at)
+        FROM known_features
+    )
+    GROUP BY feature_id
+);
 
 CREATE OR REPLACE TEMP TABLE changed_features AS
 SELECT merged.feature_id
