@@ -4,9 +4,10 @@ A landing file is newline-delimited JSON, one reply a line. It is written as `â€
 writer, and renamed to `â€¦.ndjson` when it is complete; the complete lines of a dead writer's `.part` are loaded too.
 """
 
+import mmap
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -100,6 +101,23 @@ def ends_in_half_a_line(file: Path) -> bool:
         size = content.seek(0, os.SEEK_END)
         content.seek(max(size - 1, 0))
         return content.read() not in (b"", b"\n")
+
+
+def write_briefs(files: Sequence[Path], brief: Path) -> None:
+    """Write the lines of some files to another, without the embeddings: they come last, after a tab.
+
+    Raises:
+        DiskError: the disk is full or not writable.
+    """
+    with disk_errors(brief), brief.open("wb") as target:
+        for file in files:
+            with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                start = 0
+                while (end := content.find(b"\n", start)) >= 0:
+                    tab = content.find(b"\t", start, end)
+                    # Lines of older versions have no tab.
+                    target.write(content[start : end + 1] if tab < 0 else content[start:tab] + b"}\n")
+                    start = end + 1
 
 
 def batches(files: list[Path], limit: int) -> Iterator[list[Path]]:

@@ -85,8 +85,8 @@ LandingLine = TaskEvent | AssetLine | FeatureLine
 def as_json(line: LandingLine | Mapping[str, Any]) -> bytes:
     """Return a line as it is written.
 
-    A tab stands before a feature's embeddings, so that a load can read the rest without them. JSON allows it there, and
-    no text holds one: within a text it is an escape.
+    A tab stands before a feature's embeddings, so that a load can cut them off. JSON allows it there, and no text holds
+    one: within a text it is an escape.
     """
     if not isinstance(line, FeatureLine):
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)

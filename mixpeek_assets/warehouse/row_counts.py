@@ -14,6 +14,7 @@ Fate = Literal["inserted", "replaced", "unchanged", "rejected"]
 RowCounts = Counter[tuple[TableName, Fate]]
 """How many rows of a table had which fate. What is rejected of an asset's list of features counts for `assets`."""
 
+
 def of_table(table: TableName, **fates: int) -> RowCounts:
     """Return the counts of one table."""
     return RowCounts({(table, fate): fates.get(fate, 0) for fate in get_args(Fate)})
@@ -29,9 +30,9 @@ def replace_known(connection: duckdb.DuckDBPyConnection, table: TableName, run_i
     """
     key = ", ".join(TABLE[table].key)
     content = f"{key}, hash(*COLUMNS(* EXCLUDE (run_id, loaded_at))) AS content"
-    known = f"FROM {SCHEMA}.{table} WHERE rowid IN (SELECT place FROM known_{table})"
+    known = f"FROM {SCHEMA}.{table} WHERE rowid IN (SELECT place FROM known_{table})"  # noqa: S608
     # The new rows are those that its own transaction has written.
-    new = f"FROM {SCHEMA}.{table} WHERE loaded_at = now() AND rowid NOT IN (SELECT place FROM known_{table})"
+    new = f"FROM {SCHEMA}.{table} WHERE loaded_at = now() AND rowid NOT IN (SELECT place FROM known_{table})"  # noqa: S608
     found = connection.execute(
         "SELECT count(*) FILTER (WHERE old.content != new.content), count(*) FILTER (WHERE old.content = new.content)"  # noqa: S608
         f" FROM (SELECT {content} {known}) AS old JOIN (SELECT run_id, {content} {new}) AS new"

@@ -1,19 +1,8 @@
--- Load replies of GET /features/{id}. All but the embeddings is read first: it stands before a tab, is a tenth of the
--- text, and need not be looked at number by number. (Lines of older versions have no tab.)
+-- Load replies of GET /features/{id}. The embeddings, nine tenths of the text, go from the files straight into the
+-- table; all else is in `$brief`.
 CREATE OR REPLACE TEMP TABLE feature_replies AS
-SELECT unnest(from_json(if(dense IS NULL, reply, reply || '}'), $brief))
-FROM read_csv(
-    $files,
-    columns = {reply: 'VARCHAR', dense: 'VARCHAR'},
-    delim = '\t',
-    header = FALSE,
-    quote = '',
-    escape = '',
-    auto_detect = FALSE,
-    null_padding = TRUE,
-    max_line_size = $largest,
-    buffer_size = $largest
-);
+SELECT * EXCLUDE (dense)
+FROM read_json($brief, format = 'newline_delimited', maximum_object_size = $longest, columns = $columns);
 
 -- The newest reply of each feature counts.
 CREATE OR REPLACE TEMP TABLE repeated_features AS
@@ -57,14 +46,14 @@ SELECT rowid AS place
 FROM mixpeek.vectors
 WHERE feature_id IN (SELECT feature_id FROM feature_replies WHERE vectors > 0);
 
--- The embeddings go from the files straight into the table. Only those of repeated features are sorted.
+-- Only the embeddings of repeated features are sorted.
 INSERT INTO mixpeek.vectors BY NAME
 WITH replies AS NOT MATERIALIZED (
     SELECT *
     FROM read_json(
         $files,
         format = 'newline_delimited',
-        maximum_object_size = $largest,
+        maximum_object_size = $longest,
         columns = {
             feature_id: 'VARCHAR',
             asset_id: 'VARCHAR',

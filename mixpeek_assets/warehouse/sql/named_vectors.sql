@@ -6,6 +6,6 @@ SELECT
     max(dimensions) AS most
 FROM mixpeek.vectors
 WHERE
-    embedding IS NOT NULL
+    dimensions IS NOT NULL
     AND NOT contains(vector_name, chr(0))
 GROUP BY vector_name;
