@@ -112,8 +112,8 @@ def into_both_tables(folder: Path) -> None:
     with _new_file(folder.parent / "rows.duckdb") as connection:
         connection.execute("CREATE SCHEMA mixpeek")
         columns = dict(columns_of(FeatureLine))
-        for table, statement in (("features", _FEATURES), ("vectors", _VECTORS)):
-            connection.execute(create_table(TABLE[table]))
+        for table, statement in ((TABLE["features"], _FEATURES), (TABLE["vectors"], _VECTORS)):
+            connection.execute(create_table(table))
             connection.execute(statement, {"files": _files(folder), "columns": columns})
 
 

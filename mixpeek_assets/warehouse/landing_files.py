@@ -111,6 +111,8 @@ def write_briefs(files: Sequence[Path], brief: Path) -> None:
     """
     with disk_errors(brief), brief.open("wb") as target:
         for file in files:
+            if not file.stat().st_size:
+                continue  # which cannot be mapped
             with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 start = 0
                 while (end := content.find(b"\n", start)) >= 0:

@@ -156,10 +156,11 @@ def _load_kind(
         SQL.run(connection, query, **parameters)
     else:
         with TemporaryDirectory(prefix="mixpeek-") as folder:
+            brief = Path(folder) / "brief.ndjson"
             if kind == "vectors":
-                parameters["brief"] = str(brief := Path(folder) / "brief.ndjson")
                 landing_files.write_briefs(files, brief)
-            ((fetched, known, rejected),) = SQL.run(connection, query, run_id=run_id, **parameters).fetchall()
+            loaded = SQL.run(connection, query, run_id=run_id, brief=str(brief), **parameters)
+            ((fetched, known, rejected),) = loaded.fetchall()
         replaced, same = replace_known(connection, kind, run_id) if known else (0, 0)
         inserted = fetched - replaced - same
         rows += of_table(kind, inserted=inserted, replaced=replaced, unchanged=same, rejected=rejected)

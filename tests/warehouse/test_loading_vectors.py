@@ -196,6 +196,12 @@ BROKEN = {
 }
 
 
+def test_a_file_without_lines_stops_no_other(warehouse: Warehouse) -> None:
+    write(warehouse.landing_folder, "vectors", feature_reply("f1")).write_bytes(b"")
+    assert land(warehouse, "vectors", feature_reply("f2", {"clip": [1]})).files == 2
+    assert names(warehouse, "f2") == {"clip"}
+
+
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
 def test_a_file_with_a_broken_line_is_set_aside_and_the_others_are_landed(warehouse: Warehouse, content: bytes) -> None:
     broken = write(warehouse.landing_folder, "vectors", feature_reply("f2", {"clip": [1]}))

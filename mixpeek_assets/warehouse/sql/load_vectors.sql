@@ -69,14 +69,14 @@ WITH replies AS NOT MATERIALIZED (
 ),
 
 newest AS NOT MATERIALIZED (
-    SELECT *
+    SELECT replies.*
     FROM replies
-    ANTI JOIN repeated_features USING (feature_id)
+    ANTI JOIN repeated_features AS repeated ON replies.feature_id = repeated.feature_id
     UNION ALL
-    SELECT *
+    SELECT replies.*
     FROM replies
-    SEMI JOIN repeated_features USING (feature_id)
-    QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY fetched_at DESC) = 1
+    SEMI JOIN repeated_features AS repeated ON replies.feature_id = repeated.feature_id
+    QUALIFY row_number() OVER (PARTITION BY replies.feature_id ORDER BY replies.fetched_at DESC) = 1
 )
 
 SELECT

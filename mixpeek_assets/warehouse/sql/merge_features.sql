@@ -4,18 +4,31 @@
 CREATE OR REPLACE TEMP TABLE merged_features AS
 SELECT
     * EXCLUDE (known),
-    (collection_id, modality, start_time, end_time, text, transcription, description, metadata, created_at, payload)
-    IS DISTINCT FROM (
-        known.collection_id,
-        known.modality,
-        known.start_time,
-        known.end_time,
-        known.text,
-        known.transcription,
-        known.description,
-        known.metadata,
-        known.created_at,
-        known.payload
+    (
+        row(
+            collection_id,
+            modality,
+            start_time,
+            end_time,
+            text,
+            transcription,
+            description,
+            metadata,
+            created_at,
+            payload
+        )
+        IS DISTINCT FROM row(
+            known.collection_id,
+            known.modality,
+            known.start_time,
+            known.end_time,
+            known.text,
+            known.transcription,
+            known.description,
+            known.metadata,
+            known.created_at,
+            known.payload
+        )
     ) AS is_changed
 FROM (
     SELECT
