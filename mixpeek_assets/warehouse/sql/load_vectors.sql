@@ -11,6 +11,14 @@ FROM feature_replies
 GROUP BY feature_id
 HAVING count(*) > 1;
 
+CREATE OR REPLACE TEMP TABLE older_replies AS
+SELECT
+    feature_id,
+    fetched_at
+FROM feature_replies
+WHERE feature_id IN (SELECT feature_id FROM repeated_features)
+QUALIFY fetched_at < max(fetched_at) OVER (PARTITION BY feature_id);
+
 DELETE FROM feature_replies
 WHERE rowid IN (
     SELECT rowid
@@ -46,10 +54,22 @@ SELECT rowid AS place
 FROM mixpeek.vectors
 WHERE feature_id IN (SELECT feature_id FROM feature_replies WHERE vectors > 0);
 
--- Only the embeddings of repeated features are sorted.
 INSERT INTO mixpeek.vectors BY NAME
-WITH replies AS NOT MATERIALIZED (
-    SELECT *
+SELECT
+    feature_id,
+    entry.key AS vector_name,
+    asset_id,
+    video_id,
+    coalesce(modality, feature.modality) AS modality,
+    len(entry.value)::INTEGER AS dimensions,
+    entry.value AS embedding,
+    partition_date,
+    run_id,
+    now() AS loaded_at
+FROM (
+    SELECT
+        reply.* EXCLUDE (dense),
+        unnest(map_entries(reply.dense)) AS entry
     FROM read_json(
         $files,
         format = 'newline_delimited',
@@ -65,32 +85,10 @@ WITH replies AS NOT MATERIALIZED (
             feature: 'STRUCT(modality VARCHAR)',
             dense: 'MAP(VARCHAR, FLOAT[])'
         }
-    )
-),
-
-newest AS NOT MATERIALIZED (
-    SELECT replies.*
-    FROM replies
-    ANTI JOIN repeated_features AS repeated ON replies.feature_id = repeated.feature_id
-    UNION ALL
-    SELECT replies.*
-    FROM replies
-    SEMI JOIN repeated_features AS repeated ON replies.feature_id = repeated.feature_id
-    QUALIFY row_number() OVER (PARTITION BY replies.feature_id ORDER BY replies.fetched_at DESC) = 1
-)
-
-SELECT
-    feature_id,
-    entry.key AS vector_name,
-    asset_id,
-    video_id,
-    coalesce(modality, feature.modality) AS modality,
-    len(entry.value)::INTEGER AS dimensions,
-    entry.value AS embedding,
-    partition_date,
-    run_id,
-    now() AS loaded_at
-FROM (SELECT *, unnest(map_entries(dense)) AS entry FROM newest);
+    ) AS reply
+    ANTI JOIN older_replies AS older
+        ON reply.feature_id = older.feature_id AND reply.fetched_at = older.fetched_at
+);
 
 INSERT INTO mixpeek.vectors BY NAME
 SELECT
@@ -104,6 +102,18 @@ SELECT
     run_id,
     now() AS loaded_at
 FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM feature_replies);
+
+-- Two replies of one moment may both be the newest.
+DELETE FROM mixpeek.vectors
+WHERE rowid IN (
+    SELECT rowid
+    FROM mixpeek.vectors
+    WHERE
+        loaded_at = now()
+        AND feature_id IN (SELECT feature_id FROM repeated_features)
+        AND rowid NOT IN (SELECT place FROM known_vectors)
+    QUALIFY row_number() OVER (PARTITION BY feature_id, vector_name) > 1
+);
 
 DELETE FROM mixpeek.rejects
 WHERE
