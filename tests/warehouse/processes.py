@@ -261,7 +261,7 @@ def watch_for_torn_loads(folder: Path, ready: Path, stop: Path, answer: Path) ->
 def list_on_full_disk(folder: Path, answer: Path) -> None:
     """Keep a work list that is larger than any file may be."""
     warehouse = warehouse_in(folder)
-    _let_nothing_be_written_beyond(1 << 20)  # more than the replies take without their embeddings
+    _let_nothing_be_written_beyond(4096)
     try:
         with warehouse.features_to_fetch([DAY], refresh=False):
             pass
