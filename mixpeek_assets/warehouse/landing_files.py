@@ -4,18 +4,18 @@ A landing file is newline-delimited JSON, one reply a line. It is written as `â€
 writer, and renamed to `â€¦.ndjson` when it is complete; the complete lines of a dead writer's `.part` are loaded too.
 """
 
+import mmap
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
-
-import orjson
+from typing import Any, Literal, Self
 
 from mixpeek_assets import clock
 from mixpeek_assets.lock import abandoned, create_locked
 from mixpeek_assets.warehouse.disk import disk_errors
+from mixpeek_assets.warehouse.landing_lines import LandingLine, as_json
 
 Kind = Literal["tasks", "assets", "vectors"]
 KINDS: tuple[Kind, ...] = ("tasks", "assets", "vectors")
@@ -51,9 +51,9 @@ class LandingFile:
             # `close` or `_salvage` cuts the zeros off. Not every system has fallocate.
             self._write(memoryview(bytes(size)), self.size)
 
-    def append(self, record: object) -> None:
+    def append(self, reply: LandingLine | Mapping[str, Any]) -> None:
         """Write one line; once this returns, it survives a crash of this process."""
-        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_DATACLASS)
+        line = as_json(reply)
         # The next line overwrites a partial one from a full disk, or `close` cuts it off.
         with disk_errors(self._folder):
             self._write(memoryview(line), self.size)
@@ -101,6 +101,25 @@ def ends_in_half_a_line(file: Path) -> bool:
         size = content.seek(0, os.SEEK_END)
         content.seek(max(size - 1, 0))
         return content.read() not in (b"", b"\n")
+
+
+def write_briefs(files: Sequence[Path], brief: Path) -> None:
+    """Write the lines of some files to another, without the embeddings: they come last, after a tab.
+
+    Raises:
+        DiskError: the disk is full or not writable.
+    """
+    with disk_errors(brief), brief.open("wb") as target:
+        for file in files:
+            if not file.stat().st_size:
+                continue  # which cannot be mapped
+            with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                start = 0
+                while (end := content.find(b"\n", start)) >= 0:
+                    tab = content.find(b"\t", start, end)
+                    # Lines of older versions have no tab.
+                    target.write(content[start : end + 1] if tab < 0 else content[start:tab] + b"}\n")
+                    start = end + 1
 
 
 def batches(files: list[Path], limit: int) -> Iterator[list[Path]]:

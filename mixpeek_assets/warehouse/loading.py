@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -25,8 +26,9 @@ _BATCH_BYTES = 256 << 20
 _LARGE_BYTES = 8 << 20
 """A larger transaction does not also merge small row groups: it has enough to write."""
 
-_SMALLEST_OBJECT = 16 << 20
-"""DuckDB's own default for the longest line."""
+_LONGEST_LINE = 8 << 20
+"""DuckDB reads two lines' worth at a time in each thread, so shorter is less memory and more even work. A file with a
+longer line is loaded by itself."""
 
 _NOT_THE_FILE = (duckdb.OperationalError, duckdb.FatalException)
 """Out of space, memory or disk: a landing file does not cause these, and is not quarantined."""
@@ -108,7 +110,7 @@ def _load_batch(
     if sum(file.stat().st_size for file in batch) > _LARGE_BYTES:
         connection.execute("SET max_vacuum_tasks = 0")
     try:
-        rows = _load(connection, batch, run_id)
+        rows = _load(connection, batch, run_id, _LONGEST_LINE)
     except duckdb.Error as error:
         if disk_error_of(path, error):
             raise
@@ -118,13 +120,13 @@ def _load_batch(
     return bad, rows
 
 
-def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], run_id: str | None) -> RowCounts:
+def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], run_id: str | None, longest: int) -> RowCounts:
     rows = RowCounts()
     connection.begin()
     try:
         for kind in landing_files.KINDS:
             if chosen := [file for file in files if landing_files.kind_of(file) == kind]:
-                rows += _load_kind(connection, kind, chosen, run_id)
+                rows += _load_kind(connection, kind, chosen, run_id, longest)
         connection.execute(
             "INSERT INTO mixpeek_internal.loaded_files SELECT unnest($names)",
             {"names": [file.name for file in files]},
@@ -138,19 +140,27 @@ def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], run_id: 
 
 
 def _load_kind(
-    connection: duckdb.DuckDBPyConnection, kind: landing_files.Kind, files: Sequence[Path], run_id: str | None
+    connection: duckdb.DuckDBPyConnection,
+    kind: landing_files.Kind,
+    files: Sequence[Path],
+    run_id: str | None,
+    longest: int,
 ) -> RowCounts:
-    largest = max(_SMALLEST_OBJECT, *(file.stat().st_size for file in files))
     for file in files:
         if landing_files.ends_in_half_a_line(file):
             raise duckdb.InvalidInputException(f"{file.name} ends in half a line")
     line, query = _LOADS[kind]
-    parameters = {"files": [str(file) for file in files], "largest": largest, "columns": dict(columns_of(line))}
+    parameters = {"files": [str(file) for file in files], "longest": longest, "columns": dict(columns_of(line))}
     rows = RowCounts()
     if kind == "tasks":
         SQL.run(connection, query, **parameters)
     else:
-        ((fetched, known, rejected),) = SQL.run(connection, query, run_id=run_id, **parameters).fetchall()
+        with TemporaryDirectory(prefix="mixpeek-") as folder:
+            brief = Path(folder) / "brief.ndjson"
+            if kind == "vectors":
+                landing_files.write_briefs(files, brief)
+            loaded = SQL.run(connection, query, run_id=run_id, brief=str(brief), **parameters)
+            ((fetched, known, rejected),) = loaded.fetchall()
         replaced, same = replace_known(connection, kind, run_id) if known else (0, 0)
         inserted = fetched - replaced - same
         rows += of_table(kind, inserted=inserted, replaced=replaced, unchanged=same, rejected=rejected)
@@ -170,7 +180,7 @@ def _load_singly(
     bad, rows = list[Path](), RowCounts()
     for file in files:
         try:
-            rows += _load(connection, [file], run_id)
+            rows += _load(connection, [file], run_id, max(_LONGEST_LINE, file.stat().st_size))
         except _NOT_THE_FILE as error:
             if disk_error_of(path, error):
                 raise

@@ -14,12 +14,6 @@ Fate = Literal["inserted", "replaced", "unchanged", "rejected"]
 RowCounts = Counter[tuple[TableName, Fate]]
 """How many rows of a table had which fate. What is rejected of an asset's list of features counts for `assets`."""
 
-_FETCHED: dict[TableName, str] = {
-    "assets": "FROM fetched_assets()",
-    "vectors": "FROM dense_vectors(0, 1) UNION ALL BY NAME FROM sparse_vectors()",
-}
-"""The new rows of a table, as its load has defined them."""
-
 
 def of_table(table: TableName, **fates: int) -> RowCounts:
     """Return the counts of one table."""
@@ -36,13 +30,12 @@ def replace_known(connection: duckdb.DuckDBPyConnection, table: TableName, run_i
     """
     key = ", ".join(TABLE[table].key)
     content = f"{key}, hash(*COLUMNS(* EXCLUDE (run_id, loaded_at))) AS content"
-    stored = f"FROM {SCHEMA}.{table}"
-    known = f"{stored} WHERE rowid IN (SELECT place FROM known_{table})"  # noqa: S608
-    # The empty first part gives the new rows the columns of the table, in its order.
-    fetched = f"{stored} WHERE FALSE UNION ALL BY NAME {_FETCHED[table]}"
+    known = f"FROM {SCHEMA}.{table} WHERE rowid IN (SELECT place FROM known_{table})"  # noqa: S608
+    # The new rows are those that its own transaction has written.
+    new = f"FROM {SCHEMA}.{table} WHERE loaded_at = now() AND rowid NOT IN (SELECT place FROM known_{table})"  # noqa: S608
     found = connection.execute(
         "SELECT count(*) FILTER (WHERE old.content != new.content), count(*) FILTER (WHERE old.content = new.content)"  # noqa: S608
-        f" FROM (SELECT {content} {known}) AS old JOIN (SELECT run_id, {content} FROM ({fetched})) AS new"
+        f" FROM (SELECT {content} {known}) AS old JOIN (SELECT run_id, {content} {new}) AS new"
         f" USING ({key}) WHERE coalesce(new.run_id = $run_id, TRUE)",
         {"run_id": run_id},
     ).fetchall()

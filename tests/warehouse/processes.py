@@ -175,7 +175,7 @@ def insert_on_full_disk(folder: Path, answer: Path) -> None:
 
 def load_on_full_disk(folder: Path, answer: Path) -> None:
     warehouse = warehouse_in(folder)
-    _let_nothing_be_written_beyond(4096)
+    _let_nothing_be_written_beyond(1 << 20)  # more than the replies take without their embeddings
     try:
         warehouse.load_pending()
     except WarehouseError as error:

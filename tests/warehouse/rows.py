@@ -12,6 +12,7 @@ import duckdb
 from mixpeek_assets.lock import exclusive
 from mixpeek_assets.manifest.reader import Manifest
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
+from mixpeek_assets.warehouse.landing_lines import FeatureLine
 from mixpeek_assets.warehouse.loading import Loaded
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import VideoToSubmit
@@ -252,7 +253,7 @@ def write(folder: Path, kind: Kind, *records: Row) -> Path:
     before = set(folder.glob("*.ndjson"))
     with LandingFile(folder, kind) as file:
         for record in records:
-            file.append(record)
+            file.append(FeatureLine(**record) if kind == "vectors" else record)
     [written] = set(folder.glob("*.ndjson")) - before
     return written
 

@@ -92,7 +92,8 @@ def test_a_partition_that_is_landed_again_and_again_takes_no_more_room(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how many bytes were read")
-def test_a_landing_file_is_read_once(warehouse: Warehouse) -> None:
+def test_duckdb_reads_a_landing_file_once(warehouse: Warehouse) -> None:
+    # What stands before the embeddings is read through a memory map, which is not counted.
     file = write(warehouse.landing_folder, "vectors", *(feature_reply(f"f{number}", DENSE) for number in range(500)))
     size, before = file.stat().st_size, bytes_read()
     load_pending(warehouse.database, warehouse.landing_folder)

@@ -14,7 +14,7 @@ from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.asking import ask
 from tests.warehouse.processes import append_until_disk_is_full, run, running, until, write_and_stay
-from tests.warehouse.rows import at, event, intend, write
+from tests.warehouse.rows import asset_reply, at, event, feature_reply, intend, write
 
 
 def lines(file: Path) -> list[dict[str, object]]:
@@ -43,6 +43,15 @@ def test_a_line_is_on_its_way_to_the_disk_as_soon_as_it_is_appended(tmp_path: Pa
         [part] = tmp_path.glob("*.part")
         assert lines(part) == [{"video_id": "v1"}]
         assert file.size == part.stat().st_size
+
+
+def test_a_tab_stands_before_a_features_embeddings_and_nowhere_else(tmp_path: Path) -> None:
+    reply = feature_reply("a\tb", {"dense\t": [1, 0.5]}, payload={"dense": {"x": '\t,"dense":{'}}, text="\t")
+    file = write(tmp_path, "vectors", reply)
+    assert lines(file) == [orjson.loads(orjson.dumps(reply))]
+    [rest, embeddings] = file.read_bytes().split(b"\t")
+    assert orjson.loads(rest + b"}") == {key: value for key, value in lines(file)[0].items() if key != "dense"}
+    assert embeddings == b',"dense":{"dense\\t":[1,0.5]}}\n'
 
 
 @pytest.mark.parametrize("room", [10, 10_000])
@@ -141,7 +150,8 @@ def test_files_are_loaded_tasks_first_then_assets_then_vectors_each_in_the_order
     tmp_path: Path,
 ) -> None:
     kinds: list[Kind] = ["vectors", "assets", "tasks", "vectors", "tasks", "assets"]
-    written = [(kind, write(tmp_path, kind, {"number": number})) for number, kind in enumerate(kinds)]
+    reply = {"vectors": feature_reply(), "assets": asset_reply(), "tasks": event()}
+    written = [(kind, write(tmp_path, kind, reply[kind])) for kind in kinds]
     expected = [file for wanted in ("tasks", "assets", "vectors") for kind, file in written if kind == wanted]
     assert landing_files.pending(tmp_path) == expected
 

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from mixpeek_assets.warehouse.schema import TABLE
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import (
     ASSETS_ENDPOINT,
@@ -125,6 +126,7 @@ def test_landing_the_same_replies_twice_gives_the_same_rows(warehouse: Warehouse
 
 
 def test_fields_that_a_reply_lacks_are_not_erased(warehouse: Warehouse) -> None:
+    assert set(FULL) == {column.name for column in TABLE["features"].columns if column.sent}
     land(warehouse, "assets", asset_reply("a1", feature("f1", **FULL)))
     before = the_feature(warehouse)
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1, 0]}, modality=None))
@@ -152,6 +154,38 @@ def test_fields_that_a_reply_gives_replace_and_add_to_what_was_known(warehouse: 
         "metadata": {"scene": 4},
         "payload": {"feature_id": "f1", "text": "ENTER", "extra": {"flat": 1}, "new": True},
     }
+
+
+KNOWN: Row = {"a": 1, "b": {"x": 1}}
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ({"c": 1, "b": {"y": 2}, "a": 2}, {"a": 2, "b": {"y": 2}, "c": 1}),
+        ({"a": 2, "b": {}}, {"a": 2, "b": {"x": 1}}),
+        ({"a": [], "b": 1, "c": ""}, {"a": 1, "b": 1, "c": ""}),
+        ({"a": "", "b": 1}, {"a": 1, "b": 1}),
+        ({"a": None, "b": 1}, {"a": 1, "b": 1}),
+        ({"a": 2, "b": {"y": None}}, {"a": 2, "b": {"y": None}}),
+        ({"a": 2, "b": {"a": ""}}, {"a": 2, "b": {"a": ""}}),
+        ({"b": 2}, {"a": 1, "b": 2}),
+        ({"a": '"b":{}', "b": 2, "c": {}}, {"a": '"b":{}', "b": 2, "c": {}}),
+    ],
+)
+def test_a_payload_is_merged_field_by_field_and_what_is_empty_erases_nothing(
+    warehouse: Warehouse, reply: Row, expected: Row
+) -> None:
+    land(warehouse, "assets", asset_reply("a1", feature("f1", payload=KNOWN)))
+    for _ in range(2):
+        land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}, payload=reply))
+        assert parsed(the_feature(warehouse), "payload") == {"payload": expected}
+
+
+def test_a_field_whose_name_has_quotes_is_not_erased_by_an_empty_one(warehouse: Warehouse) -> None:
+    land(warehouse, "assets", asset_reply("a1", feature("f1", payload={'say "hi"': 1})))
+    land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}, payload={'say "hi"': ""}))
+    assert parsed(the_feature(warehouse), "payload") == {"payload": {'say "hi"': 1}}
 
 
 def test_a_features_own_reply_may_come_before_its_assets(warehouse: Warehouse) -> None:

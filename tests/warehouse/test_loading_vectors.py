@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
+from mixpeek_assets.warehouse import loading
+from mixpeek_assets.warehouse.landing_files import LandingFile
 from mixpeek_assets.warehouse.views import view_name
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import (
@@ -139,6 +142,75 @@ def test_the_newest_of_a_features_replies_counts(warehouse: Warehouse) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1, 1], "other": [1]}, seconds=10, text="old"))
     assert {key: as_list(value) for key, value in vectors(warehouse).items()} == {("f1", "clip"): [2, 2]}
     assert [row["text"] for row in table(warehouse, "features")] == ["new"]
+
+
+def test_a_reply_that_is_kept_twice_is_landed_once(warehouse: Warehouse) -> None:
+    sparse = {"words": {"indices": [1], "values": [1]}}
+    reply = feature_reply("f1", {"clip": [1, 1]}, sparse=sparse)
+    write(warehouse.landing_folder, "vectors", reply, reply, feature_reply("f2", {"clip": [1, 0]}))
+    assert land(warehouse, "vectors", reply).rows["vectors", "inserted"] == 3
+    assert sorted(vectors(warehouse)) == [("f1", "clip"), ("f1", "words"), ("f2", "clip")]
+
+
+def test_lines_of_an_older_version_are_landed_with_those_of_this_one(warehouse: Warehouse) -> None:
+    # They had no tab before the embeddings, which were in the middle.
+    older = feature_reply("f1", {"clip": [1, 0]}, text="old")
+    with LandingFile(warehouse.landing_folder, "vectors") as file:
+        file.append(older)
+    land(warehouse, "vectors", feature_reply("f2", {"clip": [0, 1]}, text="new"))
+    assert [(row["feature_id"], row["text"]) for row in table(warehouse, "features")] == [("f1", "old"), ("f2", "new")]
+    assert {key: as_list(value) for key, value in vectors(warehouse).items()} == {
+        ("f1", "clip"): [1, 0],
+        ("f2", "clip"): [0, 1],
+    }
+
+
+def test_a_text_that_looks_like_the_end_of_a_line_is_landed(warehouse: Warehouse) -> None:
+    text = '"\t,"dense":{"clip":[9]}}\n\r\\'
+    land(warehouse, "vectors", feature_reply("f1", {text: [1, 0]}, text=text, payload={"dense": {text: text}}))
+    assert names(warehouse) == {text}
+    [found] = table(warehouse, "features")
+    assert (found["text"], orjson.loads(found["payload"])) == (text, {"dense": {text: text}})
+
+
+def test_a_line_may_be_longer_than_those_that_are_read_together(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_LONGEST_LINE", 10_000)
+    write(warehouse.landing_folder, "vectors", feature_reply("f1", {"clip": [0.5] * 10_000}))
+    write(warehouse.landing_folder, "vectors", feature_reply("f2", {"clip": [0.5]}, text="word " * 10_000))
+    loaded = land(warehouse, "vectors", feature_reply("f3", {"clip": [1]}))
+    assert (loaded.files, loaded.quarantined, loaded.rows["vectors", "inserted"]) == (3, (), 3)
+
+
+BROKEN = {
+    "no JSON": b"nonsense\n",
+    "no object": b"[1, 2]\n",
+    "no number": b'{"feature_id":"f2"\t,"dense":{"clip":["x"]}}\n',
+    "no list": b'{"feature_id":"f2"\t,"dense":{"clip":1}}\n',
+    "no text": b'{"feature_id":"\xff\xfe"\t,"dense":{"clip":[1]}}\n',
+    "no date": b'{"feature_id":"f2","partition_date":"soon"\t,"dense":{"clip":[1]}}\n',
+    "its end is lost": b'{"feature_id":"f2"\t,"dense":{"clip":[1\n',
+    "its middle is lost": b'{"feature_id":"f2"\t{"feature_id":"f3"\t,"dense":{"clip":[1]}}\n',
+    "binary": bytes(range(256)) * 10 + b"\n",
+}
+
+
+def test_a_file_without_lines_stops_no_other(warehouse: Warehouse) -> None:
+    write(warehouse.landing_folder, "vectors", feature_reply("f1")).write_bytes(b"")
+    assert land(warehouse, "vectors", feature_reply("f2", {"clip": [1]})).files == 2
+    assert names(warehouse, "f2") == {"clip"}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
+def test_a_file_with_a_broken_line_is_set_aside_and_the_others_are_landed(warehouse: Warehouse, content: bytes) -> None:
+    broken = write(warehouse.landing_folder, "vectors", feature_reply("f2", {"clip": [1]}))
+    broken.write_bytes(broken.read_bytes() + content)
+    loaded = land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}))
+    assert (loaded.files, loaded.quarantined) == (1, (broken.with_suffix(".bad"),))
+    assert sorted(vectors(warehouse)) == [("f1", "clip")]
+    assert [row["feature_id"] for row in table(warehouse, "features")] == ["f1"]
+    assert [row["endpoint"] for row in table(warehouse, "rejects")] == ["landing"]
 
 
 def test_a_reply_without_a_sound_vector_deletes_none(warehouse: Warehouse) -> None:

@@ -1,7 +1,7 @@
 -- Load replies of GET /assets/{id}/features. The newest reply of each asset counts.
 CREATE OR REPLACE TEMP TABLE asset_replies AS
 SELECT *
-FROM read_json($files, format = 'newline_delimited', maximum_object_size = $largest, columns = $columns)
+FROM read_json($files, format = 'newline_delimited', maximum_object_size = $longest, columns = $columns)
 QUALIFY row_number() OVER (PARTITION BY asset_id ORDER BY fetched_at DESC) = 1;
 
 -- Read by merge_features.sql.

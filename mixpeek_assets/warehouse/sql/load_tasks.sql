@@ -20,7 +20,7 @@ SELECT
     arg_max(run_id, seen_at) AS run_id
 FROM (
     SELECT *
-    FROM read_json($files, format = 'newline_delimited', maximum_object_size = $largest, columns = $columns)
+    FROM read_json($files, format = 'newline_delimited', maximum_object_size = $longest, columns = $columns)
     -- Two pollers may read the same task: an answer from before its end may be written after the
     -- other's.
     QUALIFY

@@ -1,15 +1,29 @@
--- Load replies of GET /features/{id}. The files are read once: parsing them costs more than
--- all the rest.
+-- Load replies of GET /features/{id}. The embeddings, nine tenths of the text, go from the files straight into the
+-- table; all else is in `$brief`.
 CREATE OR REPLACE TEMP TABLE feature_replies AS
-SELECT *
-FROM read_json($files, format = 'newline_delimited', maximum_object_size = $largest, columns = $columns);
+SELECT * EXCLUDE (dense)
+FROM read_json($brief, format = 'newline_delimited', maximum_object_size = $longest, columns = $columns);
 
--- The newest reply of each feature counts. (A QUALIFY above would carry the embeddings through a
--- sort.)
+-- The newest reply of each feature counts.
+CREATE OR REPLACE TEMP TABLE repeated_features AS
+SELECT feature_id
+FROM feature_replies
+GROUP BY feature_id
+HAVING count(*) > 1;
+
+CREATE OR REPLACE TEMP TABLE older_replies AS
+SELECT
+    feature_id,
+    fetched_at
+FROM feature_replies
+WHERE feature_id IN (SELECT feature_id FROM repeated_features)
+QUALIFY fetched_at < max(fetched_at) OVER (PARTITION BY feature_id);
+
 DELETE FROM feature_replies
 WHERE rowid IN (
     SELECT rowid
     FROM feature_replies
+    WHERE feature_id IN (SELECT feature_id FROM repeated_features)
     QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY fetched_at DESC) > 1
 );
 
@@ -40,8 +54,7 @@ SELECT rowid AS place
 FROM mixpeek.vectors
 WHERE feature_id IN (SELECT feature_id FROM feature_replies WHERE vectors > 0);
 
--- In parts, because a scan of this few rows uses one thread.
-CREATE OR REPLACE TEMP MACRO dense_vectors(part, parts) AS TABLE
+INSERT INTO mixpeek.vectors BY NAME
 SELECT
     feature_id,
     entry.key AS vector_name,
@@ -55,22 +68,29 @@ SELECT
     now() AS loaded_at
 FROM (
     SELECT
-        * EXCLUDE (dense),
-        unnest(map_entries(dense)) AS entry
-    FROM feature_replies
-    WHERE hash(feature_id) % parts = part
+        reply.* EXCLUDE (dense),
+        unnest(map_entries(reply.dense)) AS entry
+    FROM read_json(
+        $files,
+        format = 'newline_delimited',
+        maximum_object_size = $longest,
+        columns = {
+            feature_id: 'VARCHAR',
+            asset_id: 'VARCHAR',
+            video_id: 'VARCHAR',
+            modality: 'VARCHAR',
+            partition_date: 'DATE',
+            run_id: 'VARCHAR',
+            fetched_at: 'TIMESTAMPTZ',
+            feature: 'STRUCT(modality VARCHAR)',
+            dense: 'MAP(VARCHAR, FLOAT[])'
+        }
+    ) AS reply
+    ANTI JOIN older_replies AS older
+        ON reply.feature_id = older.feature_id AND reply.fetched_at = older.fetched_at
 );
 
 INSERT INTO mixpeek.vectors BY NAME
-FROM dense_vectors(0, 4)
-UNION ALL
-FROM dense_vectors(1, 4)
-UNION ALL
-FROM dense_vectors(2, 4)
-UNION ALL
-FROM dense_vectors(3, 4);
-
-CREATE OR REPLACE TEMP MACRO sparse_vectors() AS TABLE
 SELECT
     feature_id,
     entry.key AS vector_name,
@@ -83,8 +103,17 @@ SELECT
     now() AS loaded_at
 FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM feature_replies);
 
-INSERT INTO mixpeek.vectors BY NAME
-FROM sparse_vectors();
+-- Two replies of one moment may both be the newest.
+DELETE FROM mixpeek.vectors
+WHERE rowid IN (
+    SELECT rowid
+    FROM mixpeek.vectors
+    WHERE
+        loaded_at = now()
+        AND feature_id IN (SELECT feature_id FROM repeated_features)
+        AND rowid NOT IN (SELECT place FROM known_vectors)
+    QUALIFY row_number() OVER (PARTITION BY feature_id, vector_name) > 1
+);
 
 DELETE FROM mixpeek.rejects
 WHERE
@@ -109,7 +138,7 @@ WHERE
     AND object_id IN (SELECT feature_id FROM feature_replies);
 
 SELECT
-    coalesce(sum(coalesce(cardinality(dense), 0) + coalesce(cardinality(sparse), 0)), 0)::BIGINT AS fetched,
+    coalesce(sum(vectors), 0)::BIGINT AS fetched,
     (SELECT count(*) FROM known_vectors) AS known,
     coalesce(sum(len(problems)), 0)::BIGINT AS rejected
 FROM feature_replies

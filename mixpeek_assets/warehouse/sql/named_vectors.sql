@@ -3,6 +3,6 @@ SELECT
     vector_name,
     list_sort(list(DISTINCT dimensions)) AS dimensions
 FROM mixpeek.vectors
-WHERE embedding IS NOT NULL
+WHERE dimensions IS NOT NULL
 GROUP BY vector_name
 ORDER BY vector_name;
