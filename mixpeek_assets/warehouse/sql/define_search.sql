@@ -67,7 +67,7 @@ CASE
 END;
 
 -- By comparing every vector of the name. Lists are as fast as ARRAYs here, and need no cast.
-CREATE OR REPLACE MACRO mixpeek_internal.nearest_exact(
+CREATE OR REPLACE MACRO mixpeek_internal.nearest_compared(
     vector_name, embedding, k, collections, modalities, since, until, among
 ) AS TABLE
 WITH
@@ -132,11 +132,19 @@ FROM best
 INNER JOIN mixpeek.vectors AS vector ON best.place = vector.rowid
 LEFT JOIN mixpeek.features AS feature ON best.feature_id = feature.feature_id
 LEFT JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
-WHERE best.fits
+WHERE best.fits;
+
+CREATE OR REPLACE MACRO mixpeek_internal.nearest_exact(
+    vector_name, embedding, k, collections, modalities, since, until, among
+) AS TABLE
+SELECT found.*
+FROM mixpeek_internal.nearest_compared(
+    vector_name, embedding, k, collections, modalities, since, until, among
+) AS found
 UNION ALL
-SELECT error(wanted.sentence), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM wanted
-WHERE wanted.sentence IS NOT NULL;
+SELECT error(judged.sentence), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM mixpeek_internal.search_queries(vector_name, [embedding::FLOAT[]], k, collections) AS judged
+WHERE judged.sentence IS NOT NULL;
 
 -- Made again by search_macros.py where a named vector has an index.
 CREATE OR REPLACE MACRO mixpeek_internal.nearest(
