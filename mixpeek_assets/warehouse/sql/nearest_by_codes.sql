@@ -4,6 +4,7 @@
 -- The nearest codes make a pool, its small vectors choose a few of them, and those are compared exactly. What was
 -- written after the index is compared exactly too; places (row ids) are hints, so a row that has moved is found by its
 -- id; and if more than a few codes turn out to be of vectors that are no longer there, everything is compared.
+-- Joins are by one row id, because DuckDB then reads nothing but these rows; vectors are read once, at the end.
 CREATE OR REPLACE MACRO mixpeek_internal.nearest_by_codes(
     embedding, k, collections, modalities, since, until, among
 ) AS TABLE
@@ -27,11 +28,25 @@ bits AS MATERIALIZED (
     WHERE axis.vector_name = 'a_name'
 ),
 
-pool AS (
-    SELECT code.rowid AS code_place
+code_distances AS (
+    SELECT
+        code.rowid AS code_place,
+        bits_that_differ AS distance
     FROM mixpeek_internal.codes_of_name AS code CROSS JOIN bits
     WHERE
-        (modalities IS NULL OR list_contains(modalities, code.modality))
+        collections IS NULL
+        AND among IS NULL
+        AND (modalities IS NULL OR list_contains(modalities, code.modality))
+        AND (since IS NULL OR code.partition_date >= since)
+        AND (until IS NULL OR code.partition_date <= until)
+    UNION ALL
+    SELECT
+        code.rowid AS code_place,
+        bits_that_differ AS distance
+    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN bits
+    WHERE
+        (collections IS NOT NULL OR among IS NOT NULL)
+        AND (modalities IS NULL OR list_contains(modalities, code.modality))
         AND (since IS NULL OR code.partition_date >= since)
         AND (until IS NULL OR code.partition_date <= until)
         AND (
@@ -43,7 +58,12 @@ pool AS (
             )
         )
         AND (among IS NULL OR code.feature_id IN (SELECT unnest(among::VARCHAR[])))
-    ORDER BY bits_that_differ
+),
+
+pool AS (
+    SELECT code_distances.code_place
+    FROM code_distances
+    ORDER BY code_distances.distance
     LIMIT (greatest(k, 10) * pool_of_ten) // 10
 ),
 
@@ -66,78 +86,82 @@ few AS MATERIALIZED (
     LIMIT greatest(k, 1) + 8
 ),
 
-in_place AS MATERIALIZED (
+seen AS MATERIALIZED (
     SELECT
-        vector.rowid AS place,
+        few.feature_id,
+        few.place,
         few.feature_place,
-        vector.feature_id,
-        vector.embedding
-    FROM few
-    INNER JOIN mixpeek.vectors AS vector ON few.place = vector.rowid AND few.feature_id = vector.feature_id
-    WHERE vector.vector_name = 'a_name' AND vector.loaded_at <= covered_until_then
+        vector.feature_id = few.feature_id AND vector.vector_name = 'a_name' AS is_there,
+        vector.loaded_at
+    FROM few LEFT JOIN mixpeek.vectors AS vector ON few.place = vector.rowid
 ),
 
 moved AS MATERIALIZED (
     SELECT
         vector.rowid AS place,
-        lost.feature_place,
-        vector.feature_id,
-        vector.embedding
-    FROM (SELECT * FROM few ANTI JOIN in_place ON few.feature_id = in_place.feature_id) AS lost
-    INNER JOIN mixpeek.vectors AS vector ON lost.feature_id = vector.feature_id
-    WHERE vector.vector_name = 'a_name' AND vector.loaded_at <= covered_until_then
+        seen.feature_place,
+        vector.loaded_at
+    FROM seen
+    INNER JOIN mixpeek.vectors AS vector ON seen.feature_id = vector.feature_id
+    WHERE seen.is_there IS DISTINCT FROM TRUE AND vector.vector_name = 'a_name'
+),
+
+coded AS MATERIALIZED (
+    SELECT
+        seen.place,
+        seen.feature_place
+    FROM seen
+    WHERE seen.is_there AND seen.loaded_at <= covered_until_then
+    UNION ALL
+    SELECT
+        moved.place,
+        moved.feature_place
+    FROM moved
+    WHERE moved.loaded_at <= covered_until_then
 ),
 
 -- A row if the codes cannot be trusted, and none otherwise: a join with nothing reads nothing.
 distrust AS MATERIALIZED (
     SELECT 'a_name' AS name
-    FROM (SELECT count(*) AS codes FROM few) AS few_of
-    CROSS JOIN (SELECT count(*) AS codes FROM in_place) AS in_place_of
-    CROSS JOIN (SELECT count(*) AS codes FROM moved) AS moved_of
-    WHERE few_of.codes > in_place_of.codes + moved_of.codes + 4
+    FROM (SELECT count(*) AS codes FROM few) AS of_few CROSS JOIN (SELECT count(*) AS codes FROM coded) AS of_coded
+    WHERE of_few.codes > of_coded.codes + 4
 ),
 
 candidates AS (
-    FROM in_place
-    UNION ALL
-    FROM moved
+    SELECT
+        coded.place,
+        coded.feature_place
+    FROM coded
+    WHERE NOT EXISTS (FROM distrust)
     UNION ALL
     SELECT
-        vector.rowid AS place,
-        NULL AS feature_place,
-        vector.feature_id,
-        vector.embedding
-    FROM mixpeek.vectors AS vector
-    WHERE
-        vector.vector_name = 'a_name'
-        AND vector.loaded_at > covered_until_then
-        AND (modalities IS NULL OR list_contains(modalities, vector.modality))
-        AND (since IS NULL OR vector.partition_date >= since)
-        AND (until IS NULL OR vector.partition_date <= until)
-        AND (
-            collections IS NULL
-            OR vector.video_id IN (
-                SELECT video.video_id
-                FROM mixpeek.videos AS video
-                WHERE list_contains(collections, video.collection)
-            )
-        )
-        AND (among IS NULL OR vector.feature_id IN (SELECT unnest(among::VARCHAR[])))
+        chosen.place,
+        NULL AS feature_place
+    FROM mixpeek_internal.chosen_vectors('a_name', collections, modalities, since, until, among) AS chosen
+    WHERE chosen.loaded_at > covered_until_then
+    UNION ALL
+    SELECT
+        chosen.place,
+        NULL AS feature_place
+    FROM mixpeek_internal.chosen_vectors('a_name', collections, modalities, since, until, among) AS chosen
+    INNER JOIN distrust ON chosen.vector_name = distrust.name
+    WHERE chosen.loaded_at <= covered_until_then
 ),
 
 measured AS (
     SELECT
-        candidates.place,
+        vector.rowid AS place,
         candidates.feature_place,
-        candidates.feature_id,
-        candidates.embedding,
+        vector.feature_id,
+        vector.embedding,
         wanted.query,
         CASE
-            WHEN len(candidates.embedding) = len(wanted.query)
-                THEN list_cosine_similarity(candidates.embedding, wanted.query)
+            WHEN len(vector.embedding) = len(wanted.query)
+                THEN list_cosine_similarity(vector.embedding, wanted.query)
         END AS cosine
-    FROM candidates CROSS JOIN wanted
-    WHERE candidates.embedding IS NOT NULL
+    FROM candidates
+    INNER JOIN mixpeek.vectors AS vector ON candidates.place = vector.rowid
+    CROSS JOIN wanted
 ),
 
 compared AS (
@@ -156,29 +180,30 @@ best AS MATERIALIZED (
     LIMIT greatest(k, 1)
 ),
 
-feature_in_place AS MATERIALIZED (
+feature_seen AS MATERIALIZED (
     SELECT
-        feature.feature_id,
+        best.feature_id,
+        feature.feature_id = best.feature_id AS is_there,
         feature.start_time,
         feature.end_time
-    FROM best
-    INNER JOIN mixpeek.features AS feature
-        ON best.feature_place = feature.rowid AND best.feature_id = feature.feature_id
+    FROM best LEFT JOIN mixpeek.features AS feature ON best.feature_place = feature.rowid
 ),
 
 feature_of AS (
-    FROM feature_in_place
+    SELECT
+        feature_seen.feature_id,
+        feature_seen.start_time,
+        feature_seen.end_time
+    FROM feature_seen
+    WHERE feature_seen.is_there
     UNION ALL
     SELECT
         feature.feature_id,
         feature.start_time,
         feature.end_time
-    FROM
-        (
-            SELECT *
-            FROM best ANTI JOIN feature_in_place ON best.feature_id = feature_in_place.feature_id
-        ) AS lost
-    INNER JOIN mixpeek.features AS feature ON lost.feature_id = feature.feature_id
+    FROM feature_seen
+    INNER JOIN mixpeek.features AS feature ON feature_seen.feature_id = feature.feature_id
+    WHERE feature_seen.is_there IS DISTINCT FROM TRUE
 )
 
 SELECT
@@ -195,12 +220,6 @@ FROM best
 INNER JOIN mixpeek.vectors AS vector ON best.place = vector.rowid
 LEFT JOIN feature_of AS feature ON best.feature_id = feature.feature_id
 LEFT JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
-WHERE NOT EXISTS (FROM distrust)
-UNION ALL
-SELECT found.*
-FROM mixpeek_internal.nearest_compared(
-    (SELECT distrust.name FROM distrust), embedding, k, collections, modalities, since, until, among
-) AS found
 UNION ALL
 SELECT error(judged.sentence), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM judged
