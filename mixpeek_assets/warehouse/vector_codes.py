@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Codes = NDArray[np.int64]
 
-AXES = 1024
-"""So many signs has a code of rotated axes, whatever the dimensions: the fewer its columns, the faster its scan."""
-
 
 @dataclass(frozen=True)
 class Encoder:
@@ -77,18 +74,19 @@ def shrink(vectors: Floats, mean: Floats) -> SmallVectors:
     return SmallVectors(small, scale.astype(np.float32), inverse)
 
 
-def rotated(mean: Floats) -> Encoder:
+def rotated(mean: Floats, axes: int) -> Encoder:
     """Return an encoder with random axes at right angles, always the same ones.
 
     Where few coordinates carry most of the length, the signs of the others say little; those of random axes say alike.
+    More axes than dimensions are several turns of them.
     """
     dimensions = len(mean)
     random = np.random.default_rng(0)
     turns = [
         np.linalg.qr(random.standard_normal((dimensions, dimensions)))[0].astype(np.float32)
-        for _ in range(-(-AXES // dimensions))
+        for _ in range(-(-axes // dimensions))
     ]
-    return Encoder(mean, np.ascontiguousarray(np.concatenate(turns)[:AXES]))
+    return Encoder(mean, np.ascontiguousarray(np.concatenate(turns)[:axes]))
 
 
 def needed_pools(encoder: Encoder, vectors: Floats, queries: NDArray[np.intp], neighbours: int) -> NDArray[np.int64]:

@@ -1,5 +1,5 @@
 -- The search of one named vector that has an index. search_macros.py writes what stands for a name, a number or an
--- expression: `a_name`, `codes_of_name`, `nearest_by_codes`, `bits_of_query`, `bits_that_differ`, `pool_of_ten`, ….
+-- expression: `a_name`, `codes_of_name`, `nearest_by_codes`, `projection_of_query`, `bits_that_differ`, `pool_of_ten`, ….
 --
 -- The nearest codes make a pool, its small vectors choose a few of them, and those are compared exactly. What was
 -- written after the index is compared exactly too; places (row ids) are hints, so a row that has moved is found by its
@@ -22,17 +22,25 @@ wanted AS MATERIALIZED (
     INNER JOIN mixpeek_internal.vector_indexes AS about ON about.vector_name = 'a_name'
 ),
 
-bits AS MATERIALIZED (
-    SELECT bits_of_query
+blocks AS (
+    SELECT
+        axis.block,
+        bit_or(CASE WHEN projection_of_query > axis.threshold THEN axis.mask ELSE 0 END) AS bits
     FROM mixpeek_internal.vector_axes AS axis CROSS JOIN wanted
     WHERE axis.vector_name = 'a_name'
+    GROUP BY axis.block
+),
+
+code_of_query AS MATERIALIZED (
+    SELECT list(blocks.bits ORDER BY blocks.block) AS code
+    FROM blocks
 ),
 
 code_distances AS (
     SELECT
         code.rowid AS code_place,
         bits_that_differ AS distance
-    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN bits
+    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN code_of_query AS query
     WHERE
         collections IS NULL
         AND among IS NULL
@@ -43,7 +51,7 @@ code_distances AS (
     SELECT
         code.rowid AS code_place,
         bits_that_differ AS distance
-    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN bits
+    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN code_of_query AS query
     WHERE
         (collections IS NOT NULL OR among IS NOT NULL)
         AND (modalities IS NULL OR list_contains(modalities, code.modality))
