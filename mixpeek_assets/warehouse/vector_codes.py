@@ -51,16 +51,19 @@ class Encoder:
 
 @dataclass(frozen=True)
 class SmallVectors:
-    """Vectors as a mean and a byte a dimension: vector = mean + scale x small, to about a part in 500 of its length.
+    """Vectors as a mean and a byte a dimension: vector = mean + scale x small, nearly.
 
     Attributes:
         small: Shape (n, d), from -127 to 127.
         scale: Shape (n,).
+        along_mean: The inner product of each vector and the mean, exactly: where all share a large mean, a rounded one
+            would hide how they differ; shape (n,).
         inverse_norm: 1 / length of each vector, shape (n,); 0 for a vector of zeros.
     """
 
     small: NDArray[np.int8]
     scale: Floats
+    along_mean: Floats
     inverse_norm: Floats
 
 
@@ -71,7 +74,7 @@ def shrink(vectors: Floats, mean: Floats) -> SmallVectors:
     small = np.rint(centred / scale[:, None]).astype(np.int8)
     norm = np.linalg.norm(vectors, axis=1).astype(np.float32)
     inverse = np.divide(np.float32(1), norm, out=np.zeros_like(norm), where=norm > 0)
-    return SmallVectors(small, scale.astype(np.float32), inverse)
+    return SmallVectors(small, scale.astype(np.float32), vectors @ mean, inverse)
 
 
 def rotated(mean: Floats, axes: int) -> Encoder:

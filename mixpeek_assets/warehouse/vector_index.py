@@ -304,7 +304,7 @@ def _encode(
     insert = (
         f"INSERT INTO mixpeek_internal.codes_{key} BY NAME SELECT vector.feature_id, vector.partition_date,"  # noqa: S608
         " vector.modality, vector.video_id, vector.loaded_at, vector.rowid AS place, feature.rowid AS feature_place,"
-        f" batch.scale, batch.inverse_norm, {', '.join(f'batch.{one}' for one in bits)},"
+        f" batch.scale, batch.along_mean, batch.inverse_norm, {', '.join(f'batch.{one}' for one in bits)},"
         f" [{', '.join(small_columns)}]::TINYINT[{len(encoder.mean)}] AS small"
         " FROM encoded_batch AS batch INNER JOIN mixpeek.vectors AS vector ON batch.place = vector.rowid"
         " LEFT JOIN mixpeek.features AS feature ON vector.feature_id = feature.feature_id"
@@ -316,6 +316,7 @@ def _encode(
         batch = {
             "place": read["place"],
             "scale": small.scale,
+            "along_mean": small.along_mean,
             "inverse_norm": small.inverse_norm,
             **dict(zip(bits, np.ascontiguousarray(encoder.encode(embeddings).T), strict=True)),
             **dict(zip(small_columns, np.ascontiguousarray(small.small.T), strict=True)),
@@ -367,7 +368,7 @@ def _codes_table(key: str, encoder: Encoder) -> str:
     return (
         f"CREATE TABLE mixpeek_internal.codes_{key} (feature_id VARCHAR, partition_date DATE, modality VARCHAR,"
         " video_id VARCHAR, loaded_at TIMESTAMPTZ, place BIGINT, feature_place BIGINT,"
-        f" scale FLOAT, inverse_norm FLOAT, small TINYINT[{len(encoder.mean)}], {bits})"
+        f" scale FLOAT, along_mean FLOAT, inverse_norm FLOAT, small TINYINT[{len(encoder.mean)}], {bits})"
     )
 
 

@@ -71,7 +71,7 @@ def assert_searches_agree(warehouse: Warehouse, queries: Floats) -> None:
 
 def uses_codes(warehouse: Warehouse, call: str) -> bool:
     """Whether a search reads the codes, as its plan says."""
-    return any("codes_clip" in plan for _, plan in query(warehouse, f"EXPLAIN FROM mixpeek.{call}"))
+    return any("codes_clip" in plan for _, plan in query(warehouse, f"EXPLAIN (FORMAT json) FROM mixpeek.{call}"))
 
 
 @pytest.fixture(scope="module")
