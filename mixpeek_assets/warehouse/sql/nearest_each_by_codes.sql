@@ -11,7 +11,7 @@ wanted AS MATERIALIZED (
         judged.number,
         judged.query,
         about.mean,
-        list_transform(judged.query, lambda x, i: x - about.mean[i]) AS centred
+        list_transform(list_zip(judged.query, about.mean), lambda pair: pair[1] - pair[2]) AS centred
     FROM judged
     INNER JOIN mixpeek_internal.vector_indexes AS about ON about.vector_name = 'a_name'
     WHERE len(judged.query) = dimensions_of_name
