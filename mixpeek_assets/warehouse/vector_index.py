@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.search_macros import differing_bits, refresh_search_macros
 from mixpeek_assets.warehouse.vector_codes import Encoder, Floats, needed_pools, ranks, rotated, shrink
-from mixpeek_assets.warehouse.views import identifier_part
+from mixpeek_assets.warehouse.views import identifier_part, refresh_views
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +116,7 @@ def refresh(
         partitions: Encode vectors of these days only; None is all. An index is built of all days.
         least: A named vector with fewer vectors has no index.
     """
+    refresh_views(connection)  # It also tells searches which names there are.
     return [
         _refresh_one(connection, name, dimensions, vectors, partitions, least)
         for name, dimensions, vectors in SQL.run(connection, "vectors_to_index").fetchall()

@@ -26,7 +26,10 @@ wanted AS MATERIALIZED (
     SELECT
         asked.query,
         asked.mean,
-        list_transform(list_zip(asked.query, asked.mean), lambda pair: pair[1] - pair[2]) AS centred
+        CASE
+            WHEN asked.query IS NOT NULL
+                THEN list_transform(list_zip(asked.query, asked.mean), lambda pair: pair[1] - pair[2])
+        END AS centred
     FROM asked
 ),
 
