@@ -15,6 +15,7 @@ DEFINITIONS = (
     "define_latest_tasks",
     "define_failures",
     "define_moments",
+    "define_load_time",
     "define_partition_of",
     "define_pipeline_status",
     "define_progress",

@@ -10,6 +10,7 @@ from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.comments import VIEWS, WORDS, write_comments
 from mixpeek_assets.warehouse.declared import DEFINITIONS, flaws, present_columns
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.search_macros import refresh_search_macros
 from mixpeek_assets.warehouse.views import refresh_views
 
 
@@ -50,8 +51,9 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         SQL.run(connection, "rename_wanted_again")
     for name in DEFINITIONS:
         SQL.run(connection, name)
-    write_comments(connection)
     refresh_views(connection, anew=True)
+    refresh_search_macros(connection)
+    write_comments(connection)
     SQL.run(connection, "set_schema_version", version=schema.SCHEMA_VERSION, fingerprint=_fingerprint())
     connection.commit()
 

@@ -65,7 +65,7 @@ SELECT
     entry.value AS embedding,
     partition_date,
     run_id,
-    now() AS loaded_at
+    mixpeek_internal.load_time() AS loaded_at
 FROM (
     SELECT
         reply.* EXCLUDE (dense),
@@ -100,7 +100,7 @@ SELECT
     entry.value AS sparse,
     partition_date,
     run_id,
-    now() AS loaded_at
+    mixpeek_internal.load_time() AS loaded_at
 FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM feature_replies);
 
 -- Two replies of one moment may both be the newest.
