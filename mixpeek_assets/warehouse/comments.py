@@ -100,6 +100,10 @@ _MACROS = {
 _INTERNAL = {
     "schema_version": "The version of the tables, and a hash of their declarations.",
     "loaded_files": "A row is a landing file that is loaded and not removed yet.",
+    "vector_indexes": "The indexes of named vectors: how each was made, and what it covers.",
+    "vector_axes": "The axes of whose coordinates a code holds the signs.",
+    "load_time": "When a vector is loaded: later than what an index covers.",
+    "chosen_vectors": "The vectors of a name that the filters of a search leave.",
     "vector_names": "The named vectors that there are, with their dimensions.",
     "search_queries": "The embeddings to search for, or a sentence that says why one cannot be.",
     "directed": "A cosine; NULL where one of the vectors has no direction.",

@@ -7,6 +7,7 @@ import duckdb
 
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse import SQL
+from mixpeek_assets.warehouse.comments import WORDS
 
 MOST_BY_CODES = 100
 """Up to so many neighbours are found by codes; more are found exactly."""
@@ -50,8 +51,15 @@ def refresh_search_macros(connection: duckdb.DuckDBPyConnection) -> None:
     for codes, index in usable.items():
         for template in ("nearest_by_codes", "nearest_each_by_codes"):
             connection.execute(_filled_in(template, codes, index))
-    connection.execute(_choosing("nearest", _ONE, usable))
-    connection.execute(_choosing("nearest_each", _MANY, usable))
+            words = f"{template.removesuffix('_by_codes')} of the named vector {index.vector_name}, by its index."
+            _comment(connection, f"{template.removesuffix('codes')}{codes}", words)
+    for search, parameters in (("nearest", _ONE), ("nearest_each", _MANY)):
+        connection.execute(_choosing(search, parameters, usable))
+        _comment(connection, search, WORDS[f"mixpeek_internal.{search}"])
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, macro: str, words: str) -> None:
+    connection.execute(f"COMMENT ON MACRO TABLE mixpeek_internal.{macro} IS {literal(words)}")
 
 
 def _choosing(search: str, parameters: str, usable: Mapping[str, Usable]) -> str:

@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.search_macros import differing_bits, refresh_search_macros
 from mixpeek_assets.warehouse.vector_codes import Encoder, Floats, needed_pools, ranks, rotated, shrink
@@ -207,6 +208,10 @@ def _build(connection: duckdb.DuckDBPyConnection, name: str, vectors: int) -> In
     )
     _write_axes(connection, name, encoder)
     connection.execute(_codes_table(key, encoder))
+    connection.execute(
+        f"COMMENT ON TABLE mixpeek_internal.codes_{key} IS"
+        f" {literal(f'The codes of the named vector {name}, with a small copy of each vector.')}"
+    )
     encoded = _encode(connection, name, key, encoder, None)
     needed = _needed(connection, name, key, encoder, ids[:_QUERIES], sample[:_QUERIES])
     pool = int(np.clip(_MARGIN * np.quantile(needed, _CERTAIN), _SMALLEST_POOL, _LARGEST_POOL))

@@ -54,3 +54,12 @@ WHERE
 CREATE VIEW one_collection.mixpeek_internal.refetch_requests AS
 SELECT *
 FROM warehouse.mixpeek_internal.refetch_requests;
+
+-- A search of one collection is exact: what an index covers is not seen.
+CREATE VIEW one_collection.mixpeek_internal.vector_indexes AS
+SELECT *
+FROM warehouse.mixpeek_internal.vector_indexes;
+
+CREATE VIEW one_collection.mixpeek_internal.vector_names AS
+SELECT *
+FROM warehouse.mixpeek_internal.vector_names;
