@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,21 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print a table for each set of vectors and one of how it grows."""
     options = _options()
     given = options.parse_args(arguments)
-    if given.only in VSS and VARIABLE not in os.environ:
+    if re.search(given.only, VSS) and VARIABLE not in os.environ:
         options.error(f"{VARIABLE} names no folder: make bench-search sets it up, or leave it out by --only")
     grown: dict[int, Found] = {}
     for kind in given.data:
         for rows in given.rows if kind == given.data[0] else given.rows[:1]:
             with tempfile.TemporaryDirectory(dir=given.folder) as name:
                 (Path(name) / "data").mkdir()
-                data = make(kind, rows, given.dimensions, Path(name) / "data")
-                chosen = [
-                    one
-                    for one in CONTENDERS
-                    if given.only in one.name and not (one.is_graph and rows > given.graph_rows)
-                ]
-                found = run(chosen, data, Path(name), given.rounds, given.seconds)
+                data = make(kind, rows, given.dimensions, Path(name) / "data", given.keep)
                 count, dimensions = data.vectors().shape
+                chosen = [one for one in CONTENDERS if re.search(given.only, one.name)]
+                fast = [one for one in chosen if not one.is_graph or count <= given.graph_rows]
+                found = run(fast, data, Path(name), given.rounds, given.seconds)
             _show(f"{kind}: {count:,} x {dimensions:,}", found)
             if kind == given.data[0]:
                 grown[count] = found
@@ -116,10 +114,11 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument(
         "--graph-rows", type=int, default=100_000, help="of more, what takes minutes to build is left out"
     )
-    options.add_argument("--only", default="", help="contenders with this in their name")
+    options.add_argument("--only", default="", help="a pattern of contenders' names")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seconds", type=float, default=3, help="of searching, for each contender and round")
     options.add_argument("--folder", type=Path, help="a disk with room for three times the vectors")
+    options.add_argument("--keep", type=Path, help="a folder to keep real embeddings in, which take some minutes")
     return options
 
 

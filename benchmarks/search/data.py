@@ -58,7 +58,7 @@ class Data:
         return float(np.mean(hits)) / K
 
 
-def make(kind: str, rows: int, dimensions: int, folder: Path) -> Data:
+def make(kind: str, rows: int, dimensions: int, folder: Path, keep: Path | None = None) -> Data:
     """Write a set of vectors to a folder, without ever holding it whole.
 
     Args:
@@ -66,9 +66,10 @@ def make(kind: str, rows: int, dimensions: int, folder: Path) -> Data:
         rows: How many; of real embeddings, there are as many as there are.
         dimensions: Of the made ones.
         folder: An empty one.
+        keep: A folder to keep real embeddings in.
     """
     if kind in real.KINDS:
-        vectors = real.embeddings(kind)
+        vectors = real.embeddings(kind, keep)
         _store(folder, vectors[QUERIES:], vectors[:QUERIES])
         return Data(folder)
     source = _Source(kind, rows, dimensions)

@@ -24,12 +24,19 @@ _AT_ONCE = 500
 _PROCESSES = 2
 
 
-def embeddings(kind: str) -> NDArray[np.float32]:
-    """Return one embedding of unit length a row, in an order that says nothing; takes some minutes.
+def embeddings(kind: str, keep: Path | None = None) -> NDArray[np.float32]:
+    """Return one embedding of unit length a row, in an order that says nothing.
+
+    Args:
+        kind: One of `KINDS`.
+        keep: A folder to keep them in: they take some minutes.
 
     Raises:
         LookupError: The models are not installed.
     """
+    kept = keep and keep / f"{kind}.npy"
+    if kept and kept.exists():
+        return np.load(kept)
     if shared_space() is None or vision_model() is None:
         raise LookupError("The models are not there: make models")
     with ProcessPoolExecutor(_PROCESSES) as processes:
@@ -39,7 +46,10 @@ def embeddings(kind: str) -> NDArray[np.float32]:
             rows = list(processes.map(_of_sentences, parts))
         else:
             rows = list(processes.map(_of_frames, sorted(FOLDER.glob("*.mp4"))))
-    return np.random.default_rng(1).permutation(np.concatenate(rows))
+    made = np.random.default_rng(1).permutation(np.concatenate(rows))
+    if kept:
+        np.save(kept, made)
+    return made
 
 
 def _of_sentences(texts: Sequence[str]) -> NDArray[np.float32]:

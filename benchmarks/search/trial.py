@@ -3,7 +3,7 @@
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +22,8 @@ class Contender(NamedTuple):
     Attributes:
         name: As the table has it.
         search: Opens what was built.
-        build: Builds it; None where the vectors' own file is what is searched. What comes before the first `yield` of a
-            generator is not measured.
+        build: Builds it; None where the vectors' own file is what is searched. What comes before its `yield` is not
+            measured.
         built_by: The one whose folder it uses, where not its own.
         at_once: Queries that it takes at once.
         is_graph: Whether it takes long to build: minutes for 100,000.
@@ -31,7 +31,7 @@ class Contender(NamedTuple):
 
     name: str
     search: Callable[[Data, Path], Search]
-    build: Callable[[Data, Path], object] | None = None
+    build: Callable[[Data, Path], Iterator[None]] | None = None
     built_by: str | None = None
     at_once: int = 1
     is_graph: bool = False

@@ -1,5 +1,6 @@
 """The project's own search: `mixpeek.nearest` as it was, as it is without an index, and with one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -16,10 +17,11 @@ _A_VIDEO = 10
 _VIDEOS_A_DAY = 1_000
 
 
-def build(data: Data, folder: Path) -> None:
+def build(data: Data, folder: Path) -> Iterator[None]:
     """A warehouse with the vectors, a feature each."""
     import pyarrow as pa
 
+    yield
     warehouse = warehouse_in(folder)
     rows, dimensions = data.vectors().shape
     fill(warehouse, -(-rows // _A_VIDEO), _A_VIDEO, a_day=_VIDEOS_A_DAY)
