@@ -20,8 +20,9 @@ _VIEWS = """\
 |---|---|
 | `latest_tasks` | the last submission of each video; `reason` says why it failed or was lost |
 | `vectors_<name>` | a named vector, as long as all its rows have one dimension, with `embedding FLOAT[d]` |
-| `nearest(name, query, k := 10)` | the features whose named vector is nearest to `query`, by cosine similarity |
-| `similar(to_feature, name, k := 10)` | the features nearest to a feature |
+| `nearest(vector_name, embedding, k := 10, …)` | the features whose named vector is nearest to `embedding`, by cosine similarity |
+| `similar(feature_id, vector_name, k := 10, …)` | the features nearest to a feature |
+| `nearest_each(vector_name, embeddings, k := 10)` | `nearest` for a list of embeddings; `query` numbers them from 1 |
 
 The file is not called `mixpeek.duckdb` for a reason: DuckDB names a catalog after its file, and `mixpeek.videos` is
 ambiguous when the catalog and the schema have the same name. In such a file, begin with `USE mixpeek.mixpeek`.

@@ -9,6 +9,7 @@ import duckdb
 from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.declared import DEFINITIONS, flaws, present_columns
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.views import refresh_views
 
 
 def needs_migration(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
@@ -48,6 +49,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         SQL.run(connection, "rename_wanted_again")
     for name in DEFINITIONS:
         SQL.run(connection, name)
+    refresh_views(connection)
     SQL.run(connection, "set_schema_version", version=schema.SCHEMA_VERSION, fingerprint=_fingerprint())
     connection.commit()
 

@@ -22,11 +22,17 @@ def view_name(vector_name: str) -> str:
 
 
 def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the view of every named vector with one dimension; drop the views of the others."""
+    """Create the view of every named vector with one dimension; drop the views of the others.
+
+    Searches learn the names and dimensions too.
+    """
+    named = SQL.run(connection, "named_vectors").fetchall()
+    _tell_searches({(name, one) for name, dimensions in named for one in dimensions}, connection)
+    # The text of a view cannot contain a zero byte.
     wanted = {
-        view_name(name): _definition(name, least)
-        for name, least, most in SQL.run(connection, "named_vectors").fetchall()
-        if least == most
+        view_name(name): _definition(name, dimensions[0])
+        for name, dimensions in named
+        if len(dimensions) == 1 and "\0" not in name
     }
     present = dict(SQL.run(connection, "vector_views").fetchall())
     for name in present.keys() - wanted.keys():
@@ -35,6 +41,12 @@ def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
         if present.get(name) != comment:
             connection.execute(f"CREATE OR REPLACE VIEW {SCHEMA}.{quote(name)} AS {definition}")
             connection.execute(f"COMMENT ON VIEW {SCHEMA}.{quote(name)} IS {literal(comment)}")
+
+
+def _tell_searches(named: set[tuple[str, int]], connection: duckdb.DuckDBPyConnection) -> None:
+    if named != set(SQL.run(connection, "vector_names").fetchall()):
+        known = [{"vector_name": name, "dimensions": dimensions} for name, dimensions in sorted(named)]
+        SQL.run(connection, "set_vector_names", known=known)
 
 
 def _definition(vector_name: str, dimensions: int) -> tuple[str, str]:

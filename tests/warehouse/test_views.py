@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -15,8 +14,6 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.asking import ask
 from tests.warehouse.rows import (
     add_videos,
-    asset_reply,
-    feature,
     feature_reply,
     land,
     query,
@@ -106,85 +103,6 @@ def test_a_view_needs_no_quotes_and_fits_anywhere(name: str) -> None:
     assert re.fullmatch(r"vectors_[a-z0-9_]{0,50}", view_name(name))
 
 
-def search_warehouse(warehouse: Warehouse) -> None:
-    """Three films' pictures on a quarter of a circle, a picture of other dimensions, and one that is all zeros."""
-    add_videos(warehouse, video("v1"), video("v2", collection="films"))
-    vectors: dict[str, list[float]] = {
-        "east": [1, 0],
-        "north-east": [1, 1],
-        "north": [0, 2],
-        "west": [-3, 0],
-        "elsewhere": [1, 0, 0],
-        "nowhere": [0, 0],
-    }
-    listed = [feature(name, start_time=float(number), end_time=number + 1.0) for number, name in enumerate(vectors)]
-    write(warehouse.landing_folder, "assets", asset_reply("a1", *listed[:2]))
-    write(warehouse.landing_folder, "assets", asset_reply("a2", *listed[2:], video_id="v2"))
-    replies = [
-        feature_reply(name, {"clip": vector, "Other": [9, 9]}, asset_id="a1", video_id="v1" if number < 2 else "v2")
-        for number, (name, vector) in enumerate(vectors.items())
-    ]
-    land(warehouse, "vectors", *replies)
-
-
-def found(warehouse: Warehouse, call: str) -> list[tuple[str, Any]]:
-    return query(warehouse, f"SELECT feature_id, similarity FROM {call}")
-
-
-def near(similarity: float) -> Any:
-    return pytest.approx(similarity, abs=1e-4)
-
-
-def test_the_nearest_features_come_first_with_their_similarity(warehouse: Warehouse) -> None:
-    search_warehouse(warehouse)
-    nearest = found(warehouse, "mixpeek.nearest('clip', [2, 0]) WHERE feature_id != 'nowhere'")
-    assert nearest == [("east", near(1)), ("north-east", near(0.7071)), ("north", near(0)), ("west", near(-1))]
-
-
-def test_a_search_finds_vectors_of_its_name_and_dimensions_only(warehouse: Warehouse) -> None:
-    search_warehouse(warehouse)
-    assert [name for name, _ in found(warehouse, "mixpeek.nearest('clip', [1, 0, 0])")] == ["elsewhere"]
-    assert [similarity for _, similarity in found(warehouse, "mixpeek.nearest('Other', [1, 1])")] == [near(1)] * 6
-    assert found(warehouse, "mixpeek.nearest('other', [1, 1])") == []
-    assert found(warehouse, "mixpeek.nearest('clip', [1, 0, 0, 0])") == []
-
-
-def test_nothing_is_near_to_a_vector_of_zeros(warehouse: Warehouse) -> None:
-    search_warehouse(warehouse)
-    nearest = [name for name, _ in found(warehouse, "mixpeek.nearest('clip', [1, 0.5], k := 3)")]
-    assert nearest == ["north-east", "east", "north"]
-    assert "nowhere" not in [name for name, _ in found(warehouse, "mixpeek.similar('north', 'clip', k := 3)")]
-
-
-def test_as_many_are_found_as_are_asked_for(warehouse: Warehouse) -> None:
-    search_warehouse(warehouse)
-    assert [name for name, _ in found(warehouse, "mixpeek.nearest('clip', [1, 0], k := 1)")] == ["east"]
-    assert len(found(warehouse, "mixpeek.nearest('Other', [1, 0])")) == 6
-    land(warehouse, "vectors", *(feature_reply(f"more-{number}", {"Other": [1, number]}) for number in range(20)))
-    assert len(found(warehouse, "mixpeek.nearest('Other', [1, 0])")) == 10
-    assert len(found(warehouse, "mixpeek.nearest('Other', [1, 0], k := 15)")) == 15
-    assert len(found(warehouse, "mixpeek.similar('more-3', 'Other', k := 12)")) == 12
-
-
-def test_a_found_feature_tells_where_it_is(warehouse: Warehouse) -> None:
-    search_warehouse(warehouse)
-    rows = query(
-        warehouse,
-        "SELECT feature_id, modality, start_time, end_time, url, collection, asset_id, video_id"
-        " FROM mixpeek.nearest('clip', [0, 1], k := 1)",
-    )
-    assert rows == [("north", "image", 2.0, 3.0, "https://videos.test/v2.mp4", "films", "a1", "v2")]
-
-
-def test_what_is_similar_to_a_feature_is_not_the_feature_itself(warehouse: Warehouse) -> None:
-    search_warehouse(warehouse)
-    similar = found(warehouse, "mixpeek.similar('north', 'clip', k := 2)")
-    assert similar == [("north-east", near(0.7071)), ("east", near(0))]
-    assert found(warehouse, "mixpeek.similar('elsewhere', 'clip')") == []
-    assert found(warehouse, "mixpeek.similar('unknown', 'clip')") == []
-    assert found(warehouse, "mixpeek.similar('north', 'unknown')") == []
-
-
 def test_the_example_to_search_from_is_a_picture_that_is_most_like_one_of_another_video(warehouse: Warehouse) -> None:
     add_videos(warehouse, video("v1"), video("v2"))
     vectors = {"a plain one": [1, 0], "nowhere": [0, 0], "one alike": [0, 1]}
@@ -195,19 +113,6 @@ def test_the_example_to_search_from_is_a_picture_that_is_most_like_one_of_anothe
     example = ask(warehouse, Reader.example_search)
     assert example is not None
     assert (example.feature_id, example.vector_name, example.modality) == ("one alike", "clip", "image")
-
-
-@pytest.mark.parametrize("name", ["copy", "2026-11-01 backup", "videos"])
-def test_views_and_searches_work_in_a_copy_of_any_name(warehouse: Warehouse, tmp_path: Path, name: str) -> None:
-    search_warehouse(warehouse)
-    land(warehouse, "vectors", feature_reply("east", {"audio": [1, 2]}, seconds=9))
-    copy = tmp_path / f"{name}.duckdb"
-    copy.write_bytes(warehouse.path.read_bytes())
-    with duckdb.connect(copy, read_only=True) as connection:
-        assert connection.execute("SELECT feature_id FROM mixpeek.vectors_audio").fetchall() == [("east",)]
-        nearest = connection.execute("SELECT feature_id FROM mixpeek.nearest('clip', [0, 1], k := 1)").fetchall()
-        similar = connection.execute("SELECT feature_id FROM mixpeek.similar('north', 'clip', k := 1)").fetchall()
-        assert (nearest, similar) == ([("north",)], [("north-east",)])
 
 
 def test_views_work_in_a_copy_that_is_attached_to_another_session(warehouse: Warehouse, tmp_path: Path) -> None:

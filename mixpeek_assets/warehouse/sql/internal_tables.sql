@@ -1,5 +1,6 @@
 -- The project's own state: the version of the tables, the loaded landing files, and the refetch
--- requests (`object_id` is a video's, an asset's or a feature's, depending on the verb).
+-- requests (`object_id` is a video's, an asset's or a feature's, depending on the verb); and the
+-- names and dimensions of dense vectors, which a search would else count each time.
 CREATE SCHEMA IF NOT EXISTS mixpeek;
 
 CREATE SCHEMA IF NOT EXISTS mixpeek_internal;
@@ -11,3 +12,5 @@ ALTER TABLE mixpeek_internal.schema_version ADD COLUMN IF NOT EXISTS fingerprint
 CREATE TABLE IF NOT EXISTS mixpeek_internal.loaded_files (name VARCHAR);
 
 CREATE TABLE IF NOT EXISTS mixpeek_internal.refetch_requests (verb VARCHAR, object_id VARCHAR);
+
+CREATE TABLE IF NOT EXISTS mixpeek_internal.vector_names (vector_name VARCHAR, dimensions INTEGER);

@@ -1,11 +1,8 @@
--- The dense named vectors, and whether each has one dimension. (The text of a view cannot
--- contain a zero byte.)
+-- The dense named vectors, each with the dimensions that it has.
 SELECT
     vector_name,
-    min(dimensions) AS least,
-    max(dimensions) AS most
+    list_sort(list(DISTINCT dimensions)) AS dimensions
 FROM mixpeek.vectors
-WHERE
-    embedding IS NOT NULL
-    AND NOT contains(vector_name, chr(0))
-GROUP BY vector_name;
+WHERE embedding IS NOT NULL
+GROUP BY vector_name
+ORDER BY vector_name;
