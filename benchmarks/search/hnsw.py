@@ -62,6 +62,7 @@ def _open(folder: Path) -> Any:
     (package,) = duckdb_extension_vss.__path__
     (extension,) = Path(package).rglob("vss.duckdb_extension")
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     connection.execute(f"LOAD '{extension}'")
     connection.execute("SET hnsw_enable_experimental_persistence = true")
     connection.execute(f"ATTACH '{folder / 'graph.duckdb'}' AS graph")
