@@ -43,6 +43,12 @@ class SqlFiles:
         """Run every statement of `sql/<name>.sql`, each with the parameters that it names."""
         return _run(connection, self.text(name), parameters)
 
+    def run_text(
+        self, connection: duckdb.DuckDBPyConnection, text: str, **parameters: Any
+    ) -> duckdb.DuckDBPyConnection:
+        """Run every statement of a text, as `run` does."""
+        return _run(connection, text, parameters)
+
     def fetch(
         self, connection: duckdb.DuckDBPyConnection, record: Callable[..., Record], name: str, **parameters: Any
     ) -> list[Record]:

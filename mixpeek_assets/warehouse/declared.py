@@ -13,6 +13,7 @@ DEFINITIONS = (
     "define_file_name",
     "define_is_chosen",
     "define_latest_tasks",
+    "define_load_time",
     "define_partition_of",
     "define_progress",
     "define_work",

@@ -9,6 +9,7 @@ import duckdb
 from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.declared import DEFINITIONS, flaws, present_columns
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.search_macros import refresh_search_macros
 from mixpeek_assets.warehouse.views import refresh_views
 
 
@@ -50,6 +51,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     for name in DEFINITIONS:
         SQL.run(connection, name)
     refresh_views(connection)
+    refresh_search_macros(connection)
     SQL.run(connection, "set_schema_version", version=schema.SCHEMA_VERSION, fingerprint=_fingerprint())
     connection.commit()
 

@@ -8,6 +8,7 @@ import duckdb
 from mixpeek_assets.sql_files import literal, quote
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.schema import SCHEMA
+from mixpeek_assets.warehouse.search_macros import refresh_search_macros
 
 
 def view_name(vector_name: str) -> str:
@@ -15,10 +16,15 @@ def view_name(vector_name: str) -> str:
 
     DuckDB folds the case of identifiers, so `Text` and `text` must not share a view.
     """
+    return f"vectors_{identifier_part(vector_name)}"
+
+
+def identifier_part(vector_name: str) -> str:
+    """Return what of the identifiers of a named vector is its own; no two names share it."""
     if re.fullmatch(r"[a-z0-9_]{1,50}", vector_name):
-        return f"vectors_{vector_name}"
+        return vector_name
     readable = re.sub(r"[^a-z0-9]+", "_", vector_name.lower()).strip("_")[:40]
-    return f"vectors_{readable}_{hashlib.sha256(vector_name.encode()).hexdigest()[:8]}"
+    return f"{readable}_{hashlib.sha256(vector_name.encode()).hexdigest()[:8]}"
 
 
 def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -47,6 +53,7 @@ def _tell_searches(named: set[tuple[str, int]], connection: duckdb.DuckDBPyConne
     if named != set(SQL.run(connection, "vector_names").fetchall()):
         known = [{"vector_name": name, "dimensions": dimensions} for name, dimensions in sorted(named)]
         SQL.run(connection, "set_vector_names", known=known)
+        refresh_search_macros(connection)
 
 
 def _definition(vector_name: str, dimensions: int) -> tuple[str, str]:

@@ -66,6 +66,48 @@ CASE
     WHEN list_inner_product(embedding, embedding) > 0 AND list_inner_product(query, query) > 0 THEN cosine
 END;
 
+-- The vectors that the filters choose. Where none asks for it, no row is looked up in a list.
+CREATE OR REPLACE MACRO mixpeek_internal.chosen_vectors(
+    vector_name, collections, modalities, since, until, among
+) AS TABLE
+SELECT
+    vector.rowid AS place,
+    vector.feature_id,
+    vector.vector_name,
+    vector.loaded_at,
+    vector.embedding
+FROM mixpeek.vectors AS vector
+WHERE
+    collections IS NULL
+    AND among IS NULL
+    AND vector.vector_name = vector_name
+    AND (modalities IS NULL OR list_contains(modalities, vector.modality))
+    AND (since IS NULL OR vector.partition_date >= since)
+    AND (until IS NULL OR vector.partition_date <= until)
+UNION ALL
+SELECT
+    vector.rowid AS place,
+    vector.feature_id,
+    vector.vector_name,
+    vector.loaded_at,
+    vector.embedding
+FROM mixpeek.vectors AS vector
+WHERE
+    (collections IS NOT NULL OR among IS NOT NULL)
+    AND vector.vector_name = vector_name
+    AND (modalities IS NULL OR list_contains(modalities, vector.modality))
+    AND (since IS NULL OR vector.partition_date >= since)
+    AND (until IS NULL OR vector.partition_date <= until)
+    AND (
+        collections IS NULL
+        OR vector.video_id IN (
+            SELECT video.video_id
+            FROM mixpeek.videos AS video
+            WHERE list_contains(collections, video.collection)
+        )
+    )
+    AND (among IS NULL OR vector.feature_id IN (SELECT unnest(among::VARCHAR[])));
+
 -- By comparing every vector of the name. Lists are as fast as ARRAYs here, and need no cast.
 CREATE OR REPLACE MACRO mixpeek_internal.nearest_exact(
     vector_name, embedding, k, collections, modalities, since, until, among
@@ -79,27 +121,14 @@ wanted AS MATERIALIZED (
 -- The query is a constant to each row: as a part of a hash join it would be copied for each.
 measured AS (
     SELECT
-        vector.rowid AS place,
+        vector.place,
         vector.feature_id,
         vector.embedding,
         wanted.query,
         len(vector.embedding) = len(wanted.query) AS fits,
         CASE WHEN fits THEN list_cosine_similarity(vector.embedding, wanted.query) END AS cosine
-    FROM mixpeek.vectors AS vector CROSS JOIN wanted
-    WHERE
-        vector.vector_name = vector_name
-        AND (modalities IS NULL OR list_contains(modalities, vector.modality))
-        AND (since IS NULL OR vector.partition_date >= since)
-        AND (until IS NULL OR vector.partition_date <= until)
-        AND (
-            collections IS NULL
-            OR vector.video_id IN (
-                SELECT video.video_id
-                FROM mixpeek.videos AS video
-                WHERE list_contains(collections, video.collection)
-            )
-        )
-        AND (among IS NULL OR vector.feature_id IN (SELECT unnest(among::VARCHAR[])))
+    FROM mixpeek_internal.chosen_vectors(vector_name, collections, modalities, since, until, among) AS vector
+    CROSS JOIN wanted
 ),
 
 compared AS (

@@ -52,7 +52,7 @@ SELECT
     entry.value AS embedding,
     partition_date,
     run_id,
-    now() AS loaded_at
+    mixpeek_internal.load_time() AS loaded_at
 FROM (
     SELECT
         * EXCLUDE (dense),
@@ -80,7 +80,7 @@ SELECT
     entry.value AS sparse,
     partition_date,
     run_id,
-    now() AS loaded_at
+    mixpeek_internal.load_time() AS loaded_at
 FROM (SELECT * EXCLUDE (sparse), unnest(map_entries(sparse)) AS entry FROM feature_replies);
 
 INSERT INTO mixpeek.vectors BY NAME

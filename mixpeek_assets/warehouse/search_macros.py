@@ -1,0 +1,86 @@
+"""Makes searches use the vector indexes that the file has: a macro for each, and one that chooses among them."""
+
+from typing import NamedTuple
+
+import duckdb
+
+from mixpeek_assets.sql_files import literal
+from mixpeek_assets.warehouse import SQL
+
+MOST_BY_CODES = 100
+"""Up to so many neighbours are found by codes; more are found exactly."""
+
+_PARAMETERS = "embedding, k, collections, modalities, since, until, among"
+
+
+class Usable(NamedTuple):
+    """An index that searches use.
+
+    Attributes:
+        vector_name: The named vector.
+        dimensions: Of its vectors, all of them.
+        is_rotated: Whether the signs are of other axes than the vector's own.
+        blocks: How many columns of 64 signs a code has.
+        pool: How many of the nearest codes are looked at for ten neighbours.
+        covered_until: As ISO text: vectors loaded later are compared exactly.
+    """
+
+    vector_name: str
+    dimensions: int
+    is_rotated: bool
+    blocks: int
+    pool: int
+    covered_until: str
+
+
+def differing_bits(blocks: int, query: str) -> str:
+    """Return the expression of how many signs of a code and a query differ.
+
+    As floats, because DuckDB checks each sum of integers for an overflow, which takes as long as the rest.
+    """
+    return " + ".join(f"bit_count(xor(code.b{block}, {query}{block}))::FLOAT" for block in range(blocks))
+
+
+def refresh_search_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the macros again: whenever an index, or what is known of the named vectors, has changed."""
+    usable = {f"codes_{key}": Usable(*row) for key, *row in SQL.run(connection, "usable_indexes").fetchall()}
+    for macro in SQL.values(connection, "index_macros"):
+        connection.execute(f"DROP MACRO TABLE mixpeek_internal.{macro}")
+    for codes, index in usable.items():
+        connection.execute(_by_codes(codes, index))
+    names = ", ".join(literal(index.vector_name) for index in usable.values())
+    chosen = f"coalesce(vector_name IN ({names}) AND k <= {MOST_BY_CODES}, FALSE)" if names else "FALSE"
+    branches = [
+        f"SELECT found.* FROM mixpeek_internal.nearest_exact(vector_name, {_PARAMETERS}) AS found WHERE NOT {chosen}",  # noqa: S608
+        *(
+            f"SELECT found.* FROM mixpeek_internal.nearest_by_{codes}({_PARAMETERS}) AS found"  # noqa: S608
+            f" WHERE coalesce(vector_name = {literal(index.vector_name)} AND k <= {MOST_BY_CODES}, FALSE)"
+            for codes, index in usable.items()
+        ),
+    ]
+    connection.execute(
+        f"CREATE OR REPLACE MACRO mixpeek_internal.nearest(vector_name, {_PARAMETERS}) AS TABLE "
+        + " UNION ALL ".join(branches)
+    )
+
+
+def _by_codes(codes: str, index: Usable) -> str:
+    projected = "list_inner_product(axis.weights, wanted.query)" if index.is_rotated else "wanted.query[axis.axis + 1]"
+    bits = ", ".join(
+        f"coalesce(bit_or(axis.mask) FILTER (WHERE axis.block = {block} AND {projected} > axis.threshold), 0)"
+        f" AS q{block}"
+        for block in range(index.blocks)
+    )
+    text = SQL.text("nearest_by_codes")
+    for stand_in, meant in {
+        "nearest_by_codes(": f"nearest_by_{codes}(",
+        "codes_of_name": codes,
+        "'a_name'": literal(index.vector_name),
+        "dimensions_of_name": str(index.dimensions),
+        "bits_of_query": bits,
+        "bits_that_differ": differing_bits(index.blocks, "bits.q"),
+        "pool_of_ten": str(index.pool),
+        "covered_until_then": f"TIMESTAMPTZ {literal(index.covered_until)}",
+    }.items():
+        text = text.replace(stand_in, meant)
+    return text

@@ -1,0 +1,8 @@
+-- The macros of searches by an index.
+SELECT function_name
+FROM duckdb_functions()
+WHERE
+    database_name = current_database()
+    AND schema_name = 'mixpeek_internal'
+    AND starts_with(function_name, 'nearest_by_codes_')
+ORDER BY function_name;
