@@ -10,24 +10,31 @@ from pathlib import Path
 
 from benchmarks.pipeline.measure import show
 from benchmarks.search import contenders, hnsw, warehouses
-from benchmarks.search.data import KINDS, Data, K, make
+from benchmarks.search.data import KINDS, QUERIES, Data, K, make
 from benchmarks.search.hnsw import VARIABLE
 from benchmarks.search.trial import Built, Contender, Searched, build, search
 
 BASELINE = "numpy: matrix times vector, in memory"
 EXACT = "mixpeek.nearest, no index"
+INDEXED = "mixpeek.nearest, its index"
+EACH = f"mixpeek.nearest_each, {QUERIES} queries"
 VSS = "DuckDB 1.5.5, vss: HNSW"
 CONTENDERS = (
     Contender(BASELINE, contenders.numpy_in_memory),
     Contender("numpy, the matrix mapped", contenders.numpy_mapped),
     Contender("faiss, flat", contenders.faiss_flat, contenders.build_faiss),
-    Contender("usearch, HNSW", contenders.usearch_graph, contenders.build_usearch, is_graph=True),
+    Contender("usearch, HNSW", contenders.usearch_graph, contenders.build_usearch, is_slow=True),
     Contender("LanceDB, flat", contenders.lance, contenders.build_lance),
-    Contender("LanceDB, IVF_PQ", contenders.lance, contenders.build_lance_cells, is_graph=True),
-    Contender("LanceDB, IVF_HNSW_SQ", contenders.lance, contenders.build_lance_graph, is_graph=True),
-    Contender(VSS, hnsw.search, hnsw.build, is_graph=True),
+    Contender("LanceDB, IVF_PQ", contenders.lance, contenders.build_lance_cells, is_slow=True),
+    Contender("LanceDB, IVF_HNSW_SQ", contenders.lance, contenders.build_lance_graph, is_slow=True),
+    Contender(VSS, hnsw.search, hnsw.build, is_slow=True),
     Contender("mixpeek.nearest as it was", warehouses.before, built_by=EXACT),
     Contender(EXACT, warehouses.nearest, warehouses.build),
+    Contender(INDEXED, warehouses.nearest, warehouses.build_indexed),
+    Contender(
+        f"mixpeek.nearest_each, {QUERIES} queries, no index", warehouses.nearest_each, None, EXACT, QUERIES, True
+    ),
+    Contender(f"mixpeek.nearest_each, {QUERIES} queries, index", warehouses.nearest_each, None, INDEXED, QUERIES),
 )
 
 Found = dict[str, tuple[Built, list[Searched], float]]
@@ -48,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 data = make(kind, rows, given.dimensions, Path(name) / "data", given.keep)
                 count, dimensions = data.vectors().shape
                 chosen = [one for one in CONTENDERS if re.search(given.only, one.name)]
-                fast = [one for one in chosen if not one.is_graph or count <= given.graph_rows]
+                fast = [one for one in chosen if not one.is_slow or count <= given.slow_rows]
                 found = run(fast, data, Path(name), given.rounds, given.seconds)
             _show(f"{kind}: {count:,} x {dimensions:,}", found)
             if kind == given.data[0]:
@@ -113,9 +120,7 @@ def _options() -> argparse.ArgumentParser:
         "--rows", nargs="+", type=int, default=[100_000], help="of made vectors; all sizes for the first set"
     )
     options.add_argument("--dimensions", type=int, default=1_024, help="of made vectors")
-    options.add_argument(
-        "--graph-rows", type=int, default=100_000, help="of more, what takes minutes to build is left out"
-    )
+    options.add_argument("--slow-rows", type=int, default=100_000, help="of more, what takes minutes is left out")
     options.add_argument("--only", default="", help="a pattern of contenders' names")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seconds", type=float, default=3, help="of searching, for each contender and round")

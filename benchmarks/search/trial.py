@@ -26,7 +26,7 @@ class Contender(NamedTuple):
             measured.
         built_by: The one whose folder it uses, where not its own.
         at_once: Queries that it takes at once.
-        is_graph: Whether it takes long to build: minutes for 100,000.
+        is_slow: Whether it takes minutes for 100,000 vectors: to be built, or to compare each with many queries.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Contender(NamedTuple):
     build: Callable[[Data, Path], Iterator[None]] | None = None
     built_by: str | None = None
     at_once: int = 1
-    is_graph: bool = False
+    is_slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def search(contender: Contender, data: Data, folder: Path, seconds: float) -> Se
 def _search(contender: Contender, data: Data, folder: Path, seconds: float) -> tuple[float, float, list[list[int]]]:
     nearest, queries, many = contender.search(data, folder), data.queries(), contender.at_once
     parts = [queries[first : first + many] for first in range(0, len(queries), many)]
-    nearest(parts[0])  # cold
+    nearest(queries[:1])  # cold
     found, took, cpu, end = list[list[int]](), list[float](), time.process_time(), time.perf_counter() + seconds
     for part in parts:
         start = time.perf_counter()
