@@ -33,12 +33,12 @@ class Usable(NamedTuple):
     covered_until: str
 
 
-def differing_bits(blocks: int, query: str) -> str:
-    """Return the expression of how many signs of a code and a query differ.
+def differing_bits(blocks: int) -> str:
+    """Return the expression of how many bits of a `code` and of a `query.code` (a list) differ.
 
     As floats, because DuckDB checks each sum of integers for an overflow, which takes as long as the rest.
     """
-    return " + ".join(f"bit_count(xor(code.b{block}, {query}{block}))::FLOAT" for block in range(blocks))
+    return " + ".join(f"bit_count(xor(code.b{block}, query.code[{block + 1}]))::FLOAT" for block in range(blocks))
 
 
 def refresh_search_macros(connection: duckdb.DuckDBPyConnection) -> None:
@@ -66,19 +66,14 @@ def refresh_search_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _by_codes(codes: str, index: Usable) -> str:
     projected = "list_inner_product(axis.weights, wanted.query)" if index.is_rotated else "wanted.query[axis.axis + 1]"
-    bits = ", ".join(
-        f"coalesce(bit_or(axis.mask) FILTER (WHERE axis.block = {block} AND {projected} > axis.threshold), 0)"
-        f" AS q{block}"
-        for block in range(index.blocks)
-    )
     text = SQL.text("nearest_by_codes")
     for stand_in, meant in {
         "nearest_by_codes(": f"nearest_by_{codes}(",
         "codes_of_name": codes,
         "'a_name'": literal(index.vector_name),
         "dimensions_of_name": str(index.dimensions),
-        "bits_of_query": bits,
-        "bits_that_differ": differing_bits(index.blocks, "bits.q"),
+        "projection_of_query": projected,
+        "bits_that_differ": differing_bits(index.blocks),
         "pool_of_ten": str(index.pool),
         "covered_until_then": f"TIMESTAMPTZ {literal(index.covered_until)}",
     }.items():

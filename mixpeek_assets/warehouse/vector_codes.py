@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Codes = NDArray[np.int64]
 
-AXES = 1024
-"""So many signs has a code of rotated axes, whatever the dimensions: the fewer its columns, the faster its scan."""
-
 
 @dataclass(frozen=True)
 class Encoder:
@@ -54,16 +51,19 @@ class Encoder:
 
 @dataclass(frozen=True)
 class SmallVectors:
-    """Vectors as a mean and a byte a dimension: vector = mean + scale x small, to about a part in 500 of its length.
+    """Vectors as a mean and a byte a dimension: vector = mean + scale x small, nearly.
 
     Attributes:
         small: Shape (n, d), from -127 to 127.
         scale: Shape (n,).
+        along_mean: The inner product of each vector and the mean, exactly: where all share a large mean, a rounded one
+            would hide how they differ; shape (n,).
         inverse_norm: 1 / length of each vector, shape (n,); 0 for a vector of zeros.
     """
 
     small: NDArray[np.int8]
     scale: Floats
+    along_mean: Floats
     inverse_norm: Floats
 
 
@@ -74,21 +74,22 @@ def shrink(vectors: Floats, mean: Floats) -> SmallVectors:
     small = np.rint(centred / scale[:, None]).astype(np.int8)
     norm = np.linalg.norm(vectors, axis=1).astype(np.float32)
     inverse = np.divide(np.float32(1), norm, out=np.zeros_like(norm), where=norm > 0)
-    return SmallVectors(small, scale.astype(np.float32), inverse)
+    return SmallVectors(small, scale.astype(np.float32), vectors @ mean, inverse)
 
 
-def rotated(mean: Floats) -> Encoder:
+def rotated(mean: Floats, axes: int) -> Encoder:
     """Return an encoder with random axes at right angles, always the same ones.
 
     Where few coordinates carry most of the length, the signs of the others say little; those of random axes say alike.
+    More axes than dimensions are several turns of them.
     """
     dimensions = len(mean)
     random = np.random.default_rng(0)
     turns = [
         np.linalg.qr(random.standard_normal((dimensions, dimensions)))[0].astype(np.float32)
-        for _ in range(-(-AXES // dimensions))
+        for _ in range(-(-axes // dimensions))
     ]
-    return Encoder(mean, np.ascontiguousarray(np.concatenate(turns)[:AXES]))
+    return Encoder(mean, np.ascontiguousarray(np.concatenate(turns)[:axes]))
 
 
 def needed_pools(encoder: Encoder, vectors: Floats, queries: NDArray[np.intp], neighbours: int) -> NDArray[np.int64]:

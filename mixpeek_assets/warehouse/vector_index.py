@@ -39,6 +39,11 @@ _GROWTH = 2
 _SAMPLE, _QUERIES, _BATCH = 20_000, 32, 16_384
 _MOST_OWN_AXES = 2048
 """A code of more axes takes longer to scan than one of rotated axes."""
+_ROTATED_AXES = (512, 1024)
+_BLOCK_MILLISECONDS, _POOL_MILLISECONDS = 1.25e-6, 3e-3
+"""Measured with two cores: to scan a column of a code, a vector; to look at a vector of the pool."""
+_CERTAIN = 0.995
+"""The part of the true neighbours that the pool is to have, before its margin."""
 
 Method = Literal["signs", "rotated signs", "exact"]
 
@@ -182,7 +187,7 @@ def _why_none(name: str, dimensions: int | None, vectors: int, least: int) -> st
 def _build(connection: duckdb.DuckDBPyConnection, name: str, vectors: int) -> Indexed:
     _drop(connection, name)
     ids, sample = _sample(connection, name, _SAMPLE)
-    encoder = _best_encoder(sample)
+    encoder = _best_encoder(sample, vectors)
     key = identifier_part(name)
     method: Method = "signs" if encoder.weights is None else "rotated signs"
     connection.execute(
@@ -203,7 +208,7 @@ def _build(connection: duckdb.DuckDBPyConnection, name: str, vectors: int) -> In
     connection.execute(_codes_table(key, encoder))
     encoded = _encode(connection, name, key, encoder, None)
     needed = _needed(connection, name, key, encoder, ids[:_QUERIES], sample[:_QUERIES])
-    pool = int(np.clip(_MARGIN * np.quantile(needed, 0.995), _SMALLEST_POOL, _LARGEST_POOL))
+    pool = int(np.clip(_MARGIN * np.quantile(needed, _CERTAIN), _SMALLEST_POOL, _LARGEST_POOL))
     recall = float((needed <= pool).mean())
     if recall < RECALL:
         # The row stays, so that the next refresh does not try again.
@@ -247,15 +252,21 @@ def _drop(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     refresh_search_macros(connection)
 
 
-def _best_encoder(sample: Floats) -> Encoder:
-    """Return the encoder whose pools need to be the smallest, of the sample."""
+def _best_encoder(sample: Floats, vectors: int) -> Encoder:
+    """Return the encoder with which a search takes the least time, by what the sample needs."""
     mean = sample.mean(axis=0)
-    encoders = [rotated(mean)]
+    encoders = [rotated(mean, axes) for axes in _ROTATED_AXES]
     if len(mean) <= _MOST_OWN_AXES:
         encoders.insert(0, Encoder(mean))
     queries = np.arange(min(_QUERIES, len(sample)))
     neighbours = min(NEIGHBOURS, len(sample) - 1)
-    return min(encoders, key=lambda one: np.quantile(needed_pools(one, sample, queries, neighbours), 0.995))
+
+    def milliseconds(encoder: Encoder) -> float:
+        needed = np.quantile(needed_pools(encoder, sample, queries, neighbours), _CERTAIN)
+        pool = max(_MARGIN * needed * vectors / len(sample), _SMALLEST_POOL)
+        return _BLOCK_MILLISECONDS * encoder.blocks * vectors + _POOL_MILLISECONDS * pool
+
+    return min(encoders, key=milliseconds)
 
 
 def _needed(
@@ -269,13 +280,12 @@ def _needed(
         near.setdefault(number, []).append(found)
     needed: list[NDArray[np.int64]] = []
     for number, (own, code) in enumerate(zip(ids, encoder.encode(queries), strict=True), start=1):
-        bits = ", ".join(f"{int(block)}::BIGINT AS q{place}" for place, block in enumerate(code))
         found = _numpy(
             connection.execute(
-                f"SELECT {differing_bits(encoder.blocks, 'query.q')} AS distance,"  # noqa: S608
+                f"SELECT {differing_bits(encoder.blocks)} AS distance,"  # noqa: S608
                 " list_contains($near, code.feature_id) AS is_near"
-                f" FROM mixpeek_internal.codes_{key} AS code CROSS JOIN (SELECT {bits}) AS query",
-                {"near": [one for one in near[number] if one != own]},
+                f" FROM mixpeek_internal.codes_{key} AS code CROSS JOIN (SELECT $code::BIGINT[] AS code) AS query",
+                {"code": code.tolist(), "near": [one for one in near[number] if one != own]},
             )
         )
         needed.append(ranks(found["distance"].astype(np.int64), np.flatnonzero(found["is_near"])))
@@ -294,7 +304,7 @@ def _encode(
     insert = (
         f"INSERT INTO mixpeek_internal.codes_{key} BY NAME SELECT vector.feature_id, vector.partition_date,"  # noqa: S608
         " vector.modality, vector.video_id, vector.loaded_at, vector.rowid AS place, feature.rowid AS feature_place,"
-        f" batch.scale, batch.inverse_norm, {', '.join(f'batch.{one}' for one in bits)},"
+        f" batch.scale, batch.along_mean, batch.inverse_norm, {', '.join(f'batch.{one}' for one in bits)},"
         f" [{', '.join(small_columns)}]::TINYINT[{len(encoder.mean)}] AS small"
         " FROM encoded_batch AS batch INNER JOIN mixpeek.vectors AS vector ON batch.place = vector.rowid"
         " LEFT JOIN mixpeek.features AS feature ON vector.feature_id = feature.feature_id"
@@ -306,6 +316,7 @@ def _encode(
         batch = {
             "place": read["place"],
             "scale": small.scale,
+            "along_mean": small.along_mean,
             "inverse_norm": small.inverse_norm,
             **dict(zip(bits, np.ascontiguousarray(encoder.encode(embeddings).T), strict=True)),
             **dict(zip(small_columns, np.ascontiguousarray(small.small.T), strict=True)),
@@ -357,7 +368,7 @@ def _codes_table(key: str, encoder: Encoder) -> str:
     return (
         f"CREATE TABLE mixpeek_internal.codes_{key} (feature_id VARCHAR, partition_date DATE, modality VARCHAR,"
         " video_id VARCHAR, loaded_at TIMESTAMPTZ, place BIGINT, feature_place BIGINT,"
-        f" scale FLOAT, inverse_norm FLOAT, small TINYINT[{len(encoder.mean)}], {bits})"
+        f" scale FLOAT, along_mean FLOAT, inverse_norm FLOAT, small TINYINT[{len(encoder.mean)}], {bits})"
     )
 
 

@@ -71,7 +71,7 @@ def assert_searches_agree(warehouse: Warehouse, queries: Floats) -> None:
 
 def uses_codes(warehouse: Warehouse, call: str) -> bool:
     """Whether a search reads the codes, as its plan says."""
-    return any("codes_clip" in plan for _, plan in query(warehouse, f"EXPLAIN FROM mixpeek.{call}"))
+    return any("codes_clip" in plan for _, plan in query(warehouse, f"EXPLAIN (FORMAT json) FROM mixpeek.{call}"))
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +298,7 @@ def test_index_and_exact_search_agree_after_any_changes(
     assert_searches_agree(warehouse, clustered(3))
 
 
-@pytest.mark.parametrize("encoder", [Encoder(CENTRES.mean(axis=0)), rotated(CENTRES.mean(axis=0))])
+@pytest.mark.parametrize("encoder", [Encoder(CENTRES.mean(axis=0)), rotated(CENTRES.mean(axis=0), 64)])
 def test_a_code_is_a_bit_for_each_axis_where_a_vector_lies_beyond_the_mean(encoder: Encoder) -> None:
     vectors = clustered(5)
     axes = np.eye(DIMENSIONS, dtype=np.float32) if encoder.weights is None else encoder.weights

@@ -15,7 +15,7 @@ asked AS MATERIALIZED (
 
 known AS (
     SELECT
-        list(DISTINCT kind.vector_name) AS names,
+        list(kind.vector_name) AS names,
         list(kind.dimensions) FILTER (WHERE kind.vector_name = vector_name) AS lengths
     FROM mixpeek_internal.vector_names AS kind
 ),
@@ -37,7 +37,7 @@ judged AS (
             WHEN known.lengths IS NULL
                 THEN concat(
                     'There is no named vector ''', asked.name, ''': there is ''',
-                    array_to_string(list_sort(known.names), ''', '''), ''''
+                    array_to_string(list_sort(list_distinct(known.names)), ''', '''), ''''
                 )
             WHEN asked.query IS NULL THEN 'The embedding is NULL: what should give it found none'
             WHEN len(asked.query) != list_count(asked.query) OR NOT isfinite(coalesce(list_sum(asked.query), 0))

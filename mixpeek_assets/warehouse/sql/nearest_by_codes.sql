@@ -1,5 +1,5 @@
 -- The search of one named vector that has an index. search_macros.py writes what stands for a name, a number or an
--- expression: `a_name`, `codes_of_name`, `nearest_by_codes`, `bits_of_query`, `bits_that_differ`, `pool_of_ten`, ….
+-- expression: `a_name`, `codes_of_name`, `nearest_by_codes`, `projection_of_query`, `bits_that_differ`, `pool_of_ten`, ….
 --
 -- The nearest codes make a pool, its small vectors choose a few of them, and those are compared exactly. What was
 -- written after the index is compared exactly too; places (row ids) are hints, so a row that has moved is found by its
@@ -14,25 +14,41 @@ judged AS MATERIALIZED (
     FROM mixpeek_internal.search_queries('a_name', [embedding::FLOAT[]], k, collections)
 ),
 
-wanted AS MATERIALIZED (
+asked AS (
     SELECT
-        CASE WHEN len(judged.query) = dimensions_of_name THEN judged.query END AS query,
-        list_inner_product(about.mean, CASE WHEN len(judged.query) = dimensions_of_name THEN judged.query END) AS level
+        about.mean,
+        CASE WHEN len(judged.query) = dimensions_of_name THEN judged.query END AS query
     FROM judged
     INNER JOIN mixpeek_internal.vector_indexes AS about ON about.vector_name = 'a_name'
 ),
 
-bits AS MATERIALIZED (
-    SELECT bits_of_query
+wanted AS MATERIALIZED (
+    SELECT
+        asked.query,
+        asked.mean,
+        list_transform(asked.query, lambda x, i: x - asked.mean[i]) AS centred
+    FROM asked
+),
+
+blocks AS (
+    SELECT
+        axis.block,
+        bit_or(CASE WHEN projection_of_query > axis.threshold THEN axis.mask ELSE 0 END) AS bits
     FROM mixpeek_internal.vector_axes AS axis CROSS JOIN wanted
     WHERE axis.vector_name = 'a_name'
+    GROUP BY axis.block
+),
+
+code_of_query AS MATERIALIZED (
+    SELECT list(blocks.bits ORDER BY blocks.block) AS code
+    FROM blocks
 ),
 
 code_distances AS (
     SELECT
         code.rowid AS code_place,
         bits_that_differ AS distance
-    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN bits
+    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN code_of_query AS query
     WHERE
         collections IS NULL
         AND among IS NULL
@@ -43,7 +59,7 @@ code_distances AS (
     SELECT
         code.rowid AS code_place,
         bits_that_differ AS distance
-    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN bits
+    FROM mixpeek_internal.codes_of_name AS code CROSS JOIN code_of_query AS query
     WHERE
         (collections IS NOT NULL OR among IS NOT NULL)
         AND (modalities IS NULL OR list_contains(modalities, code.modality))
@@ -67,33 +83,40 @@ pool AS (
     LIMIT (greatest(k, 10) * pool_of_ten) // 10
 ),
 
-few AS MATERIALIZED (
-    SELECT
-        code.feature_id,
-        code.place,
-        code.feature_place
+few AS (
+    SELECT code.rowid AS code_place
     FROM pool
     INNER JOIN mixpeek_internal.codes_of_name AS code ON pool.code_place = code.rowid
     CROSS JOIN wanted
     ORDER BY
         (
-            wanted.level
+            code.along_mean
+            + list_inner_product(wanted.mean, wanted.centred)
             + code.scale
             * array_inner_product(
-                code.small::FLOAT[dimensions_of_name], wanted.query::FLOAT[dimensions_of_name]
+                code.small::FLOAT[dimensions_of_name], wanted.centred::FLOAT[dimensions_of_name]
             )
         ) * code.inverse_norm DESC
-    LIMIT greatest(k, 1) + 8
+    LIMIT greatest(k, 1) + 5
+),
+
+-- Only now, because each text costs as much as a code.
+named AS MATERIALIZED (
+    SELECT
+        code.feature_id,
+        code.place,
+        code.feature_place
+    FROM few INNER JOIN mixpeek_internal.codes_of_name AS code ON few.code_place = code.rowid
 ),
 
 seen AS MATERIALIZED (
     SELECT
-        few.feature_id,
-        few.place,
-        few.feature_place,
-        vector.feature_id = few.feature_id AND vector.vector_name = 'a_name' AS is_there,
+        named.feature_id,
+        named.place,
+        named.feature_place,
+        vector.feature_id = named.feature_id AND vector.vector_name = 'a_name' AS is_there,
         vector.loaded_at
-    FROM few LEFT JOIN mixpeek.vectors AS vector ON few.place = vector.rowid
+    FROM named LEFT JOIN mixpeek.vectors AS vector ON named.place = vector.rowid
 ),
 
 moved AS MATERIALIZED (
@@ -123,8 +146,9 @@ coded AS MATERIALIZED (
 -- A row if the codes cannot be trusted, and none otherwise: a join with nothing reads nothing.
 distrust AS MATERIALIZED (
     SELECT 'a_name' AS name
-    FROM (SELECT count(*) AS codes FROM few) AS of_few CROSS JOIN (SELECT count(*) AS codes FROM coded) AS of_coded
-    WHERE of_few.codes > of_coded.codes + 4
+    FROM (SELECT count(*) AS codes FROM named) AS of_named
+    CROSS JOIN (SELECT count(*) AS codes FROM coded) AS of_coded
+    WHERE of_named.codes > of_coded.codes + 2
 ),
 
 candidates AS (
