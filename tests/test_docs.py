@@ -76,6 +76,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
                 " 2 AS dimensions, [0.5, 0.5]::FLOAT[] AS embedding",
                 {"feature": f"feature-{number}", "name": name},
             )
+        connection.execute(
+            "INSERT INTO mixpeek.videos BY NAME SELECT 'v1' AS video_id, 'file:///harbour.mp4' AS url;"
+            "INSERT INTO mixpeek.features BY NAME SELECT 'feature-1' AS feature_id, 'v1' AS video_id,"
+            " 'image' AS modality, 0 AS start_time"
+        )
         refresh_views(connection)
         yield connection
 

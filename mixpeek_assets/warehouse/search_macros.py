@@ -1,5 +1,6 @@
 """Makes searches use the vector indexes that the file has: a macro for each, and one that chooses among them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import duckdb
@@ -10,7 +11,7 @@ from mixpeek_assets.warehouse import SQL
 MOST_BY_CODES = 100
 """Up to so many neighbours are found by codes; more are found exactly."""
 
-_PARAMETERS = "embedding, k, collections, modalities, since, until, among"
+_ONE, _MANY = "embedding, k, collections, modalities, since, until, among", "embeddings, k"
 
 
 class Usable(NamedTuple):
@@ -47,28 +48,36 @@ def refresh_search_macros(connection: duckdb.DuckDBPyConnection) -> None:
     for macro in SQL.values(connection, "index_macros"):
         connection.execute(f"DROP MACRO TABLE mixpeek_internal.{macro}")
     for codes, index in usable.items():
-        connection.execute(_by_codes(codes, index))
+        for template in ("nearest_by_codes", "nearest_each_by_codes"):
+            connection.execute(_filled_in(template, codes, index))
+    connection.execute(_choosing("nearest", _ONE, usable))
+    connection.execute(_choosing("nearest_each", _MANY, usable))
+
+
+def _choosing(search: str, parameters: str, usable: Mapping[str, Usable]) -> str:
+    """Return the macro of a search that uses the index of its named vector, if there is one.
+
+    DuckDB drops the branches that are not for the name, as long as that is a constant.
+    """
     names = ", ".join(literal(index.vector_name) for index in usable.values())
     chosen = f"coalesce(vector_name IN ({names}) AND k <= {MOST_BY_CODES}, FALSE)" if names else "FALSE"
     branches = [
-        f"SELECT found.* FROM mixpeek_internal.nearest_exact(vector_name, {_PARAMETERS}) AS found WHERE NOT {chosen}",  # noqa: S608
+        f"SELECT found.* FROM mixpeek_internal.{search}_exact(vector_name, {parameters}) AS found WHERE NOT {chosen}",  # noqa: S608
         *(
-            f"SELECT found.* FROM mixpeek_internal.nearest_by_{codes}({_PARAMETERS}) AS found"  # noqa: S608
+            f"SELECT found.* FROM mixpeek_internal.{search}_by_{codes}({parameters}) AS found"  # noqa: S608
             f" WHERE coalesce(vector_name = {literal(index.vector_name)} AND k <= {MOST_BY_CODES}, FALSE)"
             for codes, index in usable.items()
         ),
     ]
-    connection.execute(
-        f"CREATE OR REPLACE MACRO mixpeek_internal.nearest(vector_name, {_PARAMETERS}) AS TABLE "
-        + " UNION ALL ".join(branches)
-    )
+    head = f"CREATE OR REPLACE MACRO mixpeek_internal.{search}(vector_name, {parameters}) AS TABLE "
+    return head + " UNION ALL ".join(branches)
 
 
-def _by_codes(codes: str, index: Usable) -> str:
+def _filled_in(template: str, codes: str, index: Usable) -> str:
     projected = "list_inner_product(axis.weights, wanted.query)" if index.is_rotated else "wanted.query[axis.axis + 1]"
-    text = SQL.text("nearest_by_codes")
+    text = SQL.text(template)
     for stand_in, meant in {
-        "nearest_by_codes(": f"nearest_by_{codes}(",
+        f"{template}(": f"{template.removesuffix('codes')}{codes}(",
         "codes_of_name": codes,
         "'a_name'": literal(index.vector_name),
         "dimensions_of_name": str(index.dimensions),

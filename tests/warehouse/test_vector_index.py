@@ -1,6 +1,6 @@
 """Vector indexes: searches by codes find what exact ones find, whatever was loaded, changed or removed since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,15 @@ def uses_codes(warehouse: Warehouse, call: str) -> bool:
     return any("codes_clip" in plan for _, plan in query(warehouse, f"EXPLAIN (FORMAT json) FROM mixpeek.{call}"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _small_samples() -> Iterator[None]:
+    """Samples that suffice for some hundreds of vectors, so that an index is built in no time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vector_index, "_QUERIES", 8)
+        patch.setattr(vector_index, "_ROTATED_AXES", (64,))
+        yield
+
+
 @pytest.fixture(scope="module")
 def indexed_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     warehouse = warehouse_in(tmp_path_factory.mktemp("indexed"))
@@ -97,6 +106,19 @@ def test_a_search_by_index_finds_what_an_exact_one_finds(indexed: Warehouse) -> 
     assert staleness(indexed) == [Staleness("clip", 0, 0)]
     with indexed.database.connection(read_only=True) as connection:
         assert vector_index.recall_of(connection, "clip", 10) == 1
+
+
+def test_many_queries_by_index_are_answered_as_each_alone(indexed: Warehouse) -> None:
+    land_vectors(indexed, clustered(20), first=900)
+    change(indexed, "DELETE FROM mixpeek.vectors WHERE hash(feature_id) % 5 = 1")
+    queries = clustered(4)
+    assert uses_codes(indexed, f"nearest_each('clip', {queries.tolist()})")
+    each = query(indexed, f"SELECT query, feature_id, similarity FROM mixpeek.nearest_each('clip', {queries.tolist()})")
+    for number, one in enumerate(queries, start=1):
+        alone = found(indexed, f"mixpeek.nearest('clip', {one.tolist()})")
+        assert [row[1:] for row in each if row[0] == number] == alone
+    with pytest.raises(duckdb.InvalidInputException, match="has 24 dimensions, the embedding has 2"):
+        query(indexed, "FROM mixpeek.nearest_each('clip', [range(24), [1, 2]])")
 
 
 def test_few_vectors_need_no_index(warehouse: Warehouse) -> None:

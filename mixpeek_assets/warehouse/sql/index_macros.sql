@@ -4,5 +4,5 @@ FROM duckdb_functions()
 WHERE
     database_name = current_database()
     AND schema_name = 'mixpeek_internal'
-    AND starts_with(function_name, 'nearest_by_codes_')
+    AND regexp_matches(function_name, '^nearest(_each)?_by_codes_')
 ORDER BY function_name;

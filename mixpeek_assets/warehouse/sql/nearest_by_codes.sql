@@ -1,5 +1,5 @@
 -- The search of one named vector that has an index. search_macros.py writes what stands for a name, a number or an
--- expression: `a_name`, `codes_of_name`, `nearest_by_codes`, `projection_of_query`, `bits_that_differ`, `pool_of_ten`, ….
+-- expression: `a_name`, `codes_of_name`, `nearest_by_codes`, `bits_that_differ`, `pool_of_ten`, ….
 --
 -- The nearest codes make a pool, its small vectors choose a few of them, and those are compared exactly. What was
 -- written after the index is compared exactly too; places (row ids) are hints, so a row that has moved is found by its
@@ -26,7 +26,7 @@ wanted AS MATERIALIZED (
     SELECT
         asked.query,
         asked.mean,
-        list_transform(asked.query, lambda x, i: x - asked.mean[i]) AS centred
+        list_transform(list_zip(asked.query, asked.mean), lambda pair: pair[1] - pair[2]) AS centred
     FROM asked
 ),
 
