@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev notebook models smoke check test pictures chromium test-duckdb-1 bench lint lock clean
+.PHONY: help run dev notebook models smoke check test pictures chromium test-duckdb-1 bench bench-search lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ chromium:
 bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)
 
+bench-search: $(VENV)/bench.stamp $(VENV)/duckdb-vss.stamp $(VENV)/models.stamp  ## How fast, and how right, search is, beside what else there is (OPTIONS=--help)
+	DUCKDB_VSS=$(VENV)/duckdb-vss PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.search $(OPTIONS)
+
 lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definitions, as CI checks them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -86,6 +89,7 @@ lock:  ## Resolve the dependencies again; pins move only where they must (needs 
 		| $(LOCK) --extra bench --constraint /dev/stdin --output-file locks/bench.txt
 	$(call ADDED_TO_RUN,locks/bench.txt)
 	echo 'duckdb>=1.5,<2' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-1.txt
+	echo 'duckdb-extension-vss' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-vss.txt
 
 clean:  ## Remove the environment (your data stays)
 	rm -rf $(VENV)
@@ -120,4 +124,10 @@ $(VENV)/notebook.stamp: locks/notebook.txt $(VENV)/run.stamp
 $(VENV)/bench.stamp: locks/bench.txt $(VENV)/run.stamp
 	@rm -rf $(VENV)/bench
 	@$(INSTALL) --target $(VENV)/bench --require-hashes -r locks/bench.txt
+	@touch $@
+
+# The newest DuckDB that the package with its extension `vss` is for.
+$(VENV)/duckdb-vss.stamp: locks/duckdb-vss.txt | $(BIN)/python
+	@rm -rf $(VENV)/duckdb-vss
+	@$(INSTALL) --target $(VENV)/duckdb-vss --require-hashes -r locks/duckdb-vss.txt
 	@touch $@

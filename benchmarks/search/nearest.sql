@@ -1,0 +1,3 @@
+-- What a user writes.
+SELECT feature_id
+FROM mixpeek.nearest('benchmark', $query, k := $k);
