@@ -15,6 +15,7 @@ from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
 from mixpeek_assets.defs.schedules import build_daily_ingest
 from mixpeek_assets.defs.task_sensor import build_task_status_sensor
 from mixpeek_assets.defs.tasks import build_tasks
+from mixpeek_assets.defs.vector_index import build_index_job, build_vector_index, build_vector_index_sensor
 from mixpeek_assets.defs.videos import build_videos
 from mixpeek_assets.settings import Settings, load_settings
 
@@ -31,7 +32,7 @@ def build_definitions(
     schedule: str | None = DAILY,
     sensors_on: bool = True,
 ) -> dg.Definitions:
-    """Return the five assets with their jobs, schedule, sensors and checks.
+    """Return the five assets and the index of their vectors, with their jobs, schedule, sensors and checks.
 
     A code location may hold several, merged with `dg.Definitions.merge`, each with a prefix and a warehouse, or a
     collection of one warehouse, of its own: `load_settings(collection="trailers", only_collection=True)`.
@@ -56,16 +57,22 @@ def build_definitions(
         settings.local_api_folder / "previews" if settings.uses_local_api else None,
     )
     with without_preview_warnings():
-        steps = dg.with_source_code_references([build_videos(group), build_tasks(group), build_landing(group)])
+        steps = dg.with_source_code_references(
+            [build_videos(group), build_tasks(group), build_landing(group), build_vector_index(group)]
+        )
         checks = build_check_steps(group)
     sensor_status = dg.DefaultSensorStatus.RUNNING if sensors_on else dg.DefaultSensorStatus.STOPPED
     schedule_status = dg.DefaultScheduleStatus.RUNNING if sensors_on else dg.DefaultScheduleStatus.STOPPED
     return dg.Definitions(
         assets=[*steps, *build_externals(group, settings)],
         asset_checks=checks,
-        jobs=build_jobs(group),
+        jobs=[*build_jobs(group), build_index_job(group)],
         schedules=[build_daily_ingest(group, schedule, schedule_status)] if schedule else [],
-        sensors=[build_task_status_sensor(group, sensor_status), build_manifest_sensor(group, sensor_status)],
+        sensors=[
+            build_task_status_sensor(group, sensor_status),
+            build_manifest_sensor(group, sensor_status),
+            build_vector_index_sensor(group, sensor_status),
+        ],
         resources={
             group.named("mixpeek"): MixpeekResource.of(settings),
             group.named("warehouse"): WarehouseResource.of(settings),

@@ -151,6 +151,22 @@ def staleness(connection: duckdb.DuckDBPyConnection) -> list[Staleness]:
     ]
 
 
+def behind(connection: duckdb.DuckDBPyConnection, *, least: int = LEAST) -> list[str]:
+    """Return the named vectors whose searches a refresh would make faster: a hundredth of them is not covered.
+
+    Args:
+        connection: The open file.
+        least: A named vector with fewer vectors has no index.
+    """
+    stale = {one.vector_name: one.without_code + one.without_vector for one in staleness(connection)}
+    return [
+        name
+        for name, dimensions, vectors in SQL.run(connection, "vectors_to_index").fetchall()
+        if not _why_none(name, dimensions, vectors, least)
+        and (stale[name] * 100 > vectors if name in stale else _index_of(connection, name) is None)
+    ]
+
+
 def _refresh_one(
     connection: duckdb.DuckDBPyConnection,
     name: str,

@@ -569,7 +569,7 @@ def test_a_person_may_choose_videos_collections_and_a_limit(
     assert ask(warehouse, Reader.table_counts)["vectors"] == 2
 
 
-JOBS = ("mixpeek_ingest", "mixpeek_land", "mixpeek_retry_failed", "mixpeek_plan")
+JOBS = ("mixpeek_ingest", "mixpeek_land", "mixpeek_retry_failed", "mixpeek_plan", "mixpeek_index")
 
 
 def fields(found: Any) -> dict[str, Any]:
