@@ -77,4 +77,4 @@ def test_a_tick_opens_the_warehouse_a_few_times_however_many_tasks_are_due(
         connection.execute("UPDATE mixpeek.tasks SET next_poll_at = now() + INTERVAL 5 MINUTE")
     openings.clear()
     tick("task_status_sensor", instance, warehouse)
-    assert (openings.count(True), openings.count(False)) == (2, 0)
+    assert (openings.count(True), openings.count(False)) == (3, 0)
