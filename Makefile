@@ -61,8 +61,8 @@ chromium:
 bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)
 
-bench-search: $(VENV)/bench.stamp $(VENV)/duckdb-vss.stamp $(VENV)/models.stamp  ## How fast, and how right, search is, beside what else there is (OPTIONS=--help)
-	DUCKDB_VSS=$(VENV)/duckdb-vss PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.search $(OPTIONS)
+bench-search: $(VENV)/bench.stamp $(VENV)/duckdb-extensions.stamp $(VENV)/models.stamp  ## How fast, and how right, search is, beside what else there is (OPTIONS=--help)
+	DUCKDB_VSS=$(VENV)/duckdb-extensions PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.search $(OPTIONS)
 
 lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definitions, as CI checks them
 	$(BIN)/ruff format --check .
@@ -89,7 +89,7 @@ lock:  ## Resolve the dependencies again; pins move only where they must (needs 
 		| $(LOCK) --extra bench --constraint /dev/stdin --output-file locks/bench.txt
 	$(call ADDED_TO_RUN,locks/bench.txt)
 	echo 'duckdb>=1.5,<2' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-1.txt
-	echo 'duckdb-extension-vss' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-vss.txt
+	printf 'duckdb-extension-fts\nduckdb-extension-vss\n' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-extensions.txt
 
 clean:  ## Remove the environment (your data stays)
 	rm -rf $(VENV)
@@ -127,7 +127,7 @@ $(VENV)/bench.stamp: locks/bench.txt $(VENV)/run.stamp
 	@touch $@
 
 # The newest DuckDB that the package with its extension `vss` is for.
-$(VENV)/duckdb-vss.stamp: locks/duckdb-vss.txt | $(BIN)/python
-	@rm -rf $(VENV)/duckdb-vss
-	@$(INSTALL) --target $(VENV)/duckdb-vss --require-hashes -r locks/duckdb-vss.txt
+$(VENV)/duckdb-extensions.stamp: locks/duckdb-extensions.txt | $(BIN)/python
+	@rm -rf $(VENV)/duckdb-extensions
+	@$(INSTALL) --target $(VENV)/duckdb-extensions --require-hashes -r locks/duckdb-extensions.txt
 	@touch $@
