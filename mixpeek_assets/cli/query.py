@@ -31,7 +31,8 @@ def query(settings: Settings, sql: str, format_: Format) -> None:
             elif format_ == "json":
                 print_json([])
     except duckdb.Error as error:
-        raise StatementError(str(error)) from None
+        # What a macro says of its arguments is a sentence already.
+        raise StatementError(str(error).removeprefix("Invalid Input Error: ")) from None
 
 
 def show_result(console: Console, result: duckdb.DuckDBPyRelation, format_: Format = "table") -> None:

@@ -107,7 +107,7 @@ class Publisher:
         return False
 
     @property
-    def _log(self) -> Path:
+    def _wal(self) -> Path:
         """DuckDB's log of what is committed and not in the file yet."""
         return Path(f"{self.database.path}.wal")
 
@@ -118,7 +118,7 @@ class Publisher:
         except FileNotFoundError:
             return self.database.path.exists()
         # A copy has the modification time of what it is a copy of. What is in a log will be in the file.
-        return self._log.exists() or (source.st_mtime_ns, source.st_size) != (copy.st_mtime_ns, copy.st_size)
+        return self._wal.exists() or (source.st_mtime_ns, source.st_size) != (copy.st_mtime_ns, copy.st_size)
 
     def _is_due(self, when: When) -> bool:
         if self.lag <= 0 or not self.is_behind():
@@ -154,7 +154,7 @@ class Publisher:
 
     def _copy(self, to: Path, patience: float) -> None:
         database = Database(self.database.path, min(patience, self.database.timeout))
-        if self._log.exists():  # of a process that died: closing the file writes it into the file
+        if self._wal.exists():  # of a process that died: closing the file writes it into the file
             with database.connection():
                 pass
         # Open, it keeps out the writers that do not queue with ours.
