@@ -84,14 +84,15 @@ class Warehouse:
     def published(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Open the published file, which delays no landing however long it is open.
 
-        It is brought up to date first, where that is worth its cost. Where nothing is published, the warehouse itself
-        is opened.
+        It is brought up to date first, where that is worth its cost. Where nothing is published (yet), the warehouse
+        itself is opened.
 
         Raises:
             WarehouseError: the file cannot be used.
         """
-        self.publisher.publish("at the end")
         path = self.readable_path
+        if path != self.path:
+            self.publisher.publish("at the end")
         with self.database.connection(read_only=True) if path == self.path else opened(path) as connection:
             yield connection
 

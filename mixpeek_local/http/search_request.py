@@ -68,7 +68,7 @@ class GroupFeatures(BaseModel):
     model_config = Strict
 
     field: str = "asset_id"
-    max_features: Annotated[int | None, Field(ge=1)] = None
+    max_features: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
     sort: Sort | None = None
 
     @property

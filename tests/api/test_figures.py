@@ -121,7 +121,7 @@ def test_a_wait_that_is_still_going_on_counts(
     caller = threading.Thread(target=client.get_feature, args=(features[0],))
     caller.start()
     assert asked.wait(30)
-    before, began = client.figures, time.monotonic()
+    began, before = time.monotonic(), client.figures
     until(lambda: client.figures.api_seconds > before.api_seconds + 0.05)
     assert client.figures.requests == {FEATURE: 1}
     assert (client.figures - before).api_seconds <= time.monotonic() - began

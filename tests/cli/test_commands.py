@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from mixpeek_assets.warehouse.publishing import published_path
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, Video
 from tests.fakes.project import Project
 
@@ -48,7 +49,7 @@ def test_run_lands_everything_through_an_api_that_the_environment_names(
 
     assert process.returncode == 0, said(process)
     assert "videos 2, tasks 2, assets 2, features 2, vectors 2, rejects 0" in process.stdout
-    assert str(listed.warehouse) in process.stdout
+    assert str(published_path(listed.warehouse)) in process.stdout
     assert "mixpeek.similar(" in process.stdout
     assert listed.sql("SELECT count(*) FROM mixpeek.vectors") == [(2,)]
     assert not (listed.folder / "data" / "local_api").exists(), "with a key set, no local API is started"

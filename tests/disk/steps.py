@@ -129,7 +129,6 @@ STEPS: dict[str, Callable[..., Any]] = {
     "submit": lambda: pipeline.submit().accepted,
     "poll": lambda: pipeline.poll().polled,
     "land": lambda: [landed.fetched for landed in pipeline.land()],
-    "publish": lambda: pipeline.project_warehouse().publisher.publish("now"),
     "sql": _sql,
     "cli": _cli,
     "checkpoint at every commit": _checkpoint_at_every_commit,

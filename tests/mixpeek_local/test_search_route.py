@@ -97,6 +97,7 @@ REFUSED = [
     ({"filters": {"XOR": []}}, "XOR"),
     ({"reranking_options": {"enable_reranking": True}}, "records no interactions"),
     ({"sort": {"field": "score", "direction": "down"}}, "direction"),
+    ({"group_by": {"max_features": 1_000_001}}, "max_features"),
     ({"collections": None}, "collections"),
 ]
 

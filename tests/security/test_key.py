@@ -155,7 +155,7 @@ def test_no_page_of_the_ui_shows_it(ui: Ui) -> None:
     for event in captured:
         ui.ask("ComputeLogs", key=event["logKey"])
     nodes = ui.ask("Assets")["assetNodes"]
-    assert len(nodes) == 10
+    assert len(nodes) == 11
     for node in nodes:
         for check in node["assetChecksOrError"]["checks"]:
             ui.ask("Check", asset={"path": node["assetKey"]["path"]}, name=check["name"])
