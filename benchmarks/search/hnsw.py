@@ -1,6 +1,5 @@
 """DuckDB's own graph: the extension `vss`, packaged for one version of DuckDB alone (locks/duckdb-extensions.txt).
 
-
 `make bench-search` puts that version beside the main environment, and its folder into the variable DUCKDB_VSS.
 """
 
