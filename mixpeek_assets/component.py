@@ -82,7 +82,7 @@ class _WithoutValues(BaseModel):
 
 @dg.scaffold_with(CollectionScaffolder)
 class MixpeekCollectionComponent(dg.Component, dg.Model, dg.Resolvable):
-    """One collection of videos: its five assets with their checks, jobs, sensors and schedule.
+    """One collection of videos: its five assets and their index, with checks, jobs, sensors and schedule.
 
     Several instances may share a DuckDB file and an API; each shows its own collection, and works on it alone.
     What is left out comes from the environment, as in the project mixpeek_assets itself.

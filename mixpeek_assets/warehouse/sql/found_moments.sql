@@ -23,11 +23,7 @@ SELECT
             ELSE 'similar picture'
         END
     ) AS found,
-    CASE
-        WHEN feature.start_time >= 0 AND isfinite(feature.start_time)
-            THEN format('{}#t={:.1f}', video.url, feature.start_time)
-        ELSE video.url
-    END AS link,
+    moment.link,
     CASE
         WHEN feature.picture LIKE 'file://%' THEN url_decode(feature.picture)[8:]
         ELSE feature.picture
@@ -48,4 +44,5 @@ INNER JOIN (
     FROM mixpeek.features
 ) AS feature ON hit.feature_id = feature.feature_id
 INNER JOIN mixpeek.videos AS video ON feature.video_id = video.video_id
+INNER JOIN mixpeek.moments AS moment ON hit.feature_id = moment.feature_id
 ORDER BY hit.rank;
