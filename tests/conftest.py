@@ -12,12 +12,14 @@ from hypothesis import HealthCheck, settings
 
 from mixpeek_assets import clock
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.warehouse import database
+from mixpeek_assets.warehouse import file_store
 from mixpeek_assets.warehouse.engine import OpenFile
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests import lanes
 from tests.fakes.documents import ScriptedDocuments, scripted_documents
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
+from tests.warehouse.rows import file_of
 
 pytest_configure = lanes.pytest_configure
 pytest_ignore_collect = lanes.pytest_ignore_collect
@@ -92,10 +94,10 @@ def documents_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedDocuments
 @pytest.fixture(scope="session")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A warehouse that was made and closed, with no rows: to make one takes longer than many tests."""
-    made = Warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb", timeout=30)
+    made = Warehouse(Site.of_file(tmp_path_factory.mktemp("empty") / "warehouse.duckdb"), timeout=30)
     with made.reader():
         pass
-    return made.path.read_bytes()
+    return file_of(made).read_bytes()
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def warehouse(environment: Path, empty_file: bytes) -> Warehouse:
     settings = load_settings()
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     settings.warehouse_path.write_bytes(empty_file)
-    return Warehouse(settings.warehouse_path, timeout=30)
+    return Warehouse(Site.of_file(settings.warehouse_path), timeout=30)
 
 
 @pytest.fixture
@@ -124,5 +126,5 @@ def openings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
             seen.append(read_only)
             super().__init__(*path, read_only=read_only)
 
-    monkeypatch.setattr(database, "OpenFile", Counted)
+    monkeypatch.setattr(file_store, "OpenFile", Counted)
     return seen

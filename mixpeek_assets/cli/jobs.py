@@ -18,7 +18,7 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from mixpeek_assets.connections import readable_path
+from mixpeek_assets.connections import readable_name
 from mixpeek_assets.definitions import build_definitions
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.first_partition import first_partition, remember_first_partition
@@ -58,7 +58,7 @@ class Jobs:
         self._retry_failed = retry_failed
         if settings.first_partition is None and (first := min(days, default=None)):
             remember_first_partition(settings, first)
-        self._group = AssetGroup(first_partition(settings), str(readable_path(settings)))
+        self._group = AssetGroup(first_partition(settings), readable_name(settings))
         self._repository = build_definitions(settings).get_repository_def()
         for verb in (INGEST, LAND):
             fail_dead_runs(instance, self._group.job(verb))

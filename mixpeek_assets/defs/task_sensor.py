@@ -50,7 +50,7 @@ def build_task_status_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) 
                     waiting, open_tasks = reader.waiting(), reader.open_tasks()
                     events = settled_events(group, reader, list(result.settled))
                     events = events or changed_checks(group, reader, context.instance)
-                warehouse.publisher.publish("at the end")
+                warehouse.publish("at the end")
             except WarehouseBusyError as error:
                 # The replies are on disk, and the next load loads them.
                 return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)

@@ -66,7 +66,7 @@ def build_vector_index(group: AssetGroup) -> dg.AssetsDefinition:
             with warehouse.database.connection(read_only=True) as connection:
                 behind = indexes.staleness(connection)
                 recalls = {one.vector_name: indexes.recall_of(connection, one.vector_name) for one in done}
-            warehouse.publisher.publish("at the end")
+            warehouse.publish("at the end")
         yield dg.MaterializeResult(
             asset_key=key, metadata=_metadata(done), check_results=[_covers(key, behind), _finds(key, recalls)]
         )

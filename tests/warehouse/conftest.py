@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import warehouse_in
+from tests.warehouse.rows import file_of, warehouse_in
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path, empty_file: bytes) -> Warehouse:
     """An empty warehouse."""
     empty = warehouse_in(tmp_path)
-    empty.path.write_bytes(empty_file)
+    file_of(empty).write_bytes(empty_file)
     return empty
 
 
