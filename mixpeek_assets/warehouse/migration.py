@@ -9,6 +9,7 @@ from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.comments import VIEWS, WORDS, write_comments
 from mixpeek_assets.warehouse.declared import DEFINITIONS, flaws, present_columns
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.lake import is_lake
 from mixpeek_assets.warehouse.search_macros import refresh_search_macros
 from mixpeek_assets.warehouse.views import refresh_views
 
@@ -41,10 +42,13 @@ def migrate(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     present = present_columns(connection)
     _refuse_others(connection, name, is_ours=(f"{schema.SCHEMA}_internal", "schema_version") in present)
     SQL.run(connection, "internal_tables")
+    in_lake = is_lake(connection)
     for table in schema.TABLES:
         found = present.get((schema.SCHEMA, table.name))
-        added = [schema.add_column(table, column) for column in table.columns if column.name not in (found or {})]
-        for statement in [*(added if found else [schema.create_table(table)]), *schema.comments(table)]:
+        missing = [column for column in table.columns if column.name not in (found or {})]
+        added = [schema.add_column(table, column, in_lake=in_lake) for column in missing]
+        made = added if found else [schema.create_table(table, in_lake=in_lake)]
+        for statement in [*made, *schema.comments(table)]:
             connection.execute(statement)
     if (f"{schema.SCHEMA}_internal", "wanted_again") in present:
         SQL.run(connection, "rename_wanted_again")
