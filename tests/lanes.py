@@ -38,6 +38,11 @@ MODELS = {"ctranslate2", "faster_whisper", "onnxruntime"}
 _slow = True
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests run on a lake: `make test-cluster`."""
+    parser.addoption("--store", choices=["file", "lake"], default="file", help="What the warehouses of the tests are.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Watch what the quick tests start."""
     if _is_quick(config):
