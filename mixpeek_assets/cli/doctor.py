@@ -134,7 +134,10 @@ def _warehouse() -> str:
         # DuckDB names the catalog after the file, and a catalog and a schema of one name are ambiguous.
         hint = " (named like the schema: begin queries with `USE mixpeek.mixpeek`)" if store.path.stem == SCHEMA else ""
         return f"{store.path}{hint}, {found}; {_published(warehouse.publisher)}"
-    return f"{store.name}, {found}; any DuckDB opens it with: {' '.join(store.how_to_attach())}"
+    attach = "\n      ".join(store.how_to_open())
+    return (
+        f"{store.name}, {found}; any DuckDB opens it with (the password from PGPASSWORD or ~/.pgpass):\n      {attach}"
+    )
 
 
 def _published(publisher: Publisher | None) -> str:

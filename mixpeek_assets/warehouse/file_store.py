@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from mixpeek_assets.lock import exclusive
+from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse.disk import damage_of, disk_error_of, disk_errors
-from mixpeek_assets.warehouse.engine import OpenFile, Session
+from mixpeek_assets.warehouse.engine import CATALOG, OpenFile, Session
 from mixpeek_assets.warehouse.errors import DiskError, WarehouseError
 
 
@@ -38,6 +39,10 @@ class FileStore:
     def exists(self) -> bool:
         """Say whether the file is there."""
         return self.path.exists()
+
+    def how_to_open(self) -> Sequence[str]:
+        """Return the statement that attaches the file."""
+        return (f"ATTACH {literal(self.name)} AS {CATALOG} (READ_ONLY);",)
 
     @contextmanager
     def turn(self, timeout: float, on_wait: Callable[[str], object], *, read_only: bool) -> Generator[None]:

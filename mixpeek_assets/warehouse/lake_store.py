@@ -5,7 +5,7 @@ PostgreSQL, because two transactions that change rows of one table conflict, and
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from mixpeek_assets.locks import Locks
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
 from mixpeek_assets.warehouse.engine import CATALOG, Session
-from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.errors import LakeDownError, WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.extensions import load_extensions
 from mixpeek_assets.warehouse.s3 import Bucket
 
@@ -84,7 +84,7 @@ class LakeStore:
     def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         load_extensions(connection)
         connection.execute(self._catalogue_secret())
-        if self.place.startswith("s3://"):
+        if self._is_in_bucket:
             connection.execute(Bucket(self.place).secret())
         connection.execute("SET ducklake_max_retry_count = 100")  # strangers may write too
         options = f"METADATA_SCHEMA {literal(METADATA_SCHEMA)}, META_SECRET {literal(_CATALOGUE)}"
@@ -92,16 +92,14 @@ class LakeStore:
         also = " ".join(f"{name}={value}" for name, value in self.postgres.parts.items() if name not in _IN_SECRET)
         connection.execute(f"ATTACH {literal('ducklake:postgres:' + also)} AS {CATALOG} ({options})")
 
-    def how_to_attach(self) -> tuple[str, str]:
-        """Return the two statements by which any DuckDB with internet opens the lake; the secrets are its user's."""
-        parts = self.postgres.parts
-        shown = " ".join(f"{name}={parts[name]}" for name in ("host", "port", "dbname", "user") if parts.get(name))
-        secret = "CREATE SECRET (TYPE s3, PROVIDER credential_chain);" if self.place.startswith("s3://") else ""
-        return (
-            secret,
-            f"ATTACH {literal(f'ducklake:postgres:{shown}')} AS {CATALOG}"
-            f" (METADATA_SCHEMA {literal(METADATA_SCHEMA)}, READ_ONLY);",
+    def how_to_open(self) -> Sequence[str]:
+        """Return the two statements by which any DuckDB with its extensions opens the lake."""
+        shown = " ".join(
+            f"{name}={value}" for name, value in self.postgres.parts.items() if name not in ("password", "passfile")
         )
+        options = f"METADATA_SCHEMA {literal(METADATA_SCHEMA)}, READ_ONLY"
+        attach = f"ATTACH {literal(f'ducklake:postgres:{shown}')} AS {CATALOG} ({options});"
+        return ("CREATE SECRET (TYPE s3, PROVIDER credential_chain);", attach) if self._is_in_bucket else (attach,)
 
     def holder(self, error: BaseException | None) -> str | None:
         """Return None: another program's session keeps nobody out."""
@@ -124,7 +122,8 @@ class LakeStore:
 
     def outage(self, error: duckdb.Error | OSError) -> WarehouseError | None:
         """Return what is wrong with the catalogue, the bucket or the network, which is asked once more for that."""
-        if isinstance(error, OSError) or not isinstance(error, _OUTSIDE) and not _FROM_OUTSIDE.search(str(error)):
+        is_outside = isinstance(error, _OUTSIDE) or _FROM_OUTSIDE.search(str(error))
+        if isinstance(error, OSError) or not is_outside:
             return disk_error_of(Path(self.place), error)
         if _CONFLICT.search(str(error)):
             return WarehouseBusyError(f"{self.name} was changed by another program at the same time: run again")
@@ -139,8 +138,12 @@ class LakeStore:
         """Return None: a file that is missing or spoilt is an outage of the place it is in."""
         return None
 
+    @property
+    def _is_in_bucket(self) -> bool:
+        return self.place.startswith("s3://")
+
     def _check_place(self) -> None:
-        if self.place.startswith("s3://"):
+        if self._is_in_bucket:
             Bucket(self.place).check()
         else:
             with disk_errors(Path(self.place)):

@@ -1,6 +1,7 @@
 """The keys of an S3 bucket, found as every AWS program finds them, and what is wrong with a bucket."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ class Bucket:
         session = _session()
         found = session.get_credentials()
         keys = found.get_frozen_credentials() if found else None
-        address = urlsplit(_client(session).meta.endpoint_url)
+        address = urlsplit(str(_client(session).meta.endpoint_url))
         options = {"REGION": session.region_name or "us-east-1", "SCOPE": self.place}
         if keys is not None:
             options |= {"KEY_ID": keys.access_key, "SECRET": keys.secret_key}
@@ -44,17 +45,16 @@ class Bucket:
         Raises:
             WarehouseError: the bucket does not exist, or the keys may not write to it.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
-
+        errors = import_module("botocore.exceptions")
         bucket, _, prefix = self.place.removeprefix("s3://").partition("/")
         key = "/".join(part for part in (prefix, ".mixpeek_assets") if part)
         try:
             client = _client(_session())
             client.put_object(Bucket=bucket, Key=key, Body=b"")
             client.delete_object(Bucket=bucket, Key=key)
-        except ClientError as error:
+        except errors.ClientError as error:
             raise self._problem(error.response) from None
-        except BotoCoreError as error:
+        except errors.BotoCoreError as error:
             raise WarehouseError(f"{self.place} cannot be reached ({error}): {_KEYS}") from None
 
     def _problem(self, response: Any) -> WarehouseError:
@@ -69,12 +69,12 @@ _KEYS = "check the AWS_* variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AW
 
 
 def _session() -> Any:
-    import boto3
-
-    return boto3.Session()
+    # It has no types of its own; it comes with the extra [cluster].
+    return import_module("boto3").Session()
 
 
 def _client(session: Any) -> Any:
-    from botocore.config import Config
-
-    return session.client("s3", config=Config(connect_timeout=10, read_timeout=20, retries={"max_attempts": 2}))
+    config = import_module("botocore.config").Config(
+        connect_timeout=10, read_timeout=20, retries={"max_attempts": 2}, s3={"addressing_style": "path"}
+    )
+    return session.client("s3", config=config)

@@ -1,6 +1,6 @@
 """Where the tables are: a DuckDB file, or a lake. Everything else of the warehouse works on both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -25,6 +25,10 @@ class Store(Protocol):
 
     def exists(self) -> bool:
         """Say whether there is one, which `attach` would not have to create."""
+        ...
+
+    def how_to_open(self) -> Sequence[str]:
+        """Return the statements by which any DuckDB opens it, without its secrets."""
         ...
 
     def turn(
