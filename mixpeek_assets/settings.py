@@ -236,7 +236,7 @@ class Settings(BaseSettings):
     )
     cluster: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
         None,
-        description="A PostgreSQL database: the catalogue of the lake, the locks and the rate limit that machines share.",
+        description="A PostgreSQL database: the lake's catalogue, and the locks and rate limit that machines share.",
     )
     lake: Annotated[str, AfterValidator(_lake)] | None = Field(
         None,

@@ -53,7 +53,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Import no slow test where none is wanted, and those of several machines only beside their packages."""
     if collection_path.parent != TESTS or collection_path.name not in SLOW_FOLDERS:
         return None
-    is_elsewhere = collection_path.name == "cluster" and find_spec("duckdb_extension_ducklake") is None  # `make test-cluster`
+    # `make test-cluster` has the packages of a cluster.
+    is_elsewhere = collection_path.name == "cluster" and find_spec("duckdb_extension_ducklake") is None
     return True if is_elsewhere or _is_quick(config) else None
 
 
