@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -119,6 +120,31 @@ def _extractors(value: str) -> str:
     return json.dumps(extractors, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def _postgres_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        is_sound = parts.scheme in ("postgresql", "postgres") and parts.hostname and parts.path.strip("/")
+        is_sound = bool(is_sound) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        raise ValueError("must be the URL of a PostgreSQL database: postgresql://user:password@host:5432/database")
+    return value
+
+
+def _lake(value: str) -> str:
+    place = value.rstrip("/")
+    if place.startswith("s3://"):
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\s'?#]+)*", place):
+            raise ValueError("must be a bucket and a prefix, such as s3://bucket/mixpeek")
+        return place
+    folder = _path(Path(place)).expanduser()
+    if "://" in place or not folder.is_absolute() or not folder.name:
+        raise ValueError("must be s3://bucket/prefix, or the full path of a folder that all machines see")
+    return str(folder)
+
+
 def _day(value: Any) -> Any:
     # A number would be read as seconds since 1970.
     try:
@@ -207,7 +233,15 @@ class Settings(BaseSettings):
     warehouse_timeout: float = Field(
         1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
-
+    cluster: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
+        None,
+        description="A PostgreSQL database: the lake's catalogue, the locks and the rate limit that machines share.",
+    )
+    lake: Annotated[str, AfterValidator(_lake)] | None = Field(
+        None,
+        validate_default=True,
+        description="Where a cluster keeps its tables: s3://bucket/prefix, or a folder that all machines see.",
+    )
     publish_seconds: float = Field(
         300,
         ge=0,
@@ -233,6 +267,20 @@ class Settings(BaseSettings):
             return values
         found = os.environ.get(name) or DotEnvSettingsSource(cls).env_vars.get(name.lower())
         return {**values, "api_key": found or None}
+
+    @field_validator("lake")
+    @classmethod
+    def _is_one_site(cls, lake: str | None, info: ValidationInfo) -> str | None:
+        """Refuse half a cluster, and a cluster with a file beside it."""
+        if "cluster" not in info.data:
+            return lake  # What is wrong with it is said already.
+        cluster = info.data["cluster"]
+        if (cluster is None) != (lake is None):
+            given, missing = ("CLUSTER", "LAKE") if lake is None else ("LAKE", "CLUSTER")
+            raise ValueError(f"a cluster needs both: set MIXPEEK_{missing} too, or unset MIXPEEK_{given}")
+        if cluster is not None and info.data.get("warehouse"):
+            raise ValueError("MIXPEEK_WAREHOUSE names a file, and MIXPEEK_CLUSTER a cluster: unset one of them")
+        return lake
 
     @classmethod
     def settings_customise_sources(
