@@ -25,6 +25,7 @@ from mixpeek_assets.chosen_api import (
 )
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.local_api import running
+from mixpeek_assets.locks import FolderLeases, Leases
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings, SettingsError
 from mixpeek_assets.warehouse.publishing import published_path
@@ -180,6 +181,21 @@ def readable_name(settings: Settings) -> str:
     if settings.lake is not None:
         return settings.lake
     return str(published_path(settings.warehouse_path) if settings.publish_seconds else settings.warehouse_path)
+
+
+def open_leases(settings: Settings, folder: Path) -> Leases:
+    """Return the leases of the settings: locked files in a folder of this machine, or those of the cluster.
+
+    Raises:
+        ClusterError: the cluster's URL is none.
+    """
+    if settings.cluster is None:
+        return FolderLeases(folder)
+    # Nobody needs these packages for a folder.
+    from mixpeek_assets.cluster.leases import PostgresLeases
+    from mixpeek_assets.cluster.postgres import Postgres
+
+    return PostgresLeases(Postgres(settings.cluster))
 
 
 def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:

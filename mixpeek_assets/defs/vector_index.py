@@ -56,7 +56,7 @@ def build_vector_index(group: AssetGroup) -> dg.AssetsDefinition:
     )
     def vector_index(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         """Encode the vectors that have no code yet."""
-        record_process(context)
+        record_process(context, group.warehouse(context).settings)
         warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         with user_errors_as_failures():
             with warehouse.database.connection() as connection:
