@@ -122,20 +122,29 @@ class OpenFile(Session):
 def _take(attached: str | None) -> tuple[duckdb.DuckDBPyConnection, bool]:
     """Return an instance, and say whether it has that store attached."""
     with _changing:
-        idle = _idle.pop((os.getpid(), attached), None)
-    return (idle, attached is not None) if idle else (duckdb.connect(config=dict(_CONFIG)), False)
+        if idle := _idle.pop((os.getpid(), attached), None):
+            return idle, attached is not None
+        others = [key for key in _idle if key[0] == os.getpid() and key[1] is not None]
+        # One with another store has loaded its extensions, which takes longer than to attach.
+        another = _idle.pop(others[0]) if attached is not None and len(others) >= _MOST_ATTACHED else None
+    if another is not None:
+        try:
+            another.execute(f"DETACH {CATALOG}")
+        except duckdb.Error:
+            another.close()
+        else:
+            return another, False
+    return duckdb.connect(config=dict(_CONFIG)), False
 
 
 def _keep(engine: duckdb.DuckDBPyConnection, attached: str | None) -> None:
     key = (os.getpid(), attached)
     with _changing:
-        surplus = [engine] if key in _idle else []
-        _idle.setdefault(key, engine)
-        if attached is not None:
-            others = [one for one in _idle if one[0] == os.getpid() and one[1] is not None]
-            surplus += [_idle.pop(one) for one in others[:-_MOST_ATTACHED]]
-    for one in surplus:
-        one.close()
+        others = [one for one in _idle if one[0] == key[0] and one[1] is not None]
+        if is_kept := key not in _idle and (attached is None or len(others) < _MOST_ATTACHED):
+            _idle[key] = engine
+    if not is_kept:
+        engine.close()
 
 
 @atexit.register
