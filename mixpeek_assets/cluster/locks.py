@@ -27,10 +27,8 @@ _log = logging.getLogger(__name__)
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _TAKE = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
 _RELEASE = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
-_HOLDER = """
-SELECT coalesce(nullif(pg_stat_activity.application_name, ''), 'session ' || pg_locks.pid)
-FROM pg_locks
-LEFT JOIN pg_stat_activity USING (pid)
+_GRANTED = """
+FROM pg_locks LEFT JOIN pg_stat_activity USING (pid)
 WHERE
     pg_locks.locktype = 'advisory'
     AND pg_locks.granted
@@ -38,6 +36,8 @@ WHERE
     AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (pg_locks.classid::bigint << 32) | pg_locks.objid::bigint = hashtextextended(%s, 0)
 """
+_HOLDER = f"SELECT coalesce(nullif(application_name, ''), 'session ' || pid) {_GRANTED}"
+_IS_OURS = f"SELECT pid {_GRANTED} AND pid = pg_backend_pid()"
 
 _CANCEL_SECONDS = 10
 """A server that answers at all cancels a wait at once."""
@@ -213,9 +213,11 @@ class _Waiter:
             self._cancel()
             if self._thread.is_alive():
                 self._connection.close()
-            elif self._error is None:
-                with suppress(psycopg.errors.QueryCanceled):  # A late cancellation hits the next statement.
-                    self._connection.execute("SELECT 1")
+                return
+            with suppress(psycopg.errors.QueryCanceled):  # A late cancellation hits the next statement.
+                self._connection.execute("SELECT 1")
+            # A statement may be cancelled, and its lock granted.
+            if self._connection.execute(_IS_OURS, [self._lock]).fetchone():
                 unlock(self._connection, self._lock)
         except psycopg.Error:
             self._connection.close()

@@ -165,7 +165,8 @@ class Postgres:
         said = self.redacted(" ".join(str(error).split()))
         user = self.parts.get("user", "")
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
-            return ClusterError(f"PostgreSQL at {self.place} does not let user {user} do this: {said}")
+            hint = "grant it, e.g. with GRANT CREATE ON DATABASE"
+            return ClusterError(f"PostgreSQL at {self.place} does not let user {user} do this: {said}; {hint}")
         for pattern, sentence in _PERMANENT.items():
             if re.search(pattern, str(error)):
                 what = sentence.format(user=user)
