@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ class PostgresLocks:
         self._sessions = set[_Session]()
 
     @contextmanager
-    def exclusive(self, name: str, timeout: float, on_wait: Callable[[str], object] | None = None) -> Iterator[None]:
+    def exclusive(self, name: str, timeout: float, on_wait: Callable[[str], object] | None = None) -> Generator[None]:
         """Hold the lock; see `Locks`.
 
         Raises:

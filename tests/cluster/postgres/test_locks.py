@@ -14,7 +14,7 @@ import pytest
 from mixpeek_assets.cluster import locks as cluster_locks
 from mixpeek_assets.lock import LockTimeoutError
 from mixpeek_assets.locks import LockLostError
-from tests.cluster.turns import (
+from tests.cluster.postgres.turns import (
     busy,
     count_up,
     cut,

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from mixpeek_assets.cluster.postgres import ClusterDownError, ClusterError, Postgres
-from tests.cluster.turns import one, postgres_at
+from tests.cluster.postgres.turns import one, postgres_at
 from tests.fakes.services import PostgresServer
 
 WORD = "5ecret-w0rd"
@@ -29,6 +29,7 @@ def connect(url: str) -> None:
         ("postgresql://mixpeek@{server}/postgres", "does not accept the password of user mixpeek", ClusterError),
         ("postgresql://{right}@{server}/nowhere", "/nowhere has no database of that name", ClusterError),
         ("postgresql://{right}@{server}/postgres?colour={word}", "invalid connection option", ClusterError),
+        ("postgresql://{right}@{server}/postgres?row_factory={word}", "invalid connection option", ClusterError),
         ("postgresql://{right}@{server}/postgres?password={word}", "does not accept the password", ClusterError),
         ("mysql://somebody:{word}@127.0.0.1/x", "is not the URL of a PostgreSQL database", ClusterError),
         ("postgresql://somebody:{word}/more@127.0.0.1/x", "of a password, @ is written %40", ClusterError),

@@ -17,7 +17,7 @@ from mixpeek_assets.api.rate_limit_store import FileBucket
 from mixpeek_assets.chosen_api import shared_limit as limit_of
 from mixpeek_assets.cluster.budget import PostgresBucket, make_table
 from mixpeek_assets.settings import load_settings
-from tests.cluster.turns import one, postgres_at, send_until, shared_limit
+from tests.cluster.postgres.turns import one, postgres_at, send_until, shared_limit
 from tests.fakes.mixpeek import KEY
 from tests.fakes.services import PostgresServer
 from tests.warehouse.processes import running, until

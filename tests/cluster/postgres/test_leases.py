@@ -6,7 +6,7 @@ import pytest
 
 from mixpeek_assets.cluster.leases import PostgresLeases
 from mixpeek_assets.locks import LockLostError
-from tests.cluster.turns import busy, cut, hold_and_fork, hold_lease, postgres_at
+from tests.cluster.postgres.turns import busy, cut, hold_and_fork, hold_lease, postgres_at
 from tests.warehouse.processes import until
 
 

@@ -8,7 +8,7 @@ import pytest
 from mixpeek_assets.defs.run_liveness import fail_dead_runs, lease_of, leases_of, process_tag
 from mixpeek_assets.locks import LockLostError
 from mixpeek_assets.settings import load_settings
-from tests.cluster.turns import busy, hold_lease
+from tests.cluster.postgres.turns import busy, hold_lease
 from tests.defs.test_run_liveness import FAILURE, STARTED, begin, status
 from tests.warehouse.processes import until
 
