@@ -74,7 +74,7 @@ def test_it_lets_requests_leave_as_the_file_does_whatever_the_clock_does(
 def test_four_processes_never_exceed_the_budget_in_any_window_as_the_database_counts(
     url: str, database: Any, tmp_path: Path
 ) -> None:
-    budget, window, start = 24, 1.0, tmp_path / "start"
+    budget, window, start = 12, 1.0, tmp_path / "start"
     # Sees each departure, which the bucket itself forgets.
     database.execute("CREATE TABLE seen (pid int, at timestamptz NOT NULL DEFAULT clock_timestamp())")
     with ExitStack() as stack:

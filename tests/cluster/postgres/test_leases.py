@@ -6,7 +6,7 @@ import pytest
 
 from mixpeek_assets.cluster.leases import PostgresLeases
 from mixpeek_assets.locks import LockLostError
-from tests.cluster.postgres.turns import busy, cut, hold_and_fork, hold_lease, postgres_at
+from tests.cluster.postgres.turns import busy, cut, hold_lease, killed_with_a_child_left, postgres_at
 from tests.warehouse.processes import until
 
 
@@ -42,20 +42,19 @@ def test_a_lease_of_another_process_cannot_be_taken_and_is_dead_once_that_is_kil
 
 
 def test_a_child_of_a_killed_process_is_no_sign_of_its_life(url: str, leases: PostgresLeases, tmp_path: Path) -> None:
-    with busy(hold_and_fork, url, "run-1", tmp_path / "ready") as holder:
-        assert not leases.is_dead("run-1")
-        holder.kill()
+    with killed_with_a_child_left(url, "run-1", tmp_path / "ready"):
         until(lambda: leases.is_dead("run-1"))
 
 
-def test_a_lease_whose_connection_was_cut_is_lost_once_and_may_be_taken_again(url: str, leases: PostgresLeases) -> None:
+def test_leases_whose_connection_was_cut_are_lost_and_may_be_taken_again(url: str, leases: PostgresLeases) -> None:
     assert leases.take("run-1")
     assert leases.take("run-2")
     cut(url, "lease run-1")
     assert leases.is_dead("run-2")
-    with pytest.raises(LockLostError, match="the lease run-1 was lost"):
-        leases.take("run-1")
-    assert leases.is_dead("run-1")
+    for name in ("run-1", "run-2"):
+        with pytest.raises(LockLostError, match=f"the lease {name} was lost"):
+            leases.take(name)
+        assert leases.is_dead(name)
     assert leases.take("run-1")
     leases.release("run-2")
     assert not leases.is_dead("run-1")

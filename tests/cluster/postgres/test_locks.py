@@ -18,9 +18,9 @@ from tests.cluster.postgres.turns import (
     busy,
     count_up,
     cut,
-    hold_and_fork,
     hold_lock,
     in_line,
+    killed_with_a_child_left,
     locks_of,
     one,
     postgres_at,
@@ -110,16 +110,8 @@ def test_a_holder_that_is_killed_lets_the_next_in_line_in(url: str, tmp_path: Pa
 
 
 def test_a_child_of_a_killed_holder_does_not_keep_it(url: str, tmp_path: Path) -> None:
-    with busy(hold_and_fork, url, "lock", tmp_path / "ready") as holder:
-        until((tmp_path / "ready").read_text)
-        child = int((tmp_path / "ready").read_text())
-        try:
-            holder.kill()
-            holder.join()
-            take(url)
-            os.kill(child, 0)
-        finally:
-            os.kill(child, signal.SIGKILL)
+    with killed_with_a_child_left(url, "lock", tmp_path / "ready"):
+        take(url)
 
 
 def test_a_wait_that_is_over_names_the_lock_and_its_holder(url: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What other processes do with the locks, leases and budgets of a cluster. Each function runs in a forked process."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,6 +114,21 @@ def cut(url: str, name: str) -> None:
         sql += " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         sql += " AND (classid::bigint << 32) | objid::bigint = hashtextextended(%s, 0)"
         assert one(connection, sql, name) == 1
+
+
+@contextmanager
+def killed_with_a_child_left(url: str, name: str, ready: Path) -> Iterator[None]:
+    """Kill a process that holds the lock and the lease of that name, and keep its child alive for the block."""
+    with busy(hold_and_fork, url, name, ready) as holder:
+        until(ready.read_text)
+        child = int(ready.read_text())
+        try:
+            holder.kill()
+            holder.join()
+            yield
+            os.kill(child, 0)
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 @contextmanager
