@@ -120,25 +120,36 @@ class _Session:
         self._held = list[str]()
         # A thread may verify while another waits for its next lock.
         self._busy = threading.Lock()
+        self._is_certain = True
 
     def is_free(self) -> bool:
         return not self._held
 
     def end(self) -> None:
+        if not self._is_certain:
+            self._connection.close()
         self._postgres.give_back(self._connection)
 
+    @contextmanager
+    def _change(self) -> Generator[None]:
+        """Take or release a lock; an interrupt at any moment leaves it uncertain what the connection holds."""
+        with self._busy:
+            was_certain, self._is_certain = self._is_certain, False
+            yield
+            self._is_certain = was_certain
+
     def take(self, lock: str, timeout: float, on_wait: Callable[[str], object] | None) -> None:
-        with self._busy, self._postgres.errors_explained():
+        with self._change(), self._postgres.errors_explained():
             if not try_lock(self._connection, lock):
                 _Waiter(self._postgres, self._connection, lock).wait(timeout, on_wait)
-        self._held.append(lock)
+            self._held.append(lock)
 
     def release(self, lock: str) -> None:
         import psycopg
 
-        self._held.remove(lock)
         try:
-            with self._busy:
+            with self._change():
+                self._held.remove(lock)
                 unlock(self._connection, lock)
         except psycopg.Error as error:
             _log.warning("the lock `%s` was lost before its end: %s", lock, self._postgres.explained(error))

@@ -8,10 +8,12 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
 from mixpeek_assets.cluster import locks as cluster_locks
+from mixpeek_assets.cluster.locks import holder, try_lock
 from mixpeek_assets.lock import LockTimeoutError
 from mixpeek_assets.locks import LockLostError
 from tests.cluster.postgres.turns import (
@@ -163,6 +165,23 @@ def test_a_waiter_that_is_interrupted_does_not_get_it_afterwards(url: str) -> No
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     take(url)
+
+
+@pytest.mark.parametrize("moment", ["try_lock", "unlock"])
+def test_an_interrupt_in_the_moment_in_which_it_is_taken_or_released_leaves_it_free(
+    url: str, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    def interrupted(*arguments: Any) -> None:
+        if moment == "try_lock":
+            try_lock(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster_locks, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            take(url)
+    with postgres_at(url).session() as another:
+        until(lambda: holder(another, "test lock") is None)
 
 
 def test_giving_up_in_the_moment_in_which_the_turn_comes_leaves_it_free(url: str) -> None:
