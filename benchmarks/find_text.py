@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.site import Site
 
 VOCABULARY = 50_000
 BATCH = 50_000
@@ -37,7 +38,7 @@ def main() -> None:
     words = vocabulary(np.random.default_rng(7))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "warehouse.duckdb"
-        with Database(path).connection() as connection:
+        with Database(Site.of_file(path)).connection() as connection:
             fill(connection, features, words)
         with duckdb.connect(path, config={"threads": 2}) as connection:
             print(f"DuckDB {duckdb.__version__}, {features:,} features")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -10,7 +11,7 @@ from mixpeek_assets.api import style as api_style
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.documents.client import CATEGORIES, units_of
 from mixpeek_assets.api.port import Style
-from mixpeek_assets.api.rate_limit import RateLimit, SharedLimit
+from mixpeek_assets.api.rate_limit import RateLimit, SharedLimit, limit_in_folder
 from mixpeek_assets.api.style import Memory, Server
 from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.api.units import Units
@@ -152,8 +153,22 @@ def limits(settings: Settings, url: str, key: SecretStr, policy: RetryPolicy) ->
 
 
 def shared_limit(settings: Settings, per_minute: int, account: str) -> SharedLimit:
-    """Return a budget that all processes share."""
-    return SharedLimit(settings.data_folder / "rate_limit", per_minute, account)
+    """Return a budget that all processes share: those of this folder, or those of the cluster.
+
+    Raises:
+        ClusterError: the cluster's URL is none, or what it needs is not installed.
+    """
+    if settings.cluster is not None:
+        # Nobody needs these packages for a folder.
+        from mixpeek_assets.cluster.budget import PostgresBucket
+        from mixpeek_assets.cluster.locks import PostgresLocks
+        from mixpeek_assets.cluster.postgres import Postgres
+
+        postgres = Postgres(settings.cluster)
+        bucket = PostgresBucket(postgres, account, per_minute)
+        locks = PostgresLocks(postgres, "requests")
+        return SharedLimit(per_minute, bucket, partial(locks.exclusive, bucket.name), postgres.place)
+    return limit_in_folder(settings.data_folder / "rate_limit", per_minute, account)
 
 
 def _server(settings: Settings, url: str, key: SecretStr, policy: RetryPolicy) -> Server:

@@ -25,10 +25,12 @@ from mixpeek_assets.chosen_api import (
 )
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.local_api import running
+from mixpeek_assets.locks import FolderLeases, Leases
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings, SettingsError
 from mixpeek_assets.warehouse.publishing import published_path
 from mixpeek_assets.warehouse.selection import SubmissionRules
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 QUICK = RetryPolicy(connect=2, read=3, whole=4, attempts=1, rate_limit=1)
@@ -136,9 +138,9 @@ def open_warehouse(
     """Return the warehouse of the settings.
 
     Args:
-        settings: The path, and how long to wait for the file.
+        settings: The file, or the cluster, and how long to wait for it.
         path: A DuckDB file to use instead.
-        longest_wait: Seconds to wait for the file, if shorter than the settings say.
+        longest_wait: Seconds to wait for the store, if shorter than the settings say.
         on_wait: Called with each sentence about a long wait, which is also logged.
         asks: The API may be asked which style it speaks, since its tasks are worked on; it takes what was found.
     """
@@ -146,9 +148,8 @@ def open_warehouse(
         with suppress(MixpeekError, UserError):  # the client, which is opened next, says what is wrong
             find_style(settings, asks)
     timeout = min(settings.warehouse_timeout, longest_wait)
-    file = path or settings.warehouse_path
     return Warehouse(
-        file,
+        Site.of_file(path) if path else open_site(settings),
         timeout,
         api_name(settings),
         on_wait,
@@ -157,9 +158,44 @@ def open_warehouse(
     )
 
 
-def readable_path(settings: Settings) -> Path:
-    """Return the DuckDB file that people open: the published one, unless nothing is published."""
-    return published_path(settings.warehouse_path) if settings.publish_seconds else settings.warehouse_path
+def open_site(settings: Settings) -> Site:
+    """Return the site of the settings: a folder, or a cluster.
+
+    Raises:
+        ClusterError: the packages of a cluster are not installed.
+    """
+    if settings.cluster is None or settings.lake is None:
+        return Site.of_file(settings.warehouse_path)
+    # Nobody needs these packages for a folder.
+    from mixpeek_assets.cluster.locks import PostgresLocks
+    from mixpeek_assets.cluster.postgres import Postgres
+    from mixpeek_assets.warehouse.lake_store import LakeStore
+
+    postgres = Postgres(settings.cluster)
+    locks = PostgresLocks(postgres, settings.lake)
+    return Site(LakeStore(postgres, settings.lake, locks), locks, settings.lake_landing_folder)
+
+
+def readable_name(settings: Settings) -> str:
+    """Return what people open: the published file, unless nothing is published; or the lake."""
+    if settings.lake is not None:
+        return settings.lake
+    return str(published_path(settings.warehouse_path) if settings.publish_seconds else settings.warehouse_path)
+
+
+def open_leases(settings: Settings, folder: Path) -> Leases:
+    """Return the leases of the settings: locked files in a folder of this machine, or those of the cluster.
+
+    Raises:
+        ClusterError: the cluster's URL is none.
+    """
+    if settings.cluster is None:
+        return FolderLeases(folder)
+    # Nobody needs these packages for a folder.
+    from mixpeek_assets.cluster.leases import PostgresLeases
+    from mixpeek_assets.cluster.postgres import Postgres
+
+    return PostgresLeases(Postgres(settings.cluster))
 
 
 def submission_rules(settings: Settings, **asked: Any) -> SubmissionRules:

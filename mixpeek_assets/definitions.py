@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mixpeek_assets.connections import readable_path
+from mixpeek_assets.connections import readable_name
 from mixpeek_assets.defs.asset_group import DEFAULT_PREFIX, AssetGroup
 from mixpeek_assets.defs.check_steps import build_check_steps
 from mixpeek_assets.defs.externals import build_externals
@@ -49,7 +49,7 @@ def build_definitions(
     """
     group = AssetGroup(
         first_partition(settings),
-        str(readable_path(settings)),
+        readable_name(settings),
         group_name,
         key_prefix,
         owners,

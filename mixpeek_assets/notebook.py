@@ -51,7 +51,7 @@ class ReadOnlyWarehouse:
     settings: Settings
 
     def __repr__(self) -> str:
-        return f"ReadOnlyWarehouse({str(self.warehouse.path)!r})"
+        return f"ReadOnlyWarehouse({self.warehouse.name!r})"
 
     @overload
     def query(self, sql: str, parameters: Any = None, *, to: Literal["pandas"] = "pandas") -> "pd.DataFrame": ...
@@ -198,7 +198,7 @@ class ReadOnlyWarehouse:
             passes = dict(SQL.run(connection, "filtered_features", ids=ids, **asdict(filters)).fetchall())
         kept = [hit for hit in hits if passes.get(hit.feature_id)][:k]
         if missing := len(hits) - len(passes):
-            warnings.warn(f"{missing} of {len(hits)} hits are not in {self.warehouse.path}", stacklevel=3)
+            warnings.warn(f"{missing} of {len(hits)} hits are not in {self.warehouse.name}", stacklevel=3)
         if len(kept) < k and len(hits) == MOST:
             warnings.warn(f"only {len(kept)} of the {MOST} hits of the API pass the filters", stacklevel=3)
         return kept
@@ -207,7 +207,7 @@ class ReadOnlyWarehouse:
         with self._open() as connection:
             known = known_collections(connection)
         if not known:
-            raise QuestionError(f"{self.warehouse.path} has no videos yet: `mixpeek-assets run` ingests some")
+            raise QuestionError(f"{self.warehouse.name} has no videos yet: `mixpeek-assets run` ingests some")
         collections = known if filters.collections is None else filters.collections
         if unknown := [name for name in collections if name not in known]:
             raise QuestionError(f"there is no collection {unknown[0]!r}: there are {_listed(known)}")
@@ -242,10 +242,10 @@ def connect(warehouse: str | Path | None = None) -> ReadOnlyWarehouse:
     path = None if warehouse is None else Path(warehouse).expanduser().absolute()
     settings = load_settings()
     opened = open_warehouse(settings, path=path)
-    if not opened.path.is_file():
-        raise WarehouseError(f"there is no DuckDB file {opened.path}: run the pipeline first, or name another file")
-    if path is not None and not opened.publisher.path.is_file():
-        opened.publisher.lag = 0  # Somebody's copy: nothing is published of it.
+    if not opened.exists():
+        raise WarehouseError(f"there is no {opened.kind} {opened.name}: run the pipeline first, or name another file")
+    if path is not None and opened.published_file is None:
+        opened.publisher = None  # Somebody's copy: nothing is published of it.
     return ReadOnlyWarehouse(opened, settings)
 
 

@@ -1,5 +1,6 @@
 """The environment as one typed object. Every variable is optional; `.env` in the working folder is read too."""
 
+import hashlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -119,6 +121,31 @@ def _extractors(value: str) -> str:
     return json.dumps(extractors, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def _postgres_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        is_sound = parts.scheme in ("postgresql", "postgres") and parts.hostname and parts.path.strip("/")
+        is_sound = bool(is_sound) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        raise ValueError("must be the URL of a PostgreSQL database: postgresql://user:password@host:5432/database")
+    return value
+
+
+def _lake(value: str) -> str:
+    place = value.rstrip("/")
+    if place.startswith("s3://"):
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\s'?#]+)*", place):
+            raise ValueError("must be a bucket and a prefix, such as s3://bucket/mixpeek")
+        return place
+    folder = _path(Path(place)).expanduser()
+    if "://" in place or not folder.is_absolute() or not folder.name:
+        raise ValueError("must be s3://bucket/prefix, or the full path of a folder that all machines see")
+    return str(folder)
+
+
 def _day(value: Any) -> Any:
     # A number would be read as seconds since 1970.
     try:
@@ -207,7 +234,15 @@ class Settings(BaseSettings):
     warehouse_timeout: float = Field(
         1800, gt=0, le=604_800, description="Seconds to wait for the warehouse while another program holds it."
     )
-
+    cluster: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
+        None,
+        description="A PostgreSQL database: the lake's catalogue, and the locks and rate limit that machines share.",
+    )
+    lake: Annotated[str, AfterValidator(_lake)] | None = Field(
+        None,
+        validate_default=True,
+        description="Where a cluster keeps its tables: s3://bucket/prefix, or a folder that all machines see.",
+    )
     publish_seconds: float = Field(
         300,
         ge=0,
@@ -234,6 +269,20 @@ class Settings(BaseSettings):
         found = os.environ.get(name) or DotEnvSettingsSource(cls).env_vars.get(name.lower())
         return {**values, "api_key": found or None}
 
+    @field_validator("lake")
+    @classmethod
+    def _is_one_site(cls, lake: str | None, info: ValidationInfo) -> str | None:
+        """Refuse half a cluster, and a cluster with a file beside it."""
+        if "cluster" not in info.data:
+            return lake  # What is wrong with it is said already.
+        cluster = info.data["cluster"]
+        if (cluster is None) != (lake is None):
+            given, missing = ("CLUSTER", "LAKE") if lake is None else ("LAKE", "CLUSTER")
+            raise ValueError(f"a cluster needs both: set MIXPEEK_{missing} too, or unset MIXPEEK_{given}")
+        if cluster is not None and info.data.get("warehouse"):
+            raise ValueError("MIXPEEK_WAREHOUSE names a file, and MIXPEEK_CLUSTER a cluster: unset one of them")
+        return lake
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -257,10 +306,12 @@ class Settings(BaseSettings):
             **self.model_dump(mode="json", exclude_none=True),
             # Absolute, because runs have other working folders.
             "data_dir": str(self.data_folder),
-            "warehouse": str(self.warehouse_path),
+            **({} if self.cluster else {"warehouse": str(self.warehouse_path)}),
         }
         if self.api_key is not None:
             values["api_key"] = self.api_key.get_secret_value()
+        if self.cluster is not None:
+            values["cluster"] = self.cluster.get_secret_value()
         return {f"{_PINNED}{name.upper()}": str(value) for name, value in values.items()}
 
     @property
@@ -296,6 +347,13 @@ class Settings(BaseSettings):
         `mixpeek.videos` is ambiguous when catalog and schema share a name.
         """
         return (self.warehouse or self.data_folder / "warehouse.duckdb").expanduser().absolute()
+
+    @property
+    def lake_landing_folder(self) -> Path:
+        """Where this machine keeps replies until they are in the lake: a folder for each cluster and lake."""
+        place = urlsplit(self.cluster.get_secret_value()) if self.cluster else None
+        site = f"{place.hostname}:{place.port}{place.path} {self.lake}" if place else ""
+        return self.data_folder / "landing" / f"lake-{hashlib.sha256(site.encode()).hexdigest()[:16]}"
 
     @property
     def local_api_folder(self) -> Path:
@@ -355,6 +413,6 @@ def _problem(problem: Any, names: Mapping[str, str]) -> tuple[str, str]:
     field = "_".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
     # A key is never shown, nor a URL with a password in it.
-    is_secret = "key" in field or "@" in str(problem.get("input"))
-    shown = "" if is_secret else f" (it is {brief(repr(problem.get('input')), 200)})"
+    is_secret = "key" in field or field == "cluster" or "@" in str(problem.get("input"))
+    shown = "" if is_secret or problem.get("input") is None else f" (it is {brief(repr(problem.get('input')), 200)})"
     return names.get(field, f"MIXPEEK_{field.upper()}"), f"{message[:1].lower()}{message[1:]}{shown}"

@@ -4,21 +4,29 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
 from hypothesis import HealthCheck, settings
 
 from mixpeek_assets import clock
+from mixpeek_assets.connections import open_site
 from mixpeek_assets.settings import load_settings
-from mixpeek_assets.warehouse import database
+from mixpeek_assets.warehouse import file_store
 from mixpeek_assets.warehouse.engine import OpenFile
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests import lanes
+from tests.fakes import services
 from tests.fakes.documents import ScriptedDocuments, scripted_documents
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
+from tests.warehouse.rows import file_of
 
+if TYPE_CHECKING:
+    from tests.fakes.lakes import Lakes
+
+pytest_addoption = lanes.pytest_addoption
 pytest_configure = lanes.pytest_configure
 pytest_ignore_collect = lanes.pytest_ignore_collect
 pytest_collection_modifyitems = lanes.pytest_collection_modifyitems
@@ -92,19 +100,45 @@ def documents_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedDocuments
 @pytest.fixture(scope="session")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A warehouse that was made and closed, with no rows: to make one takes longer than many tests."""
-    made = Warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb", timeout=30)
+    made = Warehouse(Site.of_file(tmp_path_factory.mktemp("empty") / "warehouse.duckdb"), timeout=30)
     with made.reader():
         pass
-    return made.path.read_bytes()
+    return file_of(made).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def lakes(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Lakes | None"]:
+    """What makes lakes; None: the warehouses of the tests are files."""
+    if pytestconfig.option.store == "file":
+        yield None
+        return
+    from tests.fakes.lakes import Lakes
+
+    with services.postgres() as server:
+        yield Lakes(server, tmp_path_factory.mktemp("empty") / "lake")
 
 
 @pytest.fixture
-def warehouse(environment: Path, empty_file: bytes) -> Warehouse:
+def made_site(
+    environment: Path, empty_file: bytes, lakes: "Lakes | None", monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
+    """The site of the temporary project, whose warehouse has no rows."""
+    if lakes is None:
+        path = load_settings().warehouse_path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(empty_file)
+        yield Site.of_file(path)
+        return
+    with lakes.lake(environment) as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield open_site(load_settings())
+
+
+@pytest.fixture
+def warehouse(made_site: Site) -> Warehouse:
     """The warehouse of the temporary project, with no rows."""
-    settings = load_settings()
-    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    settings.warehouse_path.write_bytes(empty_file)
-    return Warehouse(settings.warehouse_path, timeout=30)
+    return Warehouse(made_site, timeout=30)
 
 
 @pytest.fixture
@@ -124,5 +158,5 @@ def openings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
             seen.append(read_only)
             super().__init__(*path, read_only=read_only)
 
-    monkeypatch.setattr(database, "OpenFile", Counted)
+    monkeypatch.setattr(file_store, "OpenFile", Counted)
     return seen

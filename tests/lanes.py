@@ -38,6 +38,11 @@ MODELS = {"ctranslate2", "faster_whisper", "onnxruntime"}
 _slow = True
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests run on a lake: `make test-cluster`."""
+    parser.addoption("--store", choices=["file", "lake"], default="file", help="What the warehouses of the tests are.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Watch what the quick tests start."""
     if _is_quick(config):
@@ -48,7 +53,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Import no slow test where none is wanted, and those of several machines only beside their packages."""
     if collection_path.parent != TESTS or collection_path.name not in SLOW_FOLDERS:
         return None
-    is_elsewhere = collection_path.name == "cluster" and find_spec("psycopg") is None  # `make test-cluster`
+    # `make test-cluster` has the packages of a cluster.
+    is_elsewhere = collection_path.name == "cluster" and find_spec("duckdb_extension_ducklake") is None
     return True if is_elsewhere or _is_quick(config) else None
 
 

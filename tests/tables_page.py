@@ -40,7 +40,7 @@ ambiguous when the catalog and the schema have the same name. In such a file, be
 def page() -> str:
     """Return the page's text."""
     with duckdb.connect() as connection:
-        migrate(connection, Path("in memory"))
+        migrate(connection, "in memory")
         views = [_view(connection, name, view) for name, view in VIEWS.items()]
         return "\n".join([_HEAD, *map(_table, TABLES), *views, _VECTORS, _macros(connection), _FOOT])
 

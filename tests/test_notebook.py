@@ -18,6 +18,7 @@ from mixpeek_assets.notebook import ReadOnlyWarehouse
 from mixpeek_assets.questions import QuestionError
 from mixpeek_assets.search import SearchError
 from mixpeek_assets.warehouse.errors import WarehouseError
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.views import refresh_views
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek
@@ -41,7 +42,7 @@ def file(empty_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse with four moments of two videos, of two days, whose embeddings turn away from the first."""
     path = tmp_path_factory.mktemp("moments") / "warehouse.duckdb"
     path.write_bytes(empty_file)
-    with Warehouse(path).database.transaction() as connection:
+    with Warehouse(Site.of_file(path)).database.transaction() as connection:
         connection.executemany(
             "INSERT INTO mixpeek.videos BY NAME SELECT $1 AS video_id, $2 AS collection, $3 AS url", VIDEOS
         )

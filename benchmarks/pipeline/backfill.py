@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs.partitions import several_days_a_run
 from mixpeek_assets.defs.run_liveness import process_tag
 from mixpeek_assets.defs.run_requests import range_tags
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _DAYS, _A_DAY, _FEATURES, _DIMENSIONS = 365, 10, 3, 8
@@ -80,10 +82,12 @@ def land(folder: str, url: str, runs: Sequence[tuple[date, date]]) -> float:
     with dagster_home(), dg.DagsterInstance.get() as instance:
 
         def run(first: date, last: date) -> None:
+            run_id = str(uuid.uuid4())
             job.execute_in_process(
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 instance=instance,
-                tags={**range_tags(first, last), **process_tag(instance)},
+                run_id=run_id,
+                tags={**range_tags(first, last), **process_tag(instance, load_settings(), run_id)},
             )
 
         before = _FIRST - timedelta(days=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.pipeline import landed
 from benchmarks.pipeline.measure import Measured, measured, middle, show
-from benchmarks.pipeline.world import DAY, fill, store, warehouse_in
+from benchmarks.pipeline.world import DAY, file_of, fill, store, warehouse_in
 
 STORED = 1_000_000
 LOADED = 10_000
@@ -70,7 +70,7 @@ def land_partitions(folder: Path) -> tuple[int, float, float]:
         start = time.perf_counter()
         warehouse.load_pending()
         seconds.append(time.perf_counter() - start)
-    return warehouse.path.stat().st_size, statistics.median(seconds), max(seconds)
+    return file_of(warehouse).stat().st_size, statistics.median(seconds), max(seconds)
 
 
 def store_all(folder: Path) -> int:
@@ -78,7 +78,7 @@ def store_all(folder: Path) -> int:
     warehouse = warehouse_in(folder)
     fill(warehouse, STORED // 10, 10, a_day=STORED // 10 // PARTITIONS)
     store(warehouse, landed.DIMENSIONS)
-    return warehouse.path.stat().st_size
+    return file_of(warehouse).stat().st_size
 
 
 def plan(folder: Path) -> None:
@@ -99,7 +99,7 @@ def land_again(folder: Path) -> tuple[int, int]:
         for part in range(6):
             landed.write(warehouse.landing_folder, 650, first=part * 650)
             warehouse.load_pending()
-        sizes.append(warehouse.path.stat().st_size)
+        sizes.append(file_of(warehouse).stat().st_size)
     return sizes[0], sizes[-1]
 
 

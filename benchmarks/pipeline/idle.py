@@ -4,6 +4,7 @@ import os
 import statistics
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs.partitions import daily_partitions
 from mixpeek_assets.defs.run_liveness import process_tag
 from mixpeek_assets.defs.run_requests import range_tags
+from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.schema import TableName
 
 _ROUNDS = 7
@@ -72,13 +74,15 @@ def rounds(folder: Path, jobs: Sequence[Sequence[TableName]]) -> list[float]:
     seconds: list[list[float]] = []
     with dagster_home(), dg.DagsterInstance.get() as instance:
         contenders = [as_jobs(assets, jobs) for assets in (empty_assets(), defs())]
-        tags = {**range_tags(DAY, DAY), **process_tag(instance)}
+        settings = load_settings()
         for _ in range(1 + _ROUNDS):
             seconds.append([])
             for contender in contenders:
                 start = time.perf_counter()
                 for job in contender:
-                    job.execute_in_process(run_config=_QUIET, instance=instance, tags=tags)
+                    run_id = str(uuid.uuid4())
+                    tags = {**range_tags(DAY, DAY), **process_tag(instance, settings, run_id)}
+                    job.execute_in_process(run_id=run_id, run_config=_QUIET, instance=instance, tags=tags)
                 seconds[-1].append(time.perf_counter() - start)
     return [statistics.median(of_one) for of_one in zip(*seconds[1:], strict=True)]
 

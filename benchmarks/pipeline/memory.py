@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.pipeline import landed
 from benchmarks.pipeline.measure import measured, show
-from benchmarks.pipeline.world import fill, warehouse_in
+from benchmarks.pipeline.world import file_of, fill, warehouse_in
 
 SIZES = (10_000, 100_000, 1_000_000)
 
@@ -18,7 +18,7 @@ def main() -> None:
             fill(warehouse_in(Path(name)), count // 10, 10)
             run = measured(land, Path(name), count)
             assert run.result == count
-            size = warehouse_in(Path(name)).path.stat().st_size
+            size = file_of(warehouse_in(Path(name))).stat().st_size
         rows.append((count, run.seconds, count / run.seconds, run.megabytes, size / count, "< 1,000 MB, flat"))
     show(
         f"Vectors kept by a spool and loaded while more come, d = {landed.DIMENSIONS:,}",

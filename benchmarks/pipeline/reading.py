@@ -12,8 +12,9 @@ import duckdb
 
 from benchmarks.pipeline import landed
 from benchmarks.pipeline.measure import show
-from benchmarks.pipeline.world import fill
+from benchmarks.pipeline.world import file_of, fill, publisher_of
 from mixpeek_assets.warehouse.publishing import published_path
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 OPENS = 1_000
@@ -39,21 +40,21 @@ def main() -> None:
 def _row(what: str, *, published: bool) -> tuple[object, ...]:
     with tempfile.TemporaryDirectory() as name:
         warehouse = _warehouse(Path(name), lag=300 if published else 0)
-        path = published_path(warehouse.path) if published else warehouse.path
-        with _running(_land_for_ever, warehouse.path.parent, warehouse.publisher.lag):
+        path = published_path(file_of(warehouse)) if published else file_of(warehouse)
+        with _running(_land_for_ever, file_of(warehouse).parent, publisher_of(warehouse).lag):
             failed, lags = _open_often(path)
         return what, failed, _seconds_behind_a_session(warehouse, path), *_spread(lags)
 
 
 def _warehouse(folder: Path, lag: float) -> Warehouse:
-    warehouse = Warehouse(folder / "warehouse.duckdb", lag=lag)
+    warehouse = Warehouse(Site.of_file(folder / "warehouse.duckdb"), lag=lag)
     fill(warehouse, 1_000, 10)
-    warehouse.publisher.publish("now")
+    publisher_of(warehouse).publish("now")
     return warehouse
 
 
 def _land_for_ever(folder: Path, lag: float) -> None:
-    warehouse = Warehouse(folder / "warehouse.duckdb", lag=lag)
+    warehouse = Warehouse(Site.of_file(folder / "warehouse.duckdb"), lag=lag)
     while True:
         landed.write(warehouse.landing_folder, 100)
         warehouse.load_pending()
@@ -97,18 +98,18 @@ def _spread(lags: list[float]) -> tuple[float, float]:
 
 def _copy(vectors: int) -> tuple[object, ...]:
     with tempfile.TemporaryDirectory() as name:
-        warehouse = Warehouse(Path(name) / "warehouse.duckdb", lag=300)
+        warehouse = Warehouse(Site.of_file(Path(name) / "warehouse.duckdb"), lag=300)
         with warehouse.database.transaction() as connection:
             connection.execute(
                 "INSERT INTO mixpeek.vectors BY NAME SELECT 'f' || i AS feature_id, 'image' AS vector_name,"
                 " list_transform(range(1024), lambda j: (hash(i, j) % 20000)::FLOAT / 1e4 - 1) AS embedding"
                 f" FROM range({vectors}) AS numbers(i)"
             )
-        size = warehouse.path.stat().st_size
+        size = file_of(warehouse).stat().st_size
         began = time.monotonic()
-        warehouse.publisher.publish("now")
+        publisher_of(warehouse).publish("now")
         seconds = time.monotonic() - began
-        gap = warehouse.publisher.gap(size)
+        gap = publisher_of(warehouse).gap(size)
         return vectors, size / 1e6, seconds, gap, f"{seconds / (seconds + gap):.1%}"
 
 

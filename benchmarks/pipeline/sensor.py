@@ -13,7 +13,7 @@ import dagster as dg
 from benchmarks.pipeline.home import dagster_home
 from benchmarks.pipeline.measure import measured, show
 from benchmarks.pipeline.serving import Server, serving
-from benchmarks.pipeline.world import fill, warehouse_in
+from benchmarks.pipeline.world import file_of, fill, warehouse_in
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.port import TaskReply
 from mixpeek_assets.definitions import defs
@@ -167,7 +167,7 @@ def _tick(instance: dg.DagsterInstance, warehouse: Warehouse) -> None:
     settings, repository = load_settings(), defs().get_repository_def()
     resources = {
         "mixpeek": MixpeekResource(settings=settings),
-        "warehouse": WarehouseResource(database=str(warehouse.path), settings=settings),
+        "warehouse": WarehouseResource(database=str(file_of(warehouse)), settings=settings),
     }
     with dg.build_sensor_context(instance=instance, resources=resources, repository_def=repository) as context:
         repository.get_sensor_def("task_status_sensor").evaluate_tick(context)

@@ -4,6 +4,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mixpeek_assets.warehouse.file_store import FileStore
+from mixpeek_assets.warehouse.publishing import Publisher
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 DAY = date(2026, 1, 1)
@@ -14,7 +17,19 @@ _SQL = Path(__file__).parent
 
 def warehouse_in(folder: Path) -> Warehouse:
     """Return the warehouse of a folder."""
-    return Warehouse(folder / "warehouse.duckdb", lag=0)
+    return Warehouse(Site.of_file(folder / "warehouse.duckdb"), lag=0)
+
+
+def file_of(warehouse: Warehouse) -> Path:
+    """Return the file of such a warehouse."""
+    assert isinstance(warehouse.site.store, FileStore)
+    return warehouse.site.store.path
+
+
+def publisher_of(warehouse: Warehouse) -> Publisher:
+    """Return what publishes such a warehouse."""
+    assert warehouse.publisher is not None
+    return warehouse.publisher
 
 
 def fill(warehouse: Warehouse, videos: int, features: int = 0, *, first: int = 0, a_day: int | None = None) -> None:

@@ -108,7 +108,11 @@ class WrongEndpointError(AccessDeniedError):
 class RateLimitStoreError(AccessDeniedError):
     """The request count cannot be stored, so the rate limit cannot be enforced."""
 
-    hint = "Free some space there, or set MIXPEEK_DATA_DIR to a folder that you may write"
+
+class RateLimitStoreDownError(RateLimitStoreError):
+    """What stores the request count does not answer now."""
+
+    retryable = True
 
 
 class TransientError(MixpeekError):

@@ -4,14 +4,15 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from mixpeek_assets.api.errors import RateLimitStoreError
-from mixpeek_assets.api.rate_limit_store import Bucket
+from mixpeek_assets.api.errors import RateLimitStoreDownError, RateLimitStoreError
+from mixpeek_assets.api.rate_limit_store import FileBucket
+from mixpeek_assets.errors import UserError
 from mixpeek_assets.lock import LockTimeoutError, exclusive
 
 
@@ -46,25 +47,40 @@ class NoLimit:
         """Do nothing."""
 
 
+class Bucket(Protocol):
+    """Counts the requests of the last window."""
+
+    def take(self) -> float:
+        """Let a request leave now, and return 0; or return the seconds until one may.
+
+        Raises:
+            OSError, sqlite3.Error, UserError: the count cannot be read or stored.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+Line = Callable[[float], AbstractContextManager[None]]
+"""Where callers wait in turn for at most so many seconds, and then raise a LockTimeoutError."""
+
+
 class SharedLimit:
     """At most `per_minute` requests in any minute, over all processes and restarts; first come, first served.
 
     Args:
-        folder: Where the count is stored.
         per_minute: The limit, one for all endpoints together (the strictest reading of contract b7).
-        account: Identifies who shares the limit, e.g. URL and key; only its hash is stored.
-        window: The length of the "minute".
+        bucket: Counts the requests of all who share the limit.
+        line: Where they all wait in turn.
+        place: Where the count is stored, for messages.
     """
 
-    def __init__(self, folder: Path, per_minute: int, account: str, window: timedelta = timedelta(minutes=1)) -> None:
-        self._file = folder / f"{hashlib.sha256(account.encode()).hexdigest()[:16]}.sqlite"
-        self._bucket = Bucket(self._file, per_minute, window)
+    def __init__(self, per_minute: int, bucket: Bucket, line: Line, place: object) -> None:
         self.per_minute = per_minute
+        self._bucket, self._line, self._place = bucket, line, place
         self._turn = threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unusable(error) from None
 
     def wait(self, timeout: float) -> bool:
         """Wait until the limit allows a request; False if it does not within `timeout` seconds.
@@ -77,7 +93,7 @@ class SharedLimit:
         if not self._turn.acquire(timeout=timeout):
             return False
         try:
-            with self._next_in_line(deadline):
+            with self._line(max(deadline - time.monotonic(), 0.0)):
                 while pause := self._bucket.take():
                     if time.monotonic() + pause > deadline:
                         return False
@@ -85,29 +101,62 @@ class SharedLimit:
                 return True
         except LockTimeoutError:
             return False
+        except UserError as error:
+            kind = RateLimitStoreDownError if error.retryable else RateLimitStoreError
+            raise kind("the rate limit", f"nothing was sent, because {error}") from None
         except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from None
+            raise _unusable(self._place, error) from None
         finally:
             self._turn.release()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the count."""
         self._bucket.close()
 
+
+def limit_in_folder(
+    folder: Path, per_minute: int, account: str, window: timedelta = timedelta(minutes=1)
+) -> SharedLimit:
+    """Return the limit that all processes share which use a folder.
+
+    Args:
+        folder: Where the count is stored.
+        per_minute: The limit.
+        account: Identifies who shares the limit, e.g. URL and key; only its hash is stored.
+        window: The length of the "minute".
+
+    Raises:
+        RateLimitStoreError: the folder cannot be made.
+    """
+    file = folder / f"{hashlib.sha256(account.encode()).hexdigest()[:16]}.sqlite"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(file, error) from None
+    return SharedLimit(per_minute, FileBucket(file, per_minute, window), _hand_over_hand(file), file)
+
+
+def _hand_over_hand(file: Path) -> Line:
+    """Return a line of two lock files.
+
+    The next waiter keeps `.line` until it holds `.head`, so that a caller which queues again at once goes to the back.
+    With one lock it would get ahead, because a waiter first has to wake up.
+    """
+
     @contextmanager
-    def _next_in_line(self, deadline: float) -> Generator[None]:
-        # Lock coupling: the next waiter keeps `.line` until it holds `.head`, so that a caller which queues again at
-        # once goes to the back. With one lock it would get ahead, because a waiter first has to wake up.
+    def wait(timeout: float) -> Generator[None]:
+        deadline = time.monotonic() + timeout
         with ExitStack() as head:
-            with exclusive(self._file.with_suffix(".line"), _left(deadline)):
-                head.enter_context(exclusive(self._file.with_suffix(".head"), _left(deadline)))
+            with exclusive(file.with_suffix(".line"), timeout):
+                head.enter_context(exclusive(file.with_suffix(".head"), max(deadline - time.monotonic(), 0.0)))
             yield
 
-    def _unusable(self, error: OSError | sqlite3.Error) -> RateLimitStoreError:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        message = f"nothing was sent, because {self._file} cannot be written: {reason}"
-        return RateLimitStoreError("the rate limit", message)
+    return wait
 
 
-def _left(deadline: float) -> float:
-    return max(deadline - time.monotonic(), 0.0)
+def _unusable(place: object, error: OSError | sqlite3.Error) -> RateLimitStoreError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or error
+    hint = "free some space there, or set MIXPEEK_DATA_DIR to a folder that you may write"
+    return RateLimitStoreError(
+        "the rate limit", f"nothing was sent, because {place} cannot be written: {reason}; {hint}"
+    )

@@ -25,8 +25,8 @@ _COUNT = "INSERT INTO departures (item_timestamp) VALUES (?)"
 _log = logging.getLogger(__name__)
 
 
-class Bucket:
-    """The requests of the last window. Not thread-safe: the caller holds a lock.
+class FileBucket:
+    """The requests of the last window, of all processes that use the file. Not thread-safe: the caller holds a lock.
 
     Args:
         file: The SQLite file.

@@ -21,8 +21,9 @@ from mixpeek_assets.labels import counted, money
 from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import MIXPEEK_API, Settings, load_settings, variables_set
+from mixpeek_assets.warehouse.file_store import FileStore
+from mixpeek_assets.warehouse.publishing import Publisher
 from mixpeek_assets.warehouse.schema import SCHEMA
-from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _PROBE_POLICY = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit=30)
 
@@ -127,17 +128,21 @@ def _warehouse() -> str:
     warehouse = open_warehouse(load_settings().model_copy(update={"warehouse_timeout": 5.0}))
     with warehouse.reader() as reader:
         counts = reader.table_counts()
-    # DuckDB names the catalog after the file, and a catalog and a schema of one name are ambiguous.
-    hint = " (named like the schema: begin queries with `USE mixpeek.mixpeek`)" if warehouse.path.stem == SCHEMA else ""
+    found = f"{counts['videos']:,} videos, {counts['vectors']:,} vectors"
+    store = warehouse.site.store
+    if isinstance(store, FileStore):
+        # DuckDB names the catalog after the file, and a catalog and a schema of one name are ambiguous.
+        hint = " (named like the schema: begin queries with `USE mixpeek.mixpeek`)" if store.path.stem == SCHEMA else ""
+        return f"{store.path}{hint}, {found}; {_published(warehouse.publisher)}"
+    attach = "\n      ".join(store.how_to_open())
     return (
-        f"{warehouse.path}{hint}, {counts['videos']:,} videos, {counts['vectors']:,} vectors; {_published(warehouse)}"
+        f"{store.name}, {found}; any DuckDB opens it with (the password from PGPASSWORD or ~/.pgpass):\n      {attach}"
     )
 
 
-def _published(warehouse: Warehouse) -> str:
+def _published(publisher: Publisher | None) -> str:
     """Say which file people read, and whether it has all that the warehouse has."""
-    publisher = warehouse.publisher
-    if not publisher.lag:
+    if publisher is None:
         return "nothing is published"
     if not publisher.path.is_file():
         return f"{publisher.path} is not published yet"

@@ -1,6 +1,7 @@
 """Running jobs in this process, recorded in the instance that `dagster dev` shows."""
 
 import sys
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from mixpeek_assets.connections import readable_path
+from mixpeek_assets.connections import readable_name
 from mixpeek_assets.definitions import build_definitions
 from mixpeek_assets.defs.asset_group import AssetGroup
 from mixpeek_assets.defs.first_partition import first_partition, remember_first_partition
@@ -54,14 +55,14 @@ class Jobs:
         *,
         retry_failed: bool = False,
     ) -> None:
-        self._instance = instance
+        self._settings, self._instance = settings, instance
         self._retry_failed = retry_failed
         if settings.first_partition is None and (first := min(days, default=None)):
             remember_first_partition(settings, first)
-        self._group = AssetGroup(first_partition(settings), str(readable_path(settings)))
+        self._group = AssetGroup(first_partition(settings), readable_name(settings))
         self._repository = build_definitions(settings).get_repository_def()
         for verb in (INGEST, LAND):
-            fail_dead_runs(instance, self._group.job(verb))
+            fail_dead_runs(instance, self._group.job(verb), settings)
         self.failures: list[str] = []
 
     def ingest(self, partitions: Iterable[date]) -> bool:
@@ -84,10 +85,13 @@ class Jobs:
         definition = self._repository.get_job(name)
         failures: list[str] = []
         for first, last in ranges(partitions):
+            run_id = str(uuid.uuid4())
+            lease = process_tag(self._instance, self._settings, run_id)
             run = self._instance.create_run_for_job(
                 definition,
+                run_id=run_id,
                 run_config={"ops": config, "loggers": _QUIET},
-                tags={**range_tags(first, last), **process_tag(self._instance), **run_tags("command line")},
+                tags={**range_tags(first, last), **lease, **run_tags("command line")},
                 remote_job_origin=_origin(name),
             )
             result = execute_run(InMemoryJob(definition), run, self._instance)

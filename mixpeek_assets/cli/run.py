@@ -44,7 +44,7 @@ def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False
                     land_as_it_settles(client, warehouse, jobs, console)
                 if settings.uses_local_api:  # where a search costs nothing
                     tried = try_out(client, warehouse, _examples(settings, warehouse, manifest))
-        warehouse.publisher.publish("now")
+        warehouse.publish("now")
         tried = tried or Tried(_examples(settings, warehouse, manifest), {})
         seconds = time.monotonic() - started
         return print_summary(console, warehouse, manifest, jobs.failures, seconds, tried, worked=worked)

@@ -96,7 +96,7 @@ def search(
     console, warehouse = notes(format_), open_warehouse(settings)
     collections = [collection] if collection else _collections(warehouse)
     if not collections:
-        raise CommandError(f"{warehouse.path} has no videos yet: `mixpeek-assets run` ingests some")
+        raise CommandError(f"{warehouse.name} has no videos yet: `mixpeek-assets run` ingests some")
     with local_api(settings), open_client(settings, POLICY) as client:
         reply = find(client, words, collections, modality=modality, index=index, limit=limit)
     moments = look_up(warehouse, reply, index)

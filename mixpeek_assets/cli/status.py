@@ -48,12 +48,12 @@ def status(settings: Settings, problems: int, format_: Format) -> None:
         shown = {name: [asdict(row) for row in records] for name, records in lists.items()}
         balance = None if account is None else account.credit_balance
         cost = {"credits": credits_, "cost_usd": dollars, "credit_balance": balance}
-        print_json({"warehouse": str(warehouse.path), **shown, "quarantined": quarantined, "cost": cost})
+        print_json({"warehouse": warehouse.name, **shown, "quarantined": quarantined, "cost": cost})
         return
     if format_ == "csv":
         print_csv(_FIELDS, [[getattr(row, name) for name in _FIELDS] for row in rows])
     if not rows:
-        console.print(plain(f"{warehouse.path} has no videos yet: use `make run`, or materialize `videos` in the UI."))
+        console.print(plain(f"{warehouse.name} has no videos yet: use `make run`, or materialize `videos` in the UI."))
     elif format_ == "table":
         _show_counts(console, rows)
     _show_problems(console, found)
@@ -67,7 +67,7 @@ def status(settings: Settings, problems: int, format_: Format) -> None:
         console.print(
             plain(f"Left in the account {account.name}: {money(account.credit_balance, None)}."), soft_wrap=True
         )
-    console.print("\nDuckDB file:", plain(warehouse.readable_path), soft_wrap=True)
+    console.print(f"\n{warehouse.kind}:", plain(warehouse.readable_name), soft_wrap=True)
 
 
 def _sum(costs: Iterable[float | None]) -> float | None:

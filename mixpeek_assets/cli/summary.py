@@ -73,7 +73,7 @@ def print_summary(
             f"[red]{len(incomplete)} of {len(outcomes)} videos did not land completely[/] (`mixpeek-assets status` says"
             " why; `mixpeek-assets run --retry-failed` submits the failed ones again)."
         )
-    console.print("\nDuckDB file:", plain(warehouse.readable_path), soft_wrap=True)
+    console.print(f"\n{warehouse.kind}:", plain(warehouse.readable_name), soft_wrap=True)
     console.print("Dagster's UI, with these runs in it: `make dev`", highlight=False)
     return 1 if incomplete or failures or manifest.unusable else 0
 

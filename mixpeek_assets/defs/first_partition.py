@@ -25,10 +25,7 @@ def first_partition(settings: Settings) -> date:
     """Return the first day that can be a partition: that of the environment, else the first known, else today."""
     if settings.first_partition is not None:
         return settings.first_partition
-    is_new = not settings.warehouse_path.is_file()
-    known = (
-        _of_manifest(settings) if is_new else _remembered(settings) or _of_warehouse(settings) or _of_manifest(settings)
-    )
+    known = _known_to_cluster(settings) if settings.lake else _known_to_folder(settings)
     today = clock.now().date()
     if known is None:
         return today
@@ -51,6 +48,18 @@ def remember_first_partition(settings: Settings, day: date) -> None:
             file.write_text(f"{day}\n", encoding="utf-8")
 
 
+def _known_to_folder(settings: Settings) -> date | None:
+    if not settings.warehouse_path.is_file():
+        return _of_manifest(settings)
+    return _remembered(settings) or _of_warehouse(settings) or _of_manifest(settings)
+
+
+def _known_to_cluster(settings: Settings) -> date | None:
+    # Another machine may have added an earlier day than this one remembers.
+    found = [day for day in (_remembered(settings), _of_warehouse(settings)) if day]
+    return min(found, default=None) or _of_manifest(settings)
+
+
 def _file(settings: Settings) -> Path:
     # A collection that has the file with others has its own first day; its name may hold anything.
     seen = settings.seen_collection
@@ -66,8 +75,11 @@ def _remembered(settings: Settings) -> date | None:
 
 
 def _of_warehouse(settings: Settings) -> date | None:
-    with suppress(UserError), open_warehouse(settings, longest_wait=_LONGEST_WAIT).reader() as reader:
-        return reader.first_day()
+    with suppress(UserError):
+        warehouse = open_warehouse(settings, longest_wait=_LONGEST_WAIT)
+        if warehouse.exists():
+            with warehouse.reader() as reader:
+                return reader.first_day()
     return None
 
 

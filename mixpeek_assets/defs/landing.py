@@ -50,7 +50,7 @@ def build_landing(group: AssetGroup) -> dg.AssetsDefinition:
     @group.step("land_results", specs)
     def land_results(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[StepEvent]:
         """Land the results of settled tasks: their assets with their features, then the features' vectors."""
-        record_process(context)
+        record_process(context, group.mixpeek(context).settings)
         partitions = days(context.partition_keys)
         warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         asked: dict[str, Any] = {

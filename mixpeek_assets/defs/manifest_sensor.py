@@ -68,7 +68,7 @@ def build_manifest_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) -> 
             early = [day for day in partitions if day < group.first_partition]
             if early:
                 remember_first_partition(settings, early[0])
-        fail_dead_runs(context.instance, job)
+            fail_dead_runs(context.instance, job, settings)
         runs = past_runs(context.instance, job)
         usable = [day for day in partitions if day not in early]
         chosen = ready(usable, runs, now)

@@ -78,7 +78,7 @@ def report(
         # A landing changes what has become of the tasks.
         observations = task_observations(group, reader, days) if "vectors" in tables else []
         _tag_with_collections(context, reader.collections(days))
-    warehouse.publisher.publish("at the end")
+    warehouse.publish("at the end")
     wrong = {(found.asset_key, found.partition): found for found in evaluations if is_wrong_data(found)}
     for table, by_day in shown.items():
         key = group.key(table)

@@ -40,7 +40,8 @@ def build_task_status_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) 
     )
     def task_status_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         started = time.monotonic()
-        warehouse = group.warehouse(context).open(TICK_WAREHOUSE_SECONDS)
+        resource = group.warehouse(context)
+        warehouse = resource.open(TICK_WAREHOUSE_SECONDS)
         with user_errors_as_failures():
             try:
                 result, api_down = _poll(group.mixpeek(context), warehouse, started)
@@ -50,11 +51,11 @@ def build_task_status_sensor(group: AssetGroup, status: dg.DefaultSensorStatus) 
                     waiting, open_tasks = reader.waiting(), reader.open_tasks()
                     events = settled_events(group, reader, list(result.settled))
                     events = events or changed_checks(group, reader, context.instance)
-                warehouse.publisher.publish("at the end")
+                warehouse.publish("at the end")
             except WarehouseBusyError as error:
                 # The replies are on disk, and the next load loads them.
                 return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
-        fail_dead_runs(context.instance, job)
+            fail_dead_runs(context.instance, job, resource.settings)
         runs, now = past_runs(context.instance, job), clock.now()
         to_land = [day for day in to_land if group.first_partition <= day <= now.date()]
         chosen = ready(to_land, runs, now)

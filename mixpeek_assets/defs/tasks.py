@@ -45,8 +45,8 @@ def build_tasks(group: AssetGroup) -> dg.AssetsDefinition:
         the tasks, reports here what has become of them, and requests landings: no automation condition is needed.
         `status` is what the API sent; `state` is ours.
         """
-        record_process(context)
         partitions, settings = days(context.partition_keys), group.mixpeek(context).settings
+        record_process(context, settings)
         warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         rules = submission_rules(
             settings,

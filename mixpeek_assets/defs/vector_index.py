@@ -56,7 +56,7 @@ def build_vector_index(group: AssetGroup) -> dg.AssetsDefinition:
     )
     def vector_index(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         """Encode the vectors that have no code yet."""
-        record_process(context)
+        record_process(context, group.warehouse(context).settings)
         warehouse = group.warehouse(context).open(on_wait=context.log.warning)
         with user_errors_as_failures():
             with warehouse.database.connection() as connection:
@@ -66,7 +66,7 @@ def build_vector_index(group: AssetGroup) -> dg.AssetsDefinition:
             with warehouse.database.connection(read_only=True) as connection:
                 behind = indexes.staleness(connection)
                 recalls = {one.vector_name: indexes.recall_of(connection, one.vector_name) for one in done}
-            warehouse.publisher.publish("at the end")
+            warehouse.publish("at the end")
         yield dg.MaterializeResult(
             asset_key=key, metadata=_metadata(done), check_results=[_covers(key, behind), _finds(key, recalls)]
         )

@@ -30,8 +30,8 @@ def build_videos(group: AssetGroup) -> dg.AssetsDefinition:
         first seen. A known video keeps its day, and a video that leaves the manifest stays. Unusable rows of the
         manifest are in `rejects`.
         """
-        record_process(context)
         partitions, resource = days(context.partition_keys), group.warehouse(context)
+        record_process(context, resource.settings)
         warehouse = resource.open(on_wait=context.log.warning)
         with user_errors_as_failures(), read_manifest(resource.settings) as manifest:
             added = warehouse.upsert_videos(

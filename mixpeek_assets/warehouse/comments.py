@@ -8,6 +8,7 @@ import duckdb
 from mixpeek_assets.sql_files import literal, quote
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.declared import present_columns
+from mixpeek_assets.warehouse.lake import is_lake
 from mixpeek_assets.warehouse.schema import SCHEMA, TABLE, TableName
 
 
@@ -103,6 +104,7 @@ _INTERNAL = {
     "vector_indexes": "The indexes of named vectors: how each was made, and what it covers.",
     "vector_axes": "The axes of whose coordinates a code holds the signs.",
     "load_time": "When a vector is loaded: later than what an index covers.",
+    "names_of": "The names that a filter lets through; NULL is any.",
     "chosen_vectors": "The vectors of a name that the filters of a search leave.",
     "vector_names": "The named vectors that there are, with their dimensions.",
     "search_queries": "The embeddings to search for, or a sentence that says why one cannot be.",
@@ -149,8 +151,9 @@ WORDS: Mapping[str, str] = {
 
 def write_comments(connection: duckdb.DuckDBPyConnection) -> None:
     """Write the words of all views and macros of ours; a definition that is made again has lost them."""
+    in_lake = is_lake(connection)
     for schema, name, kind in SQL.run(connection, "catalog").fetchall():
-        if words := WORDS.get(f"{schema}.{name}"):
+        if (words := WORDS.get(f"{schema}.{name}")) and not (in_lake and kind.startswith("MACRO")):
             connection.execute(f"COMMENT ON {kind} {schema}.{name} IS {literal(words)}")
     present = present_columns(connection)
     for name, view in VIEWS.items():
@@ -158,7 +161,9 @@ def write_comments(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def comment_columns(connection: duckdb.DuckDBPyConnection, name: str, view: View, columns: Iterable[str]) -> None:
-    """Write the words of a view's columns."""
+    """Write the words of a view's columns, which a lake cannot keep."""
+    if is_lake(connection):
+        return
     for column in columns:
         if words := view.meaning(column):
             on = f"{SCHEMA}.{quote(name)}.{quote(column)}"

@@ -3,7 +3,7 @@
 import atexit
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import duckdb
 
 from mixpeek_assets.sql_files import literal
 
-_CATALOG = "warehouse"
+CATALOG = "warehouse"
+"""The name of the catalog that a store is attached as."""
+
 _STORAGE = "v1.5.0"
 """The format of new files: programs with DuckDB 1.5 can read them too, whichever DuckDB writes them."""
 
@@ -41,55 +43,66 @@ _idle: dict[int, duckdb.DuckDBPyConnection] = {}
 _changing = threading.Lock()
 
 
-class OpenFile:
+class Session:
+    """What is open of a store: a connection whose default catalog is the warehouse.
+
+    Args:
+        attach: Attaches the store as the catalog `warehouse`.
+
+    Attributes:
+        connection: Its temporary tables end with it.
+    """
+
+    def __init__(self, attach: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
+        self._is_open = True
+        self._engine = _take()
+        self.connection = self._engine.cursor()
+        try:
+            self.connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC
+            self.connection.execute("SET enable_progress_bar = false")  # it would be shown in a run's log
+            attach(self.connection)
+            self.connection.execute(f"USE {CATALOG}")
+        except BaseException:
+            self.connection.close()
+            self._engine.close()
+            raise
+
+    def close(self) -> None:
+        """Release the store, even after a fatal error; a second call does nothing."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self.connection.close()
+        try:
+            self._engine.execute(f"DETACH {CATALOG}")
+        except duckdb.Error:
+            self._engine.close()  # A fatal error broke it: closing it releases the store too.
+        else:
+            _keep(self._engine)
+
+
+class OpenFile(Session):
     """An open DuckDB file.
 
     Args:
         path: The file.
         read_only: Whether other readers may have it open too.
-
-    Attributes:
-        connection: A session; its temporary tables end with it.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self._is_open = True
-        self._engine = _take()
-        self.connection = self._engine.cursor()
         # DuckDB would take the type from the file, and fetch an extension to write into an SQLite file.
         options = f"TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP_SIZE}"
         if read_only:
             options += ", READ_ONLY"
         elif not path.exists():
             options += f", STORAGE_VERSION {literal(_STORAGE)}"
-        try:
-            self.connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC
-            self.connection.execute("SET enable_progress_bar = false")  # it would be shown in a run's log
-            self.connection.execute(f"ATTACH {literal(str(path))} AS {_CATALOG} ({options})")
-            self.connection.execute(f"USE {_CATALOG}")
-            if not read_only:
-                self.connection.execute(f"SET max_vacuum_tasks = {int(self._should_merge())}")
-        except BaseException:
-            self.connection.close()
-            self._engine.close()
-            raise
+        super().__init__(lambda session: session.execute(f"ATTACH {literal(str(path))} AS {CATALOG} ({options})"))
+        if not read_only:
+            self.connection.execute(f"SET max_vacuum_tasks = {int(self._should_merge())}")
 
     def _should_merge(self) -> bool:
-        found = self.connection.execute(_USED_BLOCKS, {"catalog": _CATALOG}).fetchone()
+        found = self.connection.execute(_USED_BLOCKS, {"catalog": CATALOG}).fetchone()
         return found is not None and found[0] % MERGE_EVERY == 0
-
-    def close(self) -> None:
-        """Release the file, even after a fatal error; a second call does nothing."""
-        if not self._is_open:
-            return
-        self._is_open = False
-        self.connection.close()
-        try:
-            self._engine.execute(f"DETACH {_CATALOG}")
-        except duckdb.Error:
-            self._engine.close()  # A fatal error broke it: closing it releases the file too.
-        else:
-            _keep(self._engine)
 
 
 def _take() -> duckdb.DuckDBPyConnection:

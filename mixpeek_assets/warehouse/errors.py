@@ -15,3 +15,9 @@ class WarehouseBusyError(WarehouseError):
 
 class DiskError(WarehouseError):
     """The disk is full or not writable. What was fetched before is kept, and a later load stores it."""
+
+
+class LakeDownError(WarehouseError):
+    """The lake's catalogue or its bucket does not answer now. What was fetched is kept, and a later load stores it."""
+
+    retryable = True

@@ -12,10 +12,10 @@ import duckdb
 
 from mixpeek_assets.warehouse import SQL, landing_files
 from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.disk import disk_error_of
 from mixpeek_assets.warehouse.errors import WarehouseError
 from mixpeek_assets.warehouse.landing_lines import AssetLine, FeatureLine, LandingLine, TaskEvent, columns_of
 from mixpeek_assets.warehouse.row_counts import RowCounts, of_table, replace_known
+from mixpeek_assets.warehouse.store import Store
 from mixpeek_assets.warehouse.views import refresh_views
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def load_pending(database: Database, folder: Path, run_id: str | None = None) ->
             _forget_loaded(connection, folder)
             files = [file for file in landing_files.pending(folder) if waiting is None or file in waiting]
             batch = next(landing_files.batches(files, _BATCH_BYTES), list[Path]())
-            bad, rows = _load_batch(connection, database.path, batch, run_id) if batch else ([], RowCounts())
+            bad, rows = _load_batch(connection, database.store, batch, run_id) if batch else ([], RowCounts())
             _forget_loaded(connection, folder)
             loaded += Loaded(len(batch) - len(bad), tuple(bad), rows, time.monotonic() - began)
         waiting = set(files) - set(batch)
@@ -103,7 +103,7 @@ def load_pending(database: Database, folder: Path, run_id: str | None = None) ->
 
 
 def _load_batch(
-    connection: duckdb.DuckDBPyConnection, path: Path, batch: Sequence[Path], run_id: str | None
+    connection: duckdb.DuckDBPyConnection, store: Store, batch: Sequence[Path], run_id: str | None
 ) -> tuple[list[Path], RowCounts]:
     """Load some files in one transaction, or one by one if that fails; return the quarantined ones, and the rows."""
     bad: list[Path] = []
@@ -112,9 +112,9 @@ def _load_batch(
     try:
         rows = _load(connection, batch, run_id, _LONGEST_LINE)
     except duckdb.Error as error:
-        if disk_error_of(path, error):
+        if store.outage(error):
             raise
-        bad, rows = _load_singly(connection, path, batch, run_id)
+        bad, rows = _load_singly(connection, store, batch, run_id)
     for file in batch:
         file.unlink(missing_ok=True)
     return bad, rows
@@ -174,7 +174,7 @@ def _load_kind(
 
 
 def _load_singly(
-    connection: duckdb.DuckDBPyConnection, path: Path, files: Sequence[Path], run_id: str | None
+    connection: duckdb.DuckDBPyConnection, store: Store, files: Sequence[Path], run_id: str | None
 ) -> tuple[list[Path], RowCounts]:
     """Load the files of a failed batch one by one, and quarantine those that fail."""
     bad, rows = list[Path](), RowCounts()
@@ -182,7 +182,7 @@ def _load_singly(
         try:
             rows += _load(connection, [file], run_id, max(_LONGEST_LINE, file.stat().st_size))
         except _NOT_THE_FILE as error:
-            if disk_error_of(path, error):
+            if store.outage(error):
                 raise
             raise WarehouseError(f"{file} cannot be loaded now; it stays for the next load: {error}") from None
         except duckdb.Error as error:

@@ -19,10 +19,12 @@ from typing import Literal
 import duckdb
 
 from mixpeek_assets.lock import LockTimeoutError, exclusive
-from mixpeek_assets.warehouse.database import Database, opening_error
+from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.disk import disk_errors
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.errors import WarehouseBusyError, WarehouseError
+from mixpeek_assets.warehouse.file_store import opening_error
+from mixpeek_assets.warehouse.site import Site
 
 When = Literal["now and then", "at the end", "now"]
 """Whether readers can wait: during a landing, after a step, or not at all."""
@@ -69,15 +71,17 @@ def opened(path: Path) -> Generator[duckdb.DuckDBPyConnection]:
 
 @dataclass
 class Publisher:
-    """Publishes a warehouse now and then.
+    """Publishes a warehouse that is a file, now and then.
 
     Attributes:
-        database: The warehouse.
+        source: The warehouse's file.
+        timeout: Seconds to wait for it at most.
         lag: Seconds by which the published file may lag behind; 0: nothing is published.
         bytes_per_second: How fast copying is; learned from each copy.
     """
 
-    database: Database
+    source: Path
+    timeout: float = 1800
     lag: float = LAG
     bytes_per_second: float = 500e6
     _failed_at: float = field(default=float("-inf"), init=False)
@@ -85,7 +89,7 @@ class Publisher:
     @property
     def path(self) -> Path:
         """The published file."""
-        return published_path(self.database.path)
+        return published_path(self.source)
 
     def publish(self, when: When = "now and then") -> bool:
         """Publish the warehouse if it has changed and that is worth its cost; say whether it was done.
@@ -100,7 +104,7 @@ class Publisher:
                 with exclusive(self._beside("lock"), _PATIENCE[when] if when == "now" else 0):
                     return self.is_behind() and self._replace(when)
         except (LockTimeoutError, WarehouseBusyError) as error:
-            _log.info("%s is published later: %s", self.database.path, error)
+            _log.info("%s is published later: %s", self.source, error)
         except (WarehouseError, duckdb.Error) as error:
             self._failed_at = time.monotonic()
             _log.warning("%s is not up to date, and readers keep the older one: %s", self.path, error)
@@ -109,14 +113,14 @@ class Publisher:
     @property
     def _wal(self) -> Path:
         """DuckDB's log of what is committed and not in the file yet."""
-        return Path(f"{self.database.path}.wal")
+        return Path(f"{self.source}.wal")
 
     def is_behind(self) -> bool:
         """Say whether the warehouse has changed since it was published."""
         try:
-            source, copy = self.database.path.stat(), self.path.stat()
+            source, copy = self.source.stat(), self.path.stat()
         except FileNotFoundError:
-            return self.database.path.exists()
+            return self.source.exists()
         # A copy has the modification time of what it is a copy of. What is in a log will be in the file.
         return self._wal.exists() or (source.st_mtime_ns, source.st_size) != (copy.st_mtime_ns, copy.st_size)
 
@@ -131,7 +135,7 @@ class Publisher:
             return True
         if time.monotonic() - self._failed_at < _AFTER_FAILURE:
             return False
-        size = self.database.path.stat().st_size
+        size = self.source.stat().st_size
         if when == "at the end" and size / self.bytes_per_second < _AT_ONCE:
             return True
         # Renaming sets the time of the last change of the file's status.
@@ -153,16 +157,16 @@ class Publisher:
         return True
 
     def _copy(self, to: Path, patience: float) -> None:
-        database = Database(self.database.path, min(patience, self.database.timeout))
+        database = Database(Site.of_file(self.source), min(patience, self.timeout))
         if self._wal.exists():  # of a process that died: closing the file writes it into the file
             with database.connection():
                 pass
         # Open, it keeps out the writers that do not queue with ours.
         with database.connection(read_only=True):
             began = time.monotonic()
-            source = database.path.stat()
+            source = self.source.stat()
             _leave_room(to.parent, source.st_size)
-            _copy_file(database.path, to)
+            _copy_file(self.source, to)
         to.chmod(0o444)
         os.utime(to, ns=(source.st_atime_ns, source.st_mtime_ns))
         with to.open("rb") as handle:

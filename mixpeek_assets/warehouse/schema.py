@@ -178,9 +178,9 @@ TABLES: tuple[Table, ...] = (
 TABLE: dict[TableName, Table] = {table.name: table for table in TABLES}
 
 
-def create_table(table: Table) -> str:
-    """Return the DDL of a table."""
-    columns = ",\n    ".join(map(_column, table.columns))
+def create_table(table: Table, *, in_lake: bool = False) -> str:
+    """Return the DDL of a table; Parquet, which a lake is of, has its own compression."""
+    columns = ",\n    ".join(_column(column, in_lake=in_lake) for column in table.columns)
     return f"CREATE TABLE {SCHEMA}.{table.name} (\n    {columns}\n)"
 
 
@@ -190,9 +190,9 @@ def comments(table: Table) -> list[str]:
     return [on_table, *(_comment(table, column) for column in table.columns)]
 
 
-def add_column(table: Table, column: Column) -> str:
+def add_column(table: Table, column: Column, *, in_lake: bool = False) -> str:
     """Return the statement that adds a declared column to an older table."""
-    return f"ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN {_column(column)}"
+    return f"ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN {_column(column, in_lake=in_lake)}"
 
 
 def sent_struct(table: TableName, *also: str) -> str:
@@ -264,8 +264,8 @@ def misplaced_query(table: Table) -> str:
     )
 
 
-def _column(column: Column) -> str:
-    compression = "" if column.is_compressed else " USING COMPRESSION uncompressed"
+def _column(column: Column, *, in_lake: bool) -> str:
+    compression = "" if column.is_compressed or in_lake else " USING COMPRESSION uncompressed"
     return f"{quote(column.name)} {column.type}{compression}"
 
 

@@ -8,6 +8,7 @@ import duckdb
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.comments import WORDS
+from mixpeek_assets.warehouse.lake import is_lake
 
 MOST_BY_CODES = 100
 """Up to so many neighbours are found by codes; more are found exactly."""
@@ -59,7 +60,8 @@ def refresh_search_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, macro: str, words: str) -> None:
-    connection.execute(f"COMMENT ON MACRO TABLE mixpeek_internal.{macro} IS {literal(words)}")
+    if not is_lake(connection):
+        connection.execute(f"COMMENT ON MACRO TABLE mixpeek_internal.{macro} IS {literal(words)}")
 
 
 def _choosing(search: str, parameters: str, usable: Mapping[str, Usable]) -> str:

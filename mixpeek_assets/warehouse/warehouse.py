@@ -9,18 +9,20 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from mixpeek_assets.lock import LockTimeoutError, exclusive
+from mixpeek_assets.lock import LockTimeoutError
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.database import Database
 from mixpeek_assets.warehouse.disk import disk_errors
 from mixpeek_assets.warehouse.errors import WarehouseBusyError
+from mixpeek_assets.warehouse.file_store import FileStore
 from mixpeek_assets.warehouse.landing_files import Kind
 from mixpeek_assets.warehouse.loading import Loaded, load_pending
 from mixpeek_assets.warehouse.one_collection import looking_at
-from mixpeek_assets.warehouse.publishing import LAG, Publisher, opened
+from mixpeek_assets.warehouse.publishing import LAG, Publisher, When, opened
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch, RetryCandidate, VideoToSubmit
 from mixpeek_assets.warehouse.selection import RetrySelection, SubmissionRules, VideoSelection
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.spool import Spool
 from mixpeek_assets.warehouse.worklist import WorkList, work_list
 
@@ -28,24 +30,24 @@ Record = TypeVar("Record")
 
 
 class Warehouse:
-    """A DuckDB file, and beside it the landing folder, where replies wait to be loaded.
+    """A store, and beside it this machine's landing folder, where replies wait to be loaded.
 
     Args:
-        path: The DuckDB file.
-        timeout: Seconds to wait while another program holds the file.
+        site: Where they are: a DuckDB file, or a cluster's lake.
+        timeout: Seconds to wait while another program holds the store.
         api: The API in use, as `tasks.api` records it; tasks of another are neither polled nor fetched.
             None is any.
         on_wait: Called with each sentence about a long wait, which is also logged.
-        collection: The only collection that is seen and worked on, where the file holds several; None is all.
-        lag: Seconds by which the published file may lag behind; 0: nothing is published.
+        collection: The only collection that is seen and worked on, where the store holds several; None is all.
+        lag: Seconds by which the published copy of a file may lag behind; 0: nothing is published. A lake needs none.
 
     Attributes:
-        publisher: It makes the copy that people read.
+        publisher: It makes the copy of a file that people read; None: they read the store itself.
     """
 
     def __init__(
         self,
-        path: Path,
+        site: Site,
         timeout: float = 1800,
         api: str | None = None,
         on_wait: Callable[[str], object] | None = None,
@@ -53,25 +55,41 @@ class Warehouse:
         collection: str | None = None,
         lag: float = LAG,
     ) -> None:
-        self.database = Database(path, timeout, on_wait)
-        self.publisher = Publisher(self.database, lag)
+        self.site = site
+        self.database = Database(site, timeout, on_wait)
+        file = site.store.path if isinstance(site.store, FileStore) else None
+        self.publisher = Publisher(file, timeout, lag) if file and lag > 0 else None
         self.collection = collection
-        self.landing_folder = path.parent / "landing" / path.name
+        self.landing_folder = site.landing_folder
         self.api = api
 
     @property
-    def path(self) -> Path:
-        """The DuckDB file."""
-        return self.database.path
+    def name(self) -> str:
+        """What messages call it: the path of a file, the address of a lake."""
+        return self.database.store.name
 
     @property
-    def readable_path(self) -> Path:
-        """The DuckDB file that people open: the published one, where there is one."""
-        return self.publisher.path if self.publisher.lag and self.publisher.path.is_file() else self.path
+    def kind(self) -> str:
+        """What it is, in words."""
+        return self.database.store.kind
+
+    def exists(self) -> bool:
+        """Say whether there is one: the first landing makes it."""
+        return self.database.store.exists()
+
+    @property
+    def published_file(self) -> Path | None:
+        """The copy that people open, where there is one."""
+        return self.publisher.path if self.publisher and self.publisher.path.is_file() else None
+
+    @property
+    def readable_name(self) -> str:
+        """What people open: the published file, where there is one, or the store itself."""
+        return str(self.published_file or self.name)
 
     @contextmanager
     def reader(self) -> Generator[Reader]:
-        """Open the file for several queries on one snapshot. Do not block while it is open."""
+        """Open the store for several queries on one snapshot. Do not block while it is open."""
         with self._seen() as connection:
             yield Reader(connection, self.api, self.collection)
 
@@ -82,25 +100,30 @@ class Warehouse:
 
     @contextmanager
     def published(self) -> Generator[duckdb.DuckDBPyConnection]:
-        """Open the published file, which delays no landing however long it is open.
+        """Open what people read, which delays no landing however long it is open: a lake, or the published file.
 
-        It is brought up to date first, where that is worth its cost. Where nothing is published (yet), the warehouse
-        itself is opened.
+        A file is brought up to date first, where that is worth its cost. Where nothing is published (yet), the
+        warehouse itself is opened.
 
         Raises:
-            WarehouseError: the file cannot be used.
+            WarehouseError: it cannot be used.
         """
-        path = self.readable_path
-        if path != self.path:
-            self.publisher.publish("at the end")
-        with self.database.connection(read_only=True) if path == self.path else opened(path) as connection:
+        file = self.published_file
+        if file is not None:
+            self.publish("at the end")
+        with opened(file) if file else self.database.connection(read_only=True) as connection:
             yield connection
+
+    def publish(self, when: When = "now and then") -> None:
+        """Publish the warehouse if people read a copy of it, it has changed, and that is worth its cost."""
+        if self.publisher is not None:
+            self.publisher.publish(when)
 
     def load_pending(self, run_id: str | None = None) -> Loaded:
         """Load all landing files, whichever process wrote them; count the rows of one run, or of all."""
         loaded = load_pending(self.database, self.landing_folder, run_id)
         if loaded.files:
-            self.publisher.publish()
+            self.publish()
         return loaded
 
     def spool(self, kind: Kind, run_id: str | None = None) -> Spool:
@@ -115,15 +138,15 @@ class Warehouse:
             WarehouseBusyError: another run held it for longer than the timeout.
             DiskError: the landing folder cannot be written.
         """
-        folder = self.landing_folder / "locks"
         with ExitStack() as stack:
-            with disk_errors(folder):
-                folder.mkdir(parents=True, exist_ok=True)
+            with disk_errors(self.landing_folder):
                 # Always in the same order, so that two runs over several partitions cannot deadlock.
                 for partition in sorted(partitions):
-                    lock = folder / f"{work}-{partition}.lock"
+                    lock = f"{work}-{partition}"
                     try:
-                        stack.enter_context(exclusive(lock, self.database.timeout, self.database.report_wait))
+                        stack.enter_context(
+                            self.site.locks.exclusive(lock, self.database.timeout, self.database.report_wait)
+                        )
                     except LockTimeoutError as error:
                         raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
             yield

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import RateLimitedError
-from mixpeek_assets.api.rate_limit import SharedLimit
+from mixpeek_assets.api.rate_limit import limit_in_folder
 from mixpeek_assets.api.transport import RetryPolicy
 from tests.fakes.mixpeek import KEY
 
@@ -66,7 +66,7 @@ def _end(process: Process) -> None:
 
 
 def _send(folder: str, url: str, name: str, threads: str, budget: str, window: str) -> None:
-    limit = SharedLimit(Path(folder), int(budget), url, timedelta(seconds=float(window)))
+    limit = limit_in_folder(Path(folder), int(budget), url, timedelta(seconds=float(window)))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     until = time.monotonic() + float(sys.stdin.readline())

@@ -13,7 +13,7 @@ from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.concurrency import map_concurrently
 from mixpeek_assets.api.errors import NotFoundError, SubmissionOutcomeUnknownError, TransientError
 from mixpeek_assets.api.figures import Figures
-from mixpeek_assets.api.rate_limit import SharedLimit
+from mixpeek_assets.api.rate_limit import limit_in_folder
 from tests.api.conftest import Connect
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek
 from tests.warehouse.processes import until
@@ -98,7 +98,7 @@ def test_a_429_is_no_retry_and_its_pause_is_a_wait_for_the_rate_limit(
 
 
 def test_a_wait_for_our_own_limit_counts_too(connect: Connect, tmp_path: Path, features: list[str]) -> None:
-    client = connect(limit=SharedLimit(tmp_path, 6, "a test", timedelta(seconds=1)))
+    client = connect(limit=limit_in_folder(tmp_path, 6, "a test", timedelta(seconds=1)))
 
     for feature_id in features[:3]:  # one at once, then one in each third of a second (with the margin)
         client.get_feature(feature_id)

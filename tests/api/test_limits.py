@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets.api.errors import RateLimitStoreError
-from mixpeek_assets.api.rate_limit import NoLimit, SharedLimit
+from mixpeek_assets.api.rate_limit import NoLimit, SharedLimit, limit_in_folder
 from tests.fakes.mixpeek import KEY
 from tests.warehouse.processes import until
 
@@ -32,8 +32,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from mixpeek_assets.api.errors import RateLimitStoreError
-from mixpeek_assets.api.rate_limit import SharedLimit
-limit = SharedLimit(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], timedelta(hours=1))
+from mixpeek_assets.api.rate_limit import limit_in_folder
+limit = limit_in_folder(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], timedelta(hours=1))
 print("ready", flush=True)
 sys.stdin.read()
 print(sum(limit.wait(60) for _ in range(10)))
@@ -48,7 +48,7 @@ def open_limit(tmp_path: Path) -> Iterator[Callable[..., SharedLimit]]:
         def open_limit(
             per_minute: int, account: str = ACCOUNT, folder: Path = tmp_path, window: timedelta = LONG
         ) -> SharedLimit:
-            return opened.enter_context(closing(SharedLimit(folder, per_minute, account, window)))
+            return opened.enter_context(closing(limit_in_folder(folder, per_minute, account, window)))
 
         yield open_limit
 
@@ -211,6 +211,6 @@ def test_no_limit_never_waits() -> None:
 def test_a_closed_budget_leaves_no_thread_behind(tmp_path: Path) -> None:
     before = threading.active_count()
     for _ in range(3):
-        with closing(SharedLimit(tmp_path, 5, ACCOUNT)) as limit:
+        with closing(limit_in_folder(tmp_path, 5, ACCOUNT)) as limit:
             limit.wait(0)
     assert threading.active_count() == before

@@ -12,7 +12,7 @@ import urllib3
 
 from mixpeek_assets.api.deadline import Reply, read_whole
 from mixpeek_assets.api.errors import RateLimitedError
-from mixpeek_assets.api.rate_limit import SharedLimit
+from mixpeek_assets.api.rate_limit import limit_in_folder
 from mixpeek_assets.api.replies import retry_after
 from mixpeek_assets.api.transport import RetryPolicy
 from tests.api.conftest import Connect
@@ -265,8 +265,8 @@ def test_a_budget_in_a_file_holds_two_clients_back(mixpeek: ScriptedMixpeek, con
     account = f"{mixpeek.url} {KEY}"
     policy = RetryPolicy(attempts=1, rate_limit=0.3)
     folder = tmp_path / "rate_limit"
-    one = connect(limit=SharedLimit(folder, 24, account), policy=policy)
-    two = connect(limit=SharedLimit(folder, 24, account), policy=policy)
+    one = connect(limit=limit_in_folder(folder, 24, account), policy=policy)
+    two = connect(limit=limit_in_folder(folder, 24, account), policy=policy)
     for client in (one, two, one, two):  # of 24 a minute, four may leave at once
         client.get_task("t1")
     for client in (one, two):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mixpeek_assets import clock
-from mixpeek_assets.api.rate_limit_store import Bucket
+from mixpeek_assets.api.rate_limit_store import FileBucket
 
 MINUTE = timedelta(minutes=1)
 BUDGETS = [1, 2, 4, 5, 6, 7, 10, 60, 120, 1000]
@@ -39,8 +39,8 @@ class Open:
         self.file = folder / "bucket.sqlite"
         self._opened = opened
 
-    def __call__(self, limit: int) -> Bucket:
-        return self._opened.enter_context(closing(Bucket(self.file, limit, MINUTE)))
+    def __call__(self, limit: int) -> FileBucket:
+        return self._opened.enter_context(closing(FileBucket(self.file, limit, MINUTE)))
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def open_bucket(tmp_path: Path) -> Iterator[Open]:
         yield Open(tmp_path, opened)
 
 
-def departures(bucket: Bucket, time: Clock, seconds: float) -> list[datetime]:
+def departures(bucket: FileBucket, time: Clock, seconds: float) -> list[datetime]:
     """Let requests leave as fast as they may, for so long."""
     end, left = time.time + timedelta(seconds=seconds), list[datetime]()
     while time.time < end:

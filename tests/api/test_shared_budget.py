@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mixpeek_assets.api.rate_limit import SharedLimit
+from mixpeek_assets.api.rate_limit import limit_in_folder
 from tests.api.rate_limited_process import rate_limited_processes, send_for
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek
 from tests.warehouse.processes import until
@@ -94,5 +94,5 @@ def test_the_count_of_a_process_that_is_gone_goes_on(
     with rate_limited_processes(tmp_path, mixpeek.url, 12, 3600, ("first", 4)) as processes:
         send_for(processes, 0.5)
     assert len(arrivals.all) == 2
-    with closing(SharedLimit(tmp_path, 12, mixpeek.url, timedelta(hours=1))) as limit:
+    with closing(limit_in_folder(tmp_path, 12, mixpeek.url, timedelta(hours=1))) as limit:
         assert not limit.wait(0.1)

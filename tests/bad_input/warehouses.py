@@ -8,8 +8,10 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.bad_input.case import FIFO, LOOP, UNREADABLE, Case, Content, link_to
+from tests.warehouse.rows import file_of
 
 FILE = "data/warehouse.duckdb"
 
@@ -18,15 +20,15 @@ FILE = "data/warehouse.duckdb"
 def sound() -> bytes:
     """Return a sound warehouse, with some rows."""
     with TemporaryDirectory() as folder:
-        made = Warehouse(Path(folder) / "w.duckdb", timeout=30)
+        made = Warehouse(Site.of_file(Path(folder) / "w.duckdb"), timeout=30)
         with made.reader():
             pass
-        with duckdb.connect(str(made.path)) as connection:
+        with duckdb.connect(str(file_of(made))) as connection:
             connection.execute(
                 "INSERT INTO mixpeek.videos BY NAME SELECT range::VARCHAR AS video_id, 'c' AS collection,"
                 " 'http://x/' || range AS url, DATE '2026-01-01' AS partition_date FROM range(50000)"
             )
-        return made.path.read_bytes()
+        return file_of(made).read_bytes()
 
 
 def changed(*statements: str) -> Callable[[Path], object]:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from playwright.sync_api import expect
 
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.browser.conftest import OpenUi
 from tests.browser.ui import FRONT, GROUP, LOCATION, Ui
@@ -191,7 +192,7 @@ def test_a_press_of_execute_evaluates_a_standing_check_and_execute_all_those_of_
 
 def set_state(world: World, state: str) -> None:
     """Change a task of the good day behind the back of the UI."""
-    with Warehouse(world.dev.project.warehouse, timeout=60).database.transaction() as connection:
+    with Warehouse(Site.of_file(world.dev.project.warehouse), timeout=60).database.transaction() as connection:
         connection.execute(
             "UPDATE mixpeek.tasks SET state = $state WHERE partition_date = $day", {"state": state, "day": GOOD_DAY}
         )

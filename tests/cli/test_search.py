@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.cli.main import cli
 from mixpeek_assets.cli.search import EXAMPLES, try_out
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, Answer, ScriptedMixpeek, Video, scripted_mixpeek
 from tests.fakes.project import Project
@@ -199,7 +200,7 @@ def test_a_project_without_videos_says_how_to_begin(
 
 
 def test_the_examples_of_a_run_are_those_that_find_something_near(project: Project, mixpeek: ScriptedMixpeek) -> None:
-    warehouse = Warehouse(project.warehouse)
+    warehouse = Warehouse(Site.of_file(project.warehouse))
     far = Answer({"results": [{**hit, "score": 0.1} for hit in hits(project).body["results"]]})
     mixpeek.script(SEARCH, hits(project), far)
 
@@ -214,7 +215,7 @@ def test_a_run_ends_well_where_words_cannot_be_searched(project: Project, mixpee
     mixpeek.script(SEARCH, Answer({"detail": [{"loc": ["body"], "msg": "no sentence model", "type": "x"}]}, 422))
 
     with AssetsClient(mixpeek.url, SecretStr(KEY)) as client:
-        tried = try_out(client, Warehouse(project.warehouse), EXAMPLES)
+        tried = try_out(client, Warehouse(Site.of_file(project.warehouse)), EXAMPLES)
 
     assert tried.found == {}
     assert "no sentence model" in (tried.problem or "")

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.data.cases import ASSETS, FEATURES, PLAIN, Asset, Feature
 from tests.data.served import Row, finish_tasks, landed, serve
@@ -30,7 +31,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[
             patch.setenv(f"MIXPEEK_API_{name}", value)
         patch.setenv("MIXPEEK_REQUESTS_PER_MINUTE", "0")
         settings = load_settings()
-        warehouse = Warehouse(settings.warehouse_path, timeout=30)
+        warehouse = Warehouse(Site.of_file(settings.warehouse_path), timeout=30)
         listed = ", ".join(f'{{"feature_id": {json.dumps(case.what)}, {case.listed}}}' for case in FEATURES)
         shared = '{"features": {"text": [{"feature_id": "shared"}]}}'
         bodies = {"first": shared, "features": f'{{"features": {{"video": [{listed}]}}}}'}

@@ -16,6 +16,7 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, Answer, Request, ScriptedMixpeek, Video
 from tests.fakes.pipeline import TODAY, make_due, poll
 from tests.warehouse.asking import ask
+from tests.warehouse.rows import file_of
 
 CHAIN = ("videos", "tasks", "assets", "features", "vectors")
 
@@ -266,7 +267,7 @@ def test_a_wrong_key_fails_the_run_with_one_sentence_and_stands_nowhere(
     events = [str(record) for record in instance.all_logs(result.run_id)]
     assert events
     assert not any(secret in event for event in events)
-    assert secret.encode() not in warehouse.path.read_bytes()
+    assert secret.encode() not in file_of(warehouse).read_bytes()
 
 
 @pytest.mark.parametrize(

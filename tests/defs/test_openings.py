@@ -11,6 +11,7 @@ from mixpeek_assets.defs.run_requests import range_tags
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import ScriptedMixpeek
 from tests.fakes.pipeline import TODAY, add_videos, land, poll, submit
+from tests.warehouse.rows import file_of
 
 DAYS = [TODAY - timedelta(days=ago) for ago in (2, 1, 0)]
 
@@ -24,7 +25,7 @@ def landed(mixpeek: ScriptedMixpeek, warehouse: Warehouse, monkeypatch: pytest.M
         poll()
         land(day=day)
     rows = "".join(f"http://videos.test/{day}-{name}.mp4,{day}\n" for day in DAYS for name in "ab")
-    manifest = warehouse.path.parent / "list.csv"
+    manifest = file_of(warehouse).parent / "list.csv"
     manifest.write_text(f"url,added_at\n{rows}", encoding="utf-8")
     monkeypatch.setenv("MIXPEEK_VIDEOS", str(manifest))
     mixpeek.requests.clear()

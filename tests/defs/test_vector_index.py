@@ -8,7 +8,7 @@ from mixpeek_assets.definitions import defs
 from mixpeek_assets.warehouse import vector_index
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.defs.test_sensors import record_run, tick
-from tests.warehouse.rows import feature_reply, land, query
+from tests.warehouse.rows import feature_reply, land, publisher_of, query
 
 MANY = 200
 SENSOR = "vector_index_sensor"
@@ -65,7 +65,7 @@ def test_a_refresh_encodes_what_is_new_and_says_so(warehouse: Warehouse, instanc
 def test_what_is_refreshed_is_published(warehouse: Warehouse, instance: dg.DagsterInstance) -> None:
     land_vectors(warehouse, 0, MANY)
     refreshed(instance)
-    assert not warehouse.publisher.is_behind()
+    assert not publisher_of(warehouse).is_behind()
 
 
 def test_few_vectors_need_no_index(warehouse: Warehouse, instance: dg.DagsterInstance) -> None:

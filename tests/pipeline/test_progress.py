@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.api.errors import AuthenticationError
-from mixpeek_assets.api.rate_limit import SharedLimit
+from mixpeek_assets.api.rate_limit import limit_in_folder
 from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.connections import open_client
 from mixpeek_assets.labels import counted, duration, size
@@ -53,7 +53,7 @@ def features(mixpeek: ScriptedMixpeek, warehouse: Warehouse, said: list[str]) ->
 @contextmanager
 def limited(mixpeek: ScriptedMixpeek, folder: Path, per_minute: int) -> Iterator[AssetsClient]:
     """Open a client with a limit whose minute is a second."""
-    limit = SharedLimit(folder, per_minute, "a test", timedelta(seconds=1))
+    limit = limit_in_folder(folder, per_minute, "a test", timedelta(seconds=1))
     with AssetsClient(mixpeek.url, SecretStr(KEY), limit=limit, policy=RetryPolicy(rate_limit=60)) as client:
         yield client
 

@@ -15,6 +15,7 @@ from mixpeek_assets.manifest.reader import read_manifest
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse.schema import TableName
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.views import view_name
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.checks import broken, day_check
@@ -154,7 +155,7 @@ def test_views_and_macros_take_every_name_for_a_name(landed: Project, one: Named
 
 @pytest.mark.parametrize(("table", "check"), [("tasks", "succeeded"), ("vectors", "whole")])
 def test_the_checks_show_foreign_texts_in_cells_with_the_reason(landed: Project, table: TableName, check: str) -> None:
-    failed = day_check(Warehouse(landed.warehouse), table, check, TODAY)
+    failed = day_check(Warehouse(Site.of_file(landed.warehouse)), table, check, TODAY)
     assert failed.metadata["failing_rows"].value == len(EVERY)
     rows = broken(failed)
     assert len(rows) == len(EVERY)

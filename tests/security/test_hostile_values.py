@@ -9,6 +9,7 @@ import pytest
 
 from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS, evaluate
 from mixpeek_assets.warehouse.schema import TABLES
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import KEY, Answer, scripted_mixpeek
 from tests.fakes.pipeline import TODAY
@@ -91,7 +92,7 @@ def test_every_cell_can_be_read_back(project: Project) -> None:
 
 
 def test_every_check_and_page_is_of_a_bounded_size(project: Project) -> None:
-    warehouse = Warehouse(project.warehouse)
+    warehouse = Warehouse(Site.of_file(project.warehouse))
     checks = (*DAY_CHECKS, *STANDING_CHECKS)
     with warehouse.reader() as reader:
         results = evaluate(reader, checks, dg.AssetKey, [TODAY])

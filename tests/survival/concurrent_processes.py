@@ -16,7 +16,7 @@ from mixpeek_assets.warehouse.landing_lines import FeatureLine
 from tests.fakes.commands import barrier, enter, forked
 from tests.fakes.pipeline import poll, project_warehouse
 from tests.warehouse.processes import until
-from tests.warehouse.rows import feature_reply
+from tests.warehouse.rows import feature_reply, file_of
 
 WAIT = 120
 
@@ -67,7 +67,7 @@ def write_on(folder: Path, environment: dict[str, str], together: Barrier, name:
 def hold(folder: Path, environment: dict[str, str], together: Barrier) -> None:
     """Be a user's session that reads, until there is a file `let go`."""
     enter(folder, environment)
-    with duckdb.connect(project_warehouse().path, read_only=True) as connection:
+    with duckdb.connect(file_of(project_warehouse()), read_only=True) as connection:
         connection.execute("SELECT count(*) FROM mixpeek.vectors").fetchall()
         together.wait(WAIT)
         Path("reading").touch()

@@ -18,6 +18,7 @@ from mixpeek_assets.api.documents import listing
 from mixpeek_assets.warehouse import loading, spool
 from tests.fakes.commands import enter
 from tests.fakes.pipeline import add_videos, land, poll, project_warehouse, submit
+from tests.warehouse.rows import file_of
 
 _FASTER = 20
 """The clock of these processes runs so much faster from their beginning on, so that a task is due again at once."""
@@ -142,7 +143,7 @@ def _name(event: str, details: tuple[Any, ...]) -> str:
 
 def _die_with_a_log(death: Death) -> None:
     """Die while DuckDB commits: its write-ahead log is there from a commit until the file is closed."""
-    log = project_warehouse().path.with_name(f"{project_warehouse().path.name}.wal")
+    log = Path(f"{file_of(project_warehouse())}.wal")
     is_time = _nth(death)
     while True:
         while not log.exists():

@@ -194,7 +194,7 @@ class Overtaken(Warehouse):
 def test_a_run_that_another_overtakes_while_it_plans_still_sees_what_is_to_be_submitted(
     project: Project, warehouse: Warehouse
 ) -> None:
-    overtaken = Overtaken(warehouse.path, timeout=30)
+    overtaken = Overtaken(warehouse.site, timeout=30)
     with read_manifest(load_settings()) as manifest:
         planned = partitions_to_ingest(overtaken, manifest, rules=SubmissionRules(), now=clock.now())
 

@@ -24,9 +24,10 @@ from mixpeek_assets.warehouse.errors import DiskError, WarehouseError
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.landing_lines import FeatureLine, TaskEvent
 from mixpeek_assets.warehouse.reader import Reader
+from mixpeek_assets.warehouse.site import Site
 from tests.fakes.commands import forked
 from tests.warehouse.asking import ask
-from tests.warehouse.rows import DAY, Row, event, feature_reply, warehouse_in
+from tests.warehouse.rows import DAY, Row, event, feature_reply, publisher_of, warehouse_in
 
 
 @contextmanager
@@ -118,12 +119,12 @@ def publish_for_ever(folder: Path) -> None:
     warehouse = warehouse_in(folder)
     while True:
         insert_videos(folder, uuid.uuid4().hex, 1)
-        warehouse.publisher.publish("now")
+        publisher_of(warehouse).publish("now")
 
 
 def insert_after_waiting(folder: Path, waits: Path) -> None:
     """Be a writer that notes for whom it waits."""
-    database = Database(warehouse_in(folder).path, 60, on_wait=waits.write_text)
+    database = Database(warehouse_in(folder).site, 60, on_wait=waits.write_text)
     with database.transaction() as connection:
         connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ('patient')")
 
@@ -145,7 +146,7 @@ def stop_after_commit(folder: Path, ready: Path) -> None:
 def read_zoneless_time(path: Path, answer: Path) -> None:
     """What plain DuckDB here, and what the warehouse, take a zoneless noon for: seconds since 1970."""
     noon = "SELECT epoch('2026-07-01 12:00:00'::TIMESTAMPTZ)"
-    with duckdb.connect() as plain, Database(path).connection() as connection:
+    with duckdb.connect() as plain, Database(Site.of_file(path)).connection() as connection:
         readings = [session.execute(noon).fetchall()[0][0] for session in (plain, connection)]
     answer.write_text(" ".join(str(int(reading)) for reading in readings))
 

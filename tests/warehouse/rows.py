@@ -3,19 +3,25 @@
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from mixpeek_assets.connections import open_site
 from mixpeek_assets.lock import exclusive
 from mixpeek_assets.manifest.reader import Manifest
+from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse.file_store import FileStore
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.landing_lines import FeatureLine
 from mixpeek_assets.warehouse.loading import Loaded
+from mixpeek_assets.warehouse.publishing import Publisher
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import VideoToSubmit
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.videos import upsert
 from tests.warehouse.asking import ask
@@ -36,16 +42,37 @@ def at(seconds: float) -> datetime:
 
 
 def warehouse_in(folder: Path, timeout: float = 30) -> Warehouse:
-    return Warehouse(folder / "warehouse.duckdb", timeout)
+    """The warehouse of a test's folder: a file in it, or the lake that the environment names."""
+    settings = load_settings()
+    if settings.lake is None:
+        return Warehouse(Site.of_file(folder / "warehouse.duckdb"), timeout)
+    return Warehouse(replace(open_site(settings), landing_folder=folder / "landing" / "lake"), timeout)
+
+
+def file_of(warehouse: Warehouse) -> Path:
+    """The DuckDB file, of a test that is about it."""
+    assert isinstance(warehouse.site.store, FileStore)
+    return warehouse.site.store.path
+
+
+def publisher_of(warehouse: Warehouse) -> Publisher:
+    """What publishes the warehouse's file."""
+    assert warehouse.publisher is not None
+    return warehouse.publisher
 
 
 @contextmanager
 def reading(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Look into the file as a user does, with plain DuckDB (in half the time of our own connection), in our turn."""
-    if not warehouse.path.exists():
+    """Look into a file as a user does, with plain DuckDB (in half the time of our own connection), in our turn."""
+    if not isinstance(warehouse.site.store, FileStore):
+        with warehouse.database.connection(read_only=True) as connection:
+            yield connection
+        return
+    file = file_of(warehouse)
+    if not file.exists():
         ask(warehouse, Reader.table_counts)
-    lock = warehouse.path.with_name(f"{warehouse.path.name}.lock")
-    with exclusive(lock, 30), duckdb.connect(warehouse.path, read_only=True) as connection:
+    lock = file.with_name(f"{file.name}.lock")
+    with exclusive(lock, 30), duckdb.connect(file, read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
@@ -119,9 +146,10 @@ def manifest(folder: Path, *videos: Row, source: str = "videos.csv", problems: S
 
 def add_videos(warehouse: Warehouse, *videos: Row, day: date = DAY) -> int:
     """Put videos into a partition, as a run of that day does."""
-    warehouse.path.parent.mkdir(parents=True, exist_ok=True)
+    folder = warehouse.landing_folder.parent
+    folder.mkdir(parents=True, exist_ok=True)
     now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return upsert(warehouse, manifest(warehouse.path.parent, *videos), [day], now, "run-videos")
+    return upsert(warehouse, manifest(folder, *videos), [day], now, "run-videos")
 
 
 def intend(warehouse: Warehouse, *video_ids: str, attempt: int = 1, day: date = DAY) -> None:

@@ -26,6 +26,7 @@ from tests.warehouse.rows import (
     done_task,
     feature,
     feature_reply,
+    file_of,
     land,
     manifest,
     problem,
@@ -84,7 +85,7 @@ def test_a_file_of_an_older_version_gets_the_comments_and_what_others_added_to_i
     warehouse: Warehouse,
 ) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1, 0, 2]}))
-    with duckdb.connect(warehouse.path) as connection:
+    with duckdb.connect(file_of(warehouse)) as connection:
         connection.execute("COMMENT ON COLUMN mixpeek.vectors_clip.embedding IS NULL")
         connection.execute("COMMENT ON MACRO TABLE mixpeek.nearest IS NULL")
         connection.execute("DROP VIEW mixpeek.moments")
@@ -96,7 +97,7 @@ def test_a_file_of_an_older_version_gets_the_comments_and_what_others_added_to_i
 
 
 def test_a_view_of_somebody_elses_with_the_name_of_a_new_one_is_refused_and_kept(warehouse: Warehouse) -> None:
-    with duckdb.connect(warehouse.path) as connection:
+    with duckdb.connect(file_of(warehouse)) as connection:
         connection.execute("CREATE OR REPLACE VIEW mixpeek.failures AS SELECT 'mine' AS x")
         connection.execute("UPDATE mixpeek_internal.schema_version SET fingerprint = 'older'")
     with pytest.raises(WarehouseError, match=r"somebody else's .*\(the view failures\): rename it"):
@@ -113,8 +114,8 @@ def test_a_view_of_an_empty_warehouse_is_empty(warehouse: Warehouse, view: str) 
 @contextmanager
 def copied(warehouse: Warehouse, name: str, catalog: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A copy of the file under another name, attached by a program that has tables of the same names."""
-    copy = warehouse.path.with_name(name)
-    shutil.copy(warehouse.path, copy)
+    copy = file_of(warehouse).with_name(name)
+    shutil.copy(file_of(warehouse), copy)
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA mixpeek; CREATE TABLE mixpeek.videos (x INTEGER)")
         connection.execute(f"ATTACH '{copy}' AS {catalog} (READ_ONLY)")
@@ -312,7 +313,7 @@ def test_who_looks_at_one_collection_sees_its_rows_in_every_view(warehouse: Ware
     for name in ("v1", "v2"):
         task(warehouse, name, accepted(name), settled(name, "failed", error={"reason": "no"}))
         land(warehouse, "assets", asset_reply(f"a-{name}", feature(f"f-{name}"), video_id=name))
-    one = Warehouse(warehouse.path, timeout=30, collection="it's")
+    one = Warehouse(warehouse.site, timeout=30, collection="it's")
 
     for view in ("moments", "pipeline_status", "failures"):
         assert [row["collection"] for row in rows(one, f"FROM mixpeek.{view}")] == ["it's"], view

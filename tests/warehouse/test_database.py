@@ -34,7 +34,7 @@ from tests.warehouse.processes import (
     until,
     watch_for_torn_loads,
 )
-from tests.warehouse.rows import add_videos, query, video, warehouse_in
+from tests.warehouse.rows import add_videos, file_of, query, video, warehouse_in
 
 INSERT = "INSERT INTO mixpeek.videos (video_id) VALUES ($id)"
 
@@ -75,7 +75,7 @@ def test_another_process_can_open_the_file_right_after_an_exception(warehouse: W
         raise ZeroDivisionError
     with pytest.raises(ZeroDivisionError), warehouse.database.connection(read_only=True):
         raise ZeroDivisionError
-    run(open_plainly, warehouse.path, read_only)
+    run(open_plainly, file_of(warehouse), read_only)
 
 
 def test_the_connection_that_was_given_is_closed_afterwards(warehouse: Warehouse) -> None:
@@ -90,7 +90,7 @@ def test_a_commit_that_fails_says_why_and_leaves_the_rows_of_before(warehouse: W
     add_videos(warehouse, video("v1"))
     answer = tmp_path / "answer"
     run(insert_on_full_disk, tmp_path, answer)
-    assert answer.read_text().startswith(f"DiskError: {warehouse.path}: File too large; make room on that disk")
+    assert answer.read_text().startswith(f"DiskError: {file_of(warehouse)}: File too large; make room on that disk")
     assert video_ids(warehouse) == ["v1"]
 
 
@@ -107,12 +107,12 @@ def test_a_reader_cannot_write(warehouse: Warehouse) -> None:
 def test_readers_share_the_file_with_another_programs_reading_session(warehouse: Warehouse, tmp_path: Path) -> None:
     add_videos(warehouse, video("v1"))
     ready, release = tmp_path / "ready", tmp_path / "release"
-    with running(hold_file, warehouse.path, ready, release, 60, True) as holder:
+    with running(hold_file, file_of(warehouse), ready, release, 60, True) as holder:
         until(ready.exists)
-        impatient = Warehouse(warehouse.path, timeout=0.2)
+        impatient = Warehouse(warehouse.site, timeout=0.2)
         assert ask(impatient, Reader.table_counts)["videos"] == 1
         with impatient.database.connection(read_only=True):
-            run(open_plainly, warehouse.path, True)
+            run(open_plainly, file_of(warehouse), True)
         assert holder.is_alive()
         with pytest.raises(WarehouseBusyError), impatient.database.transaction():
             pass
@@ -125,7 +125,7 @@ def test_a_zoneless_time_is_utc_whatever_the_zone_of_the_machine(
     monkeypatch.setenv("TZ", "America/New_York")
     answer = tmp_path / "answer"
     # Started, not forked: DuckDB reads the zone when it is first loaded.
-    process = multiprocessing.get_context("spawn").Process(target=read_zoneless_time, args=(warehouse.path, answer))
+    process = multiprocessing.get_context("spawn").Process(target=read_zoneless_time, args=(file_of(warehouse), answer))
     process.start()
     process.join(120)
     plain, ours = map(int, answer.read_text().split())
@@ -219,7 +219,7 @@ def test_a_transaction_waits_for_another_programs_session_and_says_whose(
     ready = tmp_path / "ready"
     with (
         caplog.at_level(logging.WARNING, "mixpeek_assets.warehouse.database"),
-        running(hold_file, warehouse.path, ready, tmp_path / "release", seconds, read_only) as holder,
+        running(hold_file, file_of(warehouse), ready, tmp_path / "release", seconds, read_only) as holder,
     ):
         until(ready.exists)
         add_videos(warehouse, video("v2"))
@@ -227,7 +227,7 @@ def test_a_transaction_waits_for_another_programs_session_and_says_whose(
         assert holder.exitcode == 0, "the transaction came through while the file was held"
     assert video_ids(warehouse) == ["v1", "v2"]
     [said] = caplog.messages
-    assert said.startswith(f"Waiting for {warehouse.path}: python")
+    assert said.startswith(f"Waiting for {file_of(warehouse)}: python")
     assert f"(process {holder.pid})" in said
 
 
@@ -237,12 +237,12 @@ def test_a_session_that_does_not_end_is_named_when_the_wait_is_over(
     warehouse: Warehouse, tmp_path: Path, read_only: bool
 ) -> None:
     add_videos(warehouse, video("v1"))
-    with running(hold_file, warehouse.path, tmp_path / "ready", tmp_path / "release", 60, False) as holder:
+    with running(hold_file, file_of(warehouse), tmp_path / "ready", tmp_path / "release", 60, False) as holder:
         until((tmp_path / "ready").exists)
-        impatient = Database(warehouse.path, timeout=0.3)
+        impatient = Database(warehouse.site, timeout=0.3)
         with pytest.raises(WarehouseBusyError) as busy, impatient.connection(read_only=read_only):
             pass
-    for part in (str(warehouse.path), "python", f"(process {holder.pid})", "close it there"):
+    for part in (str(file_of(warehouse)), "python", f"(process {holder.pid})", "close it there"):
         assert part in str(busy.value)
 
 
@@ -250,8 +250,8 @@ def test_a_session_of_this_very_process_is_waited_for_too(
     warehouse: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     add_videos(warehouse, video("v1"))
-    with duckdb.connect(warehouse.path):
-        with pytest.raises(WarehouseBusyError, match="this process"), Database(warehouse.path, 0.3).transaction():
+    with duckdb.connect(file_of(warehouse)):
+        with pytest.raises(WarehouseBusyError, match="this process"), Database(warehouse.site, 0.3).transaction():
             pass
         assert "this process" in caplog.text
     add_videos(warehouse, video("v2"))
@@ -265,13 +265,13 @@ def test_a_writer_that_waits_for_a_session_delays_no_reader_and_other_writers_na
     add_videos(warehouse, video("v1"))
     ready, release, waits = tmp_path / "ready", tmp_path / "release", tmp_path / "waits"
     with ExitStack() as processes:
-        holder = processes.enter_context(running(hold_file, warehouse.path, ready, release, 60, True))
+        holder = processes.enter_context(running(hold_file, file_of(warehouse), ready, release, 60, True))
         until(ready.exists)
         writer = processes.enter_context(running(insert_after_waiting, tmp_path, waits))
         until(waits.exists)
         for _ in range(3):
             assert video_ids(warehouse) == ["v1"]
-            with pytest.raises(WarehouseBusyError) as busy, Database(warehouse.path, timeout=1).transaction():
+            with pytest.raises(WarehouseBusyError) as busy, Database(warehouse.site, timeout=1).transaction():
                 pass
             assert f"(process {holder.pid})" in str(busy.value)
         assert writer.is_alive()
@@ -311,14 +311,14 @@ def test_a_long_wait_for_one_of_our_own_processes_is_reported(
 
     with running(stop_inside_transaction, tmp_path, tmp_path / "ready") as ahead:
         until((tmp_path / "ready").exists)
-        database = Database(warehouse.path, 60, on_wait)
+        database = Database(warehouse.site, 60, on_wait)
         reader = threading.Thread(target=lambda: database.connection(read_only=True).__enter__())
         reader.start()
         assert reported.wait(30)
         ahead.kill()
         reader.join(30)
         assert not reader.is_alive()
-    assert said == [f"Waiting for {warehouse.path}.lock: process {ahead.pid} holds it"]
+    assert said == [f"Waiting for {file_of(warehouse)}.lock: process {ahead.pid} holds it"]
 
 
 @pytest.mark.slow
@@ -328,14 +328,14 @@ def test_a_reader_that_has_to_migrate_waits_for_the_session_and_goes_on(warehous
         connection.execute("ALTER TABLE mixpeek.videos DROP COLUMN source")
         connection.execute("UPDATE mixpeek_internal.schema_version SET fingerprint = 'older'")
     ready, release, waits = tmp_path / "ready", tmp_path / "release", tmp_path / "waits"
-    with running(hold_file, warehouse.path, ready, release, 60, True) as holder:
+    with running(hold_file, file_of(warehouse), ready, release, 60, True) as holder:
         until(ready.exists)
 
         def let_go(sentence: str) -> None:
             waits.write_text(sentence)
             release.touch()
 
-        with Database(warehouse.path, 60, let_go).connection(read_only=True) as connection:
+        with Database(warehouse.site, 60, let_go).connection(read_only=True) as connection:
             assert connection.execute("SELECT source FROM mixpeek.videos").fetchall() == [(None,)]
     assert f"(process {holder.pid})" in waits.read_text()
 

@@ -9,6 +9,7 @@ from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.asking import ask
 from tests.warehouse.processes import open_plainly, run
+from tests.warehouse.rows import file_of
 
 
 def test_duckdb_is_started_once(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,13 +38,13 @@ def test_a_closed_file_is_free_for_another_process_and_wholly_written(warehouse:
     with warehouse.database.transaction() as connection:
         connection.execute("INSERT INTO mixpeek.videos (video_id) VALUES ('v1')")
 
-    assert not warehouse.path.with_name(f"{warehouse.path.name}.wal").exists()
-    run(open_plainly, warehouse.path, False)
+    assert not file_of(warehouse).with_name(f"{file_of(warehouse).name}.wal").exists()
+    run(open_plainly, file_of(warehouse), False)
 
 
 def test_an_engine_that_cannot_let_go_is_ended(warehouse: Warehouse) -> None:
     ask(warehouse, Reader.open_tasks)
-    file = OpenFile(warehouse.path)
+    file = OpenFile(file_of(warehouse))
     file._engine.execute("DETACH warehouse")
 
     file.close()

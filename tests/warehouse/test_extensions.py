@@ -10,7 +10,7 @@ import pytest
 
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.environments import python_with
-from tests.warehouse.rows import add_videos, asset_reply, feature, feature_reply, land, video, write
+from tests.warehouse.rows import add_videos, asset_reply, feature, feature_reply, land, publisher_of, video, write
 
 ROOT = Path(__file__).parents[2]
 SAID = ["a boat on the sea", "the sea at night, the sea by day", "a lamp", "night in the city with a lamp and a boat"]
@@ -25,10 +25,10 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
     said = {name: {"description": SAID[number % 4] + " again" * (number // 4)} for number, name in enumerate(names)}
     write(warehouse.landing_folder, "assets", asset_reply("a1", *(feature(name, **said[name]) for name in names)))
     land(warehouse, "vectors", *(feature_reply(name, {"clip": chance.normal(size=16).tolist()}) for name in names))
-    warehouse.publisher.publish("now")
-    assert not warehouse.publisher.is_behind()
+    publisher_of(warehouse).publish("now")
+    assert not publisher_of(warehouse).is_behind()
     python = python_with(ROOT / "locks" / "duckdb-extensions.txt")
-    command = [python, Path(__file__).with_name("extensions.py"), warehouse.publisher.path, "clip", "sea night"]
+    command = [python, Path(__file__).with_name("extensions.py"), publisher_of(warehouse).path, "clip", "sea night"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={})
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixpeek_assets.warehouse.database import Database
+from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.views import refresh_views
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, asset_reply, feature, land, video
@@ -21,7 +22,7 @@ from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, asset_reply, feature
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """A file that the tests of this module share; `texts` empties it first."""
-    with Database(tmp_path_factory.mktemp("words") / "warehouse.duckdb").connection() as connection:
+    with Database(Site.of_file(tmp_path_factory.mktemp("words") / "warehouse.duckdb")).connection() as connection:
         yield connection
 
 
@@ -258,7 +259,7 @@ def test_filters_leave_what_they_name(warehouse: Warehouse) -> None:
         row = connection.execute("SELECT * EXCLUDE (score) FROM mixpeek.find_text('gate', among := ['f1'])").fetchall()
         url = "https://videos.test/v1.mp4"
         assert row == [("f1", "image", ["read"], "a gate", 2.5, 1.0, url, "films", "a1", "v1")]
-    with Warehouse(warehouse.path, timeout=30, collection="talks").reader() as reader:
+    with Warehouse(warehouse.site, timeout=30, collection="talks").reader() as reader:
         assert found(reader.connection, "gate") == ["f3"]
 
 

@@ -9,7 +9,7 @@ from mixpeek_assets.warehouse import engine, loading
 from mixpeek_assets.warehouse.landing_files import Kind
 from mixpeek_assets.warehouse.loading import load_pending
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import asset_reply, feature, feature_reply, land, query, table, warehouse_in, write
+from tests.warehouse.rows import asset_reply, feature, feature_reply, file_of, land, query, table, warehouse_in, write
 
 LANDINGS = 12
 SMALL_COMMITS = 24
@@ -26,7 +26,7 @@ def land_little(warehouse: Warehouse) -> int:
     for number in range(LANDINGS):
         land(warehouse, "vectors", feature_reply(f"f{number}", DENSE))
     assert query(warehouse, "SELECT count(DISTINCT feature_id) FROM mixpeek.vectors") == [(LANDINGS,)]
-    return warehouse.path.stat().st_size
+    return file_of(warehouse).stat().st_size
 
 
 NEVER = 1 << 40
@@ -86,7 +86,7 @@ def test_a_partition_that_is_landed_again_and_again_takes_no_more_room(
         for part in range(4):
             replies = [feature_reply(f"f{part}-{number}", DENSE, seconds=landing) for number in range(300)]
             land(warehouse, "vectors", *replies)
-        sizes.append(warehouse.path.stat().st_size)
+        sizes.append(file_of(warehouse).stat().st_size)
     # Once replaced, a part's room is that of the next part.
     assert max(sizes) < 1.5 * sizes[0]
 

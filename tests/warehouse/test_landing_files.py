@@ -14,7 +14,7 @@ from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.asking import ask
 from tests.warehouse.processes import append_until_disk_is_full, run, running, until, write_and_stay
-from tests.warehouse.rows import asset_reply, at, event, feature_reply, intend, write
+from tests.warehouse.rows import asset_reply, at, event, feature_reply, file_of, intend, write
 
 
 def lines(file: Path) -> list[dict[str, object]]:
@@ -171,7 +171,7 @@ def test_a_landing_zone_that_is_not_there_has_nothing_pending(tmp_path: Path) ->
 
 def test_nothing_pending_makes_no_warehouse(unmade_warehouse: Warehouse) -> None:
     assert unmade_warehouse.load_pending().files == 0
-    assert not unmade_warehouse.path.exists()
+    assert not file_of(unmade_warehouse).exists()
 
 
 @given(sizes=st.lists(st.integers(1, 120), max_size=12), limit=st.integers(1, 200))

@@ -31,6 +31,7 @@ from tests.warehouse.rows import (
     event,
     feature,
     feature_reply,
+    file_of,
     intend,
     land,
     query,
@@ -202,7 +203,7 @@ def test_a_disk_that_is_full_is_not_blamed_on_the_files(warehouse: Warehouse, tm
         write(warehouse.landing_folder, "vectors", *replies)
     waiting, answer = left(warehouse), tmp_path / "answer"
     run(load_on_full_disk, tmp_path, answer)
-    assert f"{warehouse.path}: File too large; make room on that disk" in answer.read_text()
+    assert f"{file_of(warehouse)}: File too large; make room on that disk" in answer.read_text()
     assert left(warehouse) == waiting
     assert table(warehouse, "rejects") == []
     assert [row["feature_id"] for row in table(warehouse, "vectors")] == ["f0"]
@@ -280,15 +281,15 @@ def test_threads_may_share_a_spool(warehouse: Warehouse) -> None:
 
 
 def test_a_spool_says_that_its_load_failed_and_keeps_what_it_had(warehouse: Warehouse) -> None:
-    warehouse.path.write_text("this is no warehouse" * 1000)
+    file_of(warehouse).write_text("this is no warehouse" * 1000)
     with pytest.raises(WarehouseError, match="is not a DuckDB file"), warehouse.spool("vectors") as spool:
         spool.append(FeatureLine(**feature_reply("f1", {"clip": [1]})))
-    warehouse.path.unlink()
+    file_of(warehouse).unlink()
     assert warehouse.load_pending().files == 1
 
 
 def test_an_exception_is_not_hidden_by_the_load_that_fails_after_it(warehouse: Warehouse) -> None:
-    warehouse.path.write_text("this is no warehouse" * 1000)
+    file_of(warehouse).write_text("this is no warehouse" * 1000)
     with pytest.raises(ZeroDivisionError) as first, warehouse.spool("vectors") as spool:
         spool.append(FeatureLine(**feature_reply("f1", {"clip": [1]})))
         raise ZeroDivisionError

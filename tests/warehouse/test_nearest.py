@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, land, query, video, warehouse_in
+from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, file_of, land, query, video, warehouse_in
 from tests.warehouse.searching import found, names, near, search_warehouse
 
 
@@ -15,13 +15,13 @@ from tests.warehouse.searching import found, names, near, search_warehouse
 def searched_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     warehouse = warehouse_in(tmp_path_factory.mktemp("searched"))
     search_warehouse(warehouse)
-    return warehouse.path.read_bytes()
+    return file_of(warehouse).read_bytes()
 
 
 @pytest.fixture
 def searched(tmp_path: Path, searched_file: bytes) -> Warehouse:
     warehouse = warehouse_in(tmp_path)
-    warehouse.path.write_bytes(searched_file)
+    file_of(warehouse).write_bytes(searched_file)
     return warehouse
 
 
@@ -190,7 +190,7 @@ def test_many_queries_are_answered_as_each_alone(searched: Warehouse) -> None:
 def test_views_and_searches_work_in_a_copy_of_any_name(searched: Warehouse, tmp_path: Path, name: str) -> None:
     land(searched, "vectors", feature_reply("east", {"audio": [1, 2]}, seconds=9))
     copy = tmp_path / f"{name}.duckdb"
-    copy.write_bytes(searched.path.read_bytes())
+    copy.write_bytes(file_of(searched).read_bytes())
     with duckdb.connect(copy, read_only=True) as connection:
         assert connection.execute("SELECT feature_id FROM mixpeek.vectors_audio").fetchall() == [("east",)]
         nearest = connection.execute("SELECT feature_id FROM mixpeek.nearest('clip', [0, 1], k := 1)").fetchall()

@@ -33,7 +33,7 @@ COLLECTIONS = ("lectures", "trailers")
 @pytest.fixture
 def one(warehouse: Warehouse) -> dict[str, Warehouse]:
     """The same file, as each of two collections sees it."""
-    return {name: Warehouse(warehouse.path, timeout=30, collection=name) for name in COLLECTIONS}
+    return {name: Warehouse(warehouse.site, timeout=30, collection=name) for name in COLLECTIONS}
 
 
 def add(warehouse: Warehouse) -> None:

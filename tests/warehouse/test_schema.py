@@ -21,6 +21,7 @@ from tests.warehouse.rows import (
     done_task,
     feature,
     feature_reply,
+    file_of,
     land,
     query,
     table,
@@ -37,7 +38,7 @@ def warehouse(unmade_warehouse: Warehouse) -> Warehouse:
 
 def change_plainly(warehouse: Warehouse, *statements: str) -> None:
     """Change the file as another program would."""
-    with duckdb.connect(warehouse.path) as connection:
+    with duckdb.connect(file_of(warehouse)) as connection:
         for statement in statements:
             connection.execute(statement)
 
@@ -167,9 +168,9 @@ def test_tables_of_a_newer_version_are_refused_and_stay_as_they_are(
     change_plainly(warehouse, f"UPDATE mixpeek_internal.schema_version SET version = {newer}")
     with pytest.raises(WarehouseError) as refused:
         use(warehouse)
-    for part in (str(warehouse.path), f"version {newer}", "upgrade", "MIXPEEK_WAREHOUSE"):
+    for part in (str(file_of(warehouse)), f"version {newer}", "upgrade", "MIXPEEK_WAREHOUSE"):
         assert part in str(refused.value)
-    with duckdb.connect(warehouse.path) as connection:
+    with duckdb.connect(file_of(warehouse)) as connection:
         assert connection.execute("SELECT version FROM mixpeek_internal.schema_version").fetchall() == [(newer,)]
 
 
@@ -193,11 +194,11 @@ def test_several_processes_may_make_the_warehouse_at_once(warehouse: Warehouse, 
 def test_a_file_that_is_no_duckdb_file_is_refused_and_kept(
     warehouse: Warehouse, use: Callable[[Warehouse], None], content: bytes
 ) -> None:
-    warehouse.path.write_bytes(content)
+    file_of(warehouse).write_bytes(content)
     with pytest.raises(WarehouseError, match=r"is not a DuckDB file: move it away, or set MIXPEEK_WAREHOUSE") as error:
         use(warehouse)
-    assert str(warehouse.path) in str(error.value)
-    assert warehouse.path.read_bytes() == content
+    assert str(file_of(warehouse)) in str(error.value)
+    assert file_of(warehouse).read_bytes() == content
 
 
 def _checksum(block: bytes | bytearray) -> int:
@@ -220,23 +221,23 @@ def test_a_file_of_a_newer_duckdb_is_refused_with_what_to_do(
     warehouse: Warehouse, use: Callable[[Warehouse], None]
 ) -> None:
     read(warehouse)
-    written = warehouse.path.read_bytes()
+    written = file_of(warehouse).read_bytes()
     version = struct.unpack("<Q", written[12:20])[0]
     assert _with_storage_version(written, version) == written, "DuckDB's header is no longer as this test knows it"
     newer = _with_storage_version(written, 1_000_000)
-    warehouse.path.write_bytes(newer)
+    file_of(warehouse).write_bytes(newer)
     with pytest.raises(WarehouseError) as refused:
         use(warehouse)
-    for part in (str(warehouse.path), "newer DuckDB", duckdb.__version__, "upgrade duckdb", "MIXPEEK_WAREHOUSE"):
+    for part in (str(file_of(warehouse)), "newer DuckDB", duckdb.__version__, "upgrade duckdb", "MIXPEEK_WAREHOUSE"):
         assert part in str(refused.value)
-    assert warehouse.path.read_bytes() == newer
+    assert file_of(warehouse).read_bytes() == newer
 
 
 @pytest.mark.parametrize("length", [5_000, 9_000])
 def test_a_file_that_was_cut_off_is_refused_by_name(warehouse: Warehouse, length: int) -> None:
     read(warehouse)
-    warehouse.path.write_bytes(warehouse.path.read_bytes()[:length])
-    with pytest.raises(WarehouseError, match=str(warehouse.path)):
+    file_of(warehouse).write_bytes(file_of(warehouse).read_bytes()[:length])
+    with pytest.raises(WarehouseError, match=str(file_of(warehouse))):
         read(warehouse)
 
 
@@ -244,8 +245,8 @@ def test_a_file_that_was_cut_off_is_refused_by_name(warehouse: Warehouse, length
 def test_a_folder_in_place_of_the_file_is_refused_by_name(
     warehouse: Warehouse, use: Callable[[Warehouse], None]
 ) -> None:
-    warehouse.path.mkdir()
-    with pytest.raises(WarehouseError, match=str(warehouse.path)):
+    file_of(warehouse).mkdir()
+    with pytest.raises(WarehouseError, match=str(file_of(warehouse))):
         use(warehouse)
 
 

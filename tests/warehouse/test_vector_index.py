@@ -14,7 +14,7 @@ from mixpeek_assets.warehouse import vector_index
 from mixpeek_assets.warehouse.vector_codes import Encoder, Floats, rotated, shrink
 from mixpeek_assets.warehouse.vector_index import Indexed, Staleness
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, land, query, video, warehouse_in
+from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, file_of, land, query, video, warehouse_in
 from tests.warehouse.searching import found, names
 
 DIMENSIONS = 24
@@ -90,13 +90,13 @@ def indexed_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     land_vectors(warehouse, clustered(600))
     [done] = refresh(warehouse)
     assert (done.vectors, done.encoded, done.why) == (600, 600, "")
-    return warehouse.path.read_bytes()
+    return file_of(warehouse).read_bytes()
 
 
 @pytest.fixture
 def indexed(tmp_path: Path, indexed_file: bytes) -> Warehouse:
     warehouse = warehouse_in(tmp_path)
-    warehouse.path.write_bytes(indexed_file)
+    file_of(warehouse).write_bytes(indexed_file)
     return warehouse
 
 
@@ -307,7 +307,7 @@ def test_index_and_exact_search_agree_after_any_changes(
     tmp_path_factory: pytest.TempPathFactory, indexed_file: bytes, steps: list[str], seed: int
 ) -> None:
     warehouse = warehouse_in(tmp_path_factory.mktemp("steps"))
-    warehouse.path.write_bytes(indexed_file)
+    file_of(warehouse).write_bytes(indexed_file)
     for number, step in enumerate(steps):
         if step == "land":
             land_vectors(warehouse, clustered(15), first=1000 + 100 * number)

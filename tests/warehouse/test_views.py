@@ -15,6 +15,7 @@ from tests.warehouse.asking import ask
 from tests.warehouse.rows import (
     add_videos,
     feature_reply,
+    file_of,
     land,
     query,
     video,
@@ -84,7 +85,7 @@ def test_a_view_whose_vector_is_gone_goes_too(warehouse: Warehouse) -> None:
 
 def test_a_users_own_views_stay(warehouse: Warehouse) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}))
-    with duckdb.connect(warehouse.path) as connection:
+    with duckdb.connect(file_of(warehouse)) as connection:
         connection.execute("CREATE VIEW mixpeek.vectors_of_mine AS SELECT feature_id, embedding FROM mixpeek.vectors")
         connection.execute("CREATE VIEW mixpeek.vectors_noted AS SELECT feature_id, embedding FROM mixpeek.vectors")
         connection.execute("COMMENT ON VIEW mixpeek.vectors_noted IS 'mine'")
@@ -118,7 +119,7 @@ def test_the_example_to_search_from_is_a_picture_that_is_most_like_one_of_anothe
 def test_views_work_in_a_copy_that_is_attached_to_another_session(warehouse: Warehouse, tmp_path: Path) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1, 2]}))
     copy = tmp_path / "copy.duckdb"
-    copy.write_bytes(warehouse.path.read_bytes())
+    copy.write_bytes(file_of(warehouse).read_bytes())
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE vectors (other INTEGER)")
         connection.execute(f"ATTACH '{copy}' AS old (READ_ONLY)")

@@ -50,10 +50,3 @@ SELECT
     reject.partition_date
 FROM rejects AS reject
 LEFT JOIN videos AS video ON reject.video_id = video.video_id;
-
-COMMENT ON COLUMN mixpeek.failures.kind IS
-'failed, cancelled or lost (a video); rejected (a reply), manifest (a row of it) or landing (a file).';
-
-COMMENT ON COLUMN mixpeek.failures.what IS 'The file''s name, with its asset or feature; or the row of the manifest.';
-
-COMMENT ON COLUMN mixpeek.failures.task_id IS 'The Mixpeek task, or batch; null where no task failed.';

@@ -1,7 +1,12 @@
 -- Search by words and by a vector at once: reciprocal rank fusion, 1 / (60 + rank), of the best 100 of each.
 CREATE OR REPLACE MACRO mixpeek.find_moments(
     words, vector_name, embedding,
-    k := 10, collections := NULL, modalities := NULL, since := NULL, until := NULL, among := NULL
+    k := 10,
+    collections := 'all',
+    modalities := 'all',
+    since := DATE '-infinity',
+    until := DATE 'infinity',
+    among := 'all'
 ) AS TABLE
 WITH by_text AS MATERIALIZED (
     SELECT

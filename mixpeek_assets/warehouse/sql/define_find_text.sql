@@ -1,11 +1,17 @@
 -- Search by words: the features that show, say or are described by some words, the best first. The score is BM25's
 -- (k1 = 1.2, b = 0.75) over the features that the filters leave.
 CREATE OR REPLACE MACRO mixpeek.find_text(
-    words, k := 10, collections := NULL, modalities := NULL, since := NULL, until := NULL, among := NULL
+    words,
+    k := 10,
+    collections := 'all',
+    modalities := 'all',
+    since := DATE '-infinity',
+    until := DATE 'infinity',
+    among := 'all'
 ) AS TABLE
 WITH strangers AS (
     SELECT string_agg(concat('''', one.name, ''''), ', ' ORDER BY one.name) AS names
-    FROM (SELECT unnest(collections::VARCHAR[]) AS name) AS one
+    FROM (SELECT unnest(mixpeek_internal.names_of(collections)) AS name) AS one
     ANTI JOIN mixpeek.videos AS video ON one.name = video.collection
 ),
 
@@ -49,14 +55,22 @@ candidates AS NOT MATERIALIZED (
     FROM mixpeek.features AS feature
     WHERE
         (feature.text != '' OR feature.transcription != '' OR feature.description != '')
-        AND (modalities IS NULL OR list_contains(modalities, feature.modality))
-        AND (since IS NULL OR feature.partition_date >= since::DATE)
-        AND (until IS NULL OR feature.partition_date <= until::DATE)
-        AND (among IS NULL OR feature.feature_id IN (SELECT unnest(among::VARCHAR[])))
         AND (
-            collections IS NULL
+            mixpeek_internal.names_of(modalities) IS NULL
+            OR list_contains(mixpeek_internal.names_of(modalities), feature.modality)
+        )
+        AND (nullif(since, DATE '-infinity') IS NULL OR feature.partition_date >= since::DATE)
+        AND (nullif(until, DATE 'infinity') IS NULL OR feature.partition_date <= until::DATE)
+        AND (
+            mixpeek_internal.names_of(among) IS NULL
+            OR feature.feature_id IN (SELECT unnest(mixpeek_internal.names_of(among)))
+        )
+        AND (
+            mixpeek_internal.names_of(collections) IS NULL
             OR feature.video_id IN (
-                SELECT video.video_id FROM mixpeek.videos AS video WHERE list_contains(collections, video.collection)
+                SELECT video.video_id
+                FROM mixpeek.videos AS video
+                WHERE list_contains(mixpeek_internal.names_of(collections), video.collection)
             )
         )
 ),

@@ -1,6 +1,12 @@
 -- Search by similarity: the features nearest to a vector, and the features nearest to a feature.
 -- A parameter hides a column of its name, so columns are qualified.
 
+-- The names that a filter lets through; NULL is any. DuckLake keeps no NULL as a default, so that is 'all'.
+CREATE OR REPLACE MACRO mixpeek_internal.names_of(filter_names) AS
+CASE
+    WHEN typeof(filter_names) != 'VARCHAR' OR filter_names::VARCHAR != 'all' THEN filter_names::VARCHAR[]
+END;
+
 -- The queries as a search uses them, numbered from 1: NULL, with a sentence that the search raises, where one cannot be
 -- searched for.
 CREATE OR REPLACE MACRO mixpeek_internal.search_queries(vector_name, embeddings, k, collections) AS TABLE
@@ -180,15 +186,22 @@ CREATE OR REPLACE MACRO mixpeek.nearest(
     vector_name,
     embedding,
     k := 10,
-    collections := NULL,
-    modalities := NULL,
-    since := NULL,
-    until := NULL,
-    among := NULL
+    collections := 'all',
+    modalities := 'all',
+    since := DATE '-infinity',
+    until := DATE 'infinity',
+    among := 'all'
 ) AS TABLE
 SELECT found.* REPLACE (round(found.similarity, 4) AS similarity)
 FROM mixpeek_internal.nearest(
-    vector_name, embedding, k, collections, modalities, since, until, among
+    vector_name,
+    embedding,
+    k,
+    mixpeek_internal.names_of(collections),
+    mixpeek_internal.names_of(modalities),
+    nullif(since, DATE '-infinity'),
+    nullif(until, DATE 'infinity'),
+    mixpeek_internal.names_of(among)
 ) AS found
 ORDER BY found.similarity DESC NULLS LAST, found.feature_id;
 
@@ -196,11 +209,11 @@ CREATE OR REPLACE MACRO mixpeek.similar(
     feature_id,
     vector_name,
     k := 10,
-    collections := NULL,
-    modalities := NULL,
-    since := NULL,
-    until := NULL,
-    among := NULL
+    collections := 'all',
+    modalities := 'all',
+    since := DATE '-infinity',
+    until := DATE 'infinity',
+    among := 'all'
 ) AS TABLE
 WITH
 own AS MATERIALIZED (
@@ -230,11 +243,11 @@ FROM mixpeek_internal.nearest(
     vector_name,
     (SELECT embedding_of.embedding FROM embedding_of),
     CASE WHEN k < 1 THEN k ELSE k + 1 END,
-    collections,
-    modalities,
-    since,
-    until,
-    among
+    mixpeek_internal.names_of(collections),
+    mixpeek_internal.names_of(modalities),
+    nullif(since, DATE '-infinity'),
+    nullif(until, DATE 'infinity'),
+    mixpeek_internal.names_of(among)
 ) AS found
 WHERE found.feature_id IS DISTINCT FROM feature_id
 ORDER BY found.similarity DESC NULLS LAST, found.feature_id

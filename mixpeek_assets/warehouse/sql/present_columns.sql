@@ -4,7 +4,7 @@ SELECT
     lower(table_name) AS table_name,
     lower(column_name) AS column_name,
     data_type,
-    table_oid IN (SELECT table_oid FROM duckdb_tables()) AS is_table
+    table_oid IN (SELECT table_oid FROM duckdb_tables() WHERE database_name = current_database()) AS is_table
 FROM duckdb_columns()
 WHERE
     database_name = current_database()

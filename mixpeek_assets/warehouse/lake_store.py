@@ -1,0 +1,159 @@
+"""A DuckLake as the store: its catalogue in PostgreSQL, its rows as Parquet files in a bucket or a shared folder.
+
+Readers never wait: each sees the snapshot of its moment. Our writers take turns all the same, by a lock in the same
+PostgreSQL, because two transactions that change rows of one table conflict, and all but one would have been in vain.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from mixpeek_assets.cluster.postgres import Postgres
+from mixpeek_assets.errors import UserError
+from mixpeek_assets.locks import Locks
+from mixpeek_assets.sql_files import literal
+from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
+from mixpeek_assets.warehouse.engine import CATALOG, Session
+from mixpeek_assets.warehouse.errors import LakeDownError, WarehouseBusyError, WarehouseError
+from mixpeek_assets.warehouse.extensions import load_extensions
+from mixpeek_assets.warehouse.s3 import Bucket
+
+METADATA_SCHEMA = "mixpeek_lake"
+"""The schema of the catalogue's own tables in PostgreSQL."""
+
+_OUTSIDE = (duckdb.HTTPException, duckdb.ConnectionException)
+_FROM_OUTSIDE = re.compile("postgres|ducklake|libpq|HTTP|server closed the connection", re.IGNORECASE)
+_CONFLICT = re.compile("conflict", re.IGNORECASE)
+
+_WRITERS = "writers"
+_CATALOGUE = "mixpeek_catalogue"
+_IN_SECRET = {"host": "HOST", "port": "PORT", "dbname": "DATABASE", "user": "USER", "password": "PASSWORD"}
+
+
+@dataclass(frozen=True)
+class LakeStore:
+    """A DuckLake.
+
+    Attributes:
+        postgres: The database with the catalogue.
+        place: Where its Parquet files are: `s3://bucket/prefix`, or a folder that all machines see.
+        locks: Where its writers take turns.
+    """
+
+    postgres: Postgres
+    place: str
+    locks: Locks
+    _seen: list[bool] = field(default_factory=list[bool], compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The place of the files and that of the catalogue."""
+        return f"{self.place} (catalogue: {self.postgres.place})"
+
+    @property
+    def kind(self) -> str:
+        """What it is, in words."""
+        return "DuckLake"
+
+    def exists(self) -> bool:
+        """Say whether the catalogue has tables."""
+        if not self._seen:
+            with self.postgres.connect("lake") as connection:
+                found = connection.execute("SELECT to_regclass(%s)", [f"{METADATA_SCHEMA}.ducklake_metadata"])
+                row = found.fetchone()
+            if row and row[0]:
+                self._seen.append(True)
+        return bool(self._seen)
+
+    def turn(
+        self, timeout: float, on_wait: Callable[[str], object], *, read_only: bool
+    ) -> AbstractContextManager[None]:
+        """Wait in turn with the other writers, of all machines."""
+        return nullcontext() if read_only else self.locks.exclusive(_WRITERS, timeout, on_wait)
+
+    def attach(self, *, read_only: bool) -> Session:
+        """Open the lake; the first writer makes it."""
+        if not read_only and not self.exists():
+            self._check_place()
+        return Session(lambda connection: self._attach(connection, read_only=read_only))
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+        load_extensions(connection)
+        connection.execute(self._catalogue_secret())
+        if self._is_in_bucket:
+            connection.execute(Bucket(self.place).secret())
+        connection.execute("SET ducklake_max_retry_count = 100")  # strangers may write too
+        options = f"METADATA_SCHEMA {literal(METADATA_SCHEMA)}, META_SECRET {literal(_CATALOGUE)}"
+        options += f", DATA_PATH {literal(self.place + '/')}" + (", READ_ONLY" if read_only else "")
+        also = " ".join(f"{name}={value}" for name, value in self.postgres.parts.items() if name not in _IN_SECRET)
+        connection.execute(f"ATTACH {literal('ducklake:postgres:' + also)} AS {CATALOG} ({options})")
+
+    def how_to_open(self) -> Sequence[str]:
+        """Return the two statements by which any DuckDB with its extensions opens the lake."""
+        shown = " ".join(
+            f"{name}={value}" for name, value in self.postgres.parts.items() if name not in ("password", "passfile")
+        )
+        options = f"METADATA_SCHEMA {literal(METADATA_SCHEMA)}, READ_ONLY"
+        attach = f"ATTACH {literal(f'ducklake:postgres:{shown}')} AS {CATALOG} ({options});"
+        return ("CREATE SECRET (TYPE s3, PROVIDER credential_chain);", attach) if self._is_in_bucket else (attach,)
+
+    def holder(self, error: BaseException | None) -> str | None:
+        """Return None: another program's session keeps nobody out."""
+        return None
+
+    def opening_error(self, error: duckdb.Error) -> WarehouseError:
+        """Return why the lake could not be opened, as a sentence."""
+        said = str(error)
+        if found := re.search(r'existing data path in the catalog "(.+?)/?"', said):
+            return WarehouseError(
+                f"the catalogue at {self.postgres.place} is that of the lake {found[1]}, and MIXPEEK_LAKE is"
+                f" {self.place}: correct it, or give this lake a database of its own"
+            )
+        if "version mismatch" in said or "DuckLake version" in said:
+            return WarehouseError(
+                f"{self.name} is of another version of DuckLake than DuckDB {duckdb.__version__} writes"
+                f" ({_first_line(error)}): use the DuckDB that the other machines have"
+            )
+        return self.outage(error) or WarehouseError(f"{self.name} cannot be opened: {_first_line(error)}")
+
+    def outage(self, error: duckdb.Error | OSError) -> WarehouseError | None:
+        """Return what is wrong with the catalogue, the bucket or the network, which is asked once more for that."""
+        is_outside = isinstance(error, _OUTSIDE) or _FROM_OUTSIDE.search(str(error))
+        if isinstance(error, OSError) or not is_outside:
+            return disk_error_of(Path(self.place), error)
+        if _CONFLICT.search(str(error)):
+            return WarehouseBusyError(f"{self.name} was changed by another program at the same time: run again")
+        try:
+            self.postgres.connect("lake").close()
+            self._check_place()
+        except UserError as found:
+            return LakeDownError(str(found)) if found.retryable else WarehouseError(str(found))
+        return LakeDownError(f"{self.name} did not answer ({self.postgres.redacted(_first_line(error))}): run again")
+
+    def damage(self, error: duckdb.Error | OSError) -> WarehouseError | None:
+        """Return None: a file that is missing or spoilt is an outage of the place it is in."""
+        return None
+
+    @property
+    def _is_in_bucket(self) -> bool:
+        return self.place.startswith("s3://")
+
+    def _check_place(self) -> None:
+        if self._is_in_bucket:
+            Bucket(self.place).check()
+        else:
+            with disk_errors(Path(self.place)):
+                Path(self.place).mkdir(parents=True, exist_ok=True)
+
+    def _catalogue_secret(self) -> str:
+        parts = self.postgres.parts
+        options = ", ".join(f"{option} {literal(parts[name])}" for name, option in _IN_SECRET.items() if name in parts)
+        return f"CREATE OR REPLACE TEMPORARY SECRET {_CATALOGUE} (TYPE postgres, {options})"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0]
