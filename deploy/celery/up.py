@@ -85,7 +85,9 @@ def main() -> None:
 def _services(stack: ExitStack, folder: Path, places: int) -> tuple[Settings, dict[str, str]]:
     """Start what the machines share; return the project's settings, and Dagster's own variables."""
     click.echo("Starting PostgreSQL, Redis and S3 ...")
-    postgres, redis, s3 = (stack.enter_context(one()) for one in (services.postgres, services.redis, services.s3))
+    postgres = stack.enter_context(services.postgres())
+    redis = stack.enter_context(services.redis())
+    s3 = stack.enter_context(services.s3())
     postgres.make_database("dagster")
     s3.make_bucket("lake")
     s3.make_bucket("logs")

@@ -6,6 +6,7 @@
 # pyright: reportMissingImports=false
 # The extra [cluster] is in an environment of its own.
 
+import logging
 from typing import Any
 
 import dagster as dg
@@ -52,6 +53,7 @@ def build_app() -> Celery:
             raise TypeError(f"the instance launches runs with {type(launcher).__name__}, not with Celery")
         app = make_app(launcher.app_args())
     app.conf.update(CONFIG)
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it says for each client where its keys are from
     create_execute_job_task(app, base=ExecutedOnce)
     return app
 

@@ -31,7 +31,7 @@ _TAG_GRACE = timedelta(minutes=1)
 _ONE_PROCESS = ("in_process", "execute_in_process_executor")
 """Executors of a run's steps in the process of the run."""
 
-_PROCESS_DIED = "The process of this run has died: it was killed, or the machine went down. What it fetched is kept."
+PROCESS_DIED = "The process of this run has died: it was killed, or the machine went down. What it fetched is kept."
 
 _ours = set[str]()
 """The runs of this process whose leases it may still hold."""
@@ -91,4 +91,4 @@ def fail_dead_runs(instance: dg.DagsterInstance, job_name: str, settings: Settin
             # Read again, because it may have ended well, and then its process.
             now = instance.get_run_by_id(run.run_id)
             if now is not None and not now.is_finished:
-                instance.report_run_failed(now, _PROCESS_DIED)
+                instance.report_run_failed(now, PROCESS_DIED)

@@ -75,7 +75,12 @@ class Machine:
         assert self._process is None
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                self._entered(self._command), env=self._all_variables(), stdout=output, stderr=subprocess.STDOUT
+                self._entered(self._command),
+                env=self._all_variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def lose(self) -> None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 import dagster as dg
-from mixpeek_assets.cluster import budget
 
+from mixpeek_assets.cluster import budget
 from mixpeek_assets.definitions import build_definitions
 from mixpeek_assets.defs import run_requests
 from mixpeek_assets.settings import load_settings

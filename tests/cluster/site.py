@@ -20,7 +20,7 @@ from tests.fakes.mixpeek import KEY, ScriptedMixpeek
 from tests.fakes.services import HOST, PostgresServer, RedisServer, S3Server
 
 CELERY = ROOT / "deploy" / "celery"
-WAIT = 120
+WAIT = 300
 """Seconds that end a test which hangs; a busy machine needs a few."""
 
 WORKSPACE = "load_from:\n  - python_module: {module_name: tests.cluster.quick, location_name: mixpeek_assets}\n"

@@ -7,12 +7,13 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
-from mixpeek_assets.cluster.locks import holder
 
+from mixpeek_assets.cluster.locks import holder
 from mixpeek_assets.defs.run_lease import MACHINE
 from tests.cluster.machines import Machine, why_none
 from tests.cluster.quick import WINDOW
@@ -129,10 +130,7 @@ def lose_while_it_loads(cluster: Site, machine: Machine, watch: Watch) -> None:
         with psycopg.connect(cluster.environment["MIXPEEK_CLUSTER"]) as blocker:
             blocker.execute("LOCK TABLE mixpeek_lake.ducklake_snapshot IN EXCLUSIVE MODE")
             watch.let_go()
-            waiting = (
-                "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'mixpeek_lake.ducklake_snapshot'::regclass"
-            )
-            until(lambda: blocker.execute(waiting).fetchone(), "load", cluster)
+            until(partial(_is_waited_for, blocker), "load", cluster)
             if f" on {machine.name} " in (holder(blocker, writers) or ""):
                 machine.lose()
                 return
@@ -143,6 +141,13 @@ def ended(cluster: Site, job: str, day: str) -> list[tuple[str, str]]:
     """How a job's runs of a day have ended, and on which machine; the oldest first."""
     runs = cluster.runs(job, **{"dagster/partition": day})
     return [(run.status.value, run.tags[MACHINE]) for run in reversed(runs) if run.is_finished]
+
+
+def _is_waited_for(connection: "psycopg.Connection") -> bool:
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'mixpeek_lake.ducklake_snapshot'::regclass"
+    )
+    return connection.execute(waiting).fetchone() != (0,)
 
 
 def has_landed(cluster: Site, day: str) -> bool:
