@@ -3,6 +3,9 @@
 # pyright: reportMissingImports=false
 # The extra [cluster] is in an environment of its own.
 
+import warnings
+
+from dagster._core.launcher import LaunchRunContext
 from dagster_celery.launcher import CeleryRunLauncher
 
 
@@ -11,6 +14,13 @@ class RunLauncher(CeleryRunLauncher):
 
     It ends the run's task without a word to Dagster, which takes the end for a failure.
     """
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Put a run into the broker."""
+        with warnings.catch_warnings():
+            # It declares the same task for each run, which Celery finds strange.
+            warnings.filterwarnings("ignore", message="Task name '.*' is already registered")
+            super().launch_run(context)
 
     def terminate(self, run_id: str) -> bool:
         """Ask the worker of a run to end it; say whether there is one to ask."""

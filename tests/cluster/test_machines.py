@@ -49,7 +49,8 @@ class Watch:
             self._go_on.wait(WAIT)
 
     def hold(self, method: str, text: str) -> None:
-        """Keep the first request waiting whose path or body has this text."""
+        """Keep the first request waiting whose path or body has this text; let go what was kept before."""
+        self.let_go()
         self._came, self._go_on = threading.Event(), threading.Event()
         self._held = lambda request: request.method == method and text in f"{request.path} {request.body}"
 
@@ -170,8 +171,8 @@ def test_what_machines_leave_that_die_is_done_by_others_and_the_tables_end_as_th
     until(lambda: all(ended(cluster, INGEST, day) for day in (FETCHED, LOADED)), "other submissions", cluster)
     until(lambda: len(mixpeek.asked("POST /ingest")) == len(DAYS) * VIDEOS - 1, "answers that are lost", cluster)
     dead = executes(cluster, INGEST, SUBMITTED)
-    watch.hold("GET", of(FETCHED, mixpeek)[0])
     dead.lose()
+    watch.hold("GET", of(FETCHED, mixpeek)[0])
     cluster.replace_disk(dead)
     dead.switch_on()
 

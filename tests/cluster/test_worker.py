@@ -135,7 +135,8 @@ def test_a_run_that_is_terminated_ends_as_canceled_and_its_worker_goes_on(worker
         run_id = worker.launch(TERMINATED)
         submission.wait()
         assert worker.cluster.instance.run_coordinator.cancel_run(run_id)
-        worker.until(run_id, "CANCELED")
+        assert worker.status(run_id) == "CANCELING", "until what is in flight has its answer"
+    worker.until(run_id, "CANCELED")
 
     again = worker.launch(TERMINATED)
     worker.until(again, "SUCCESS")
@@ -164,5 +165,6 @@ def test_a_worker_loads_what_is_on_its_disk_when_it_ends_and_when_it_starts(work
 
     write(folder, "tasks", event("v1"))
     worker.start()
-    until(lambda: not list(folder.glob("tasks-*")), "load", worker.cluster)
-    assert worker.log.read_text().count("Loaded 1 landing file of this machine.") == 2
+    said = "Loaded 1 landing file of this machine."
+    until(lambda: worker.log.read_text().count(said) == 2, "load", worker.cluster)
+    assert not list(folder.glob("tasks-*"))
