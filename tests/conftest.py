@@ -4,27 +4,22 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 import pytest
 from hypothesis import HealthCheck, settings
 
 from mixpeek_assets import clock
-from mixpeek_assets.connections import open_site
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import file_store
 from mixpeek_assets.warehouse.engine import OpenFile
-from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests import lanes
 from tests.fakes import services
 from tests.fakes.documents import ScriptedDocuments, scripted_documents
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
-from tests.warehouse.rows import file_of
-
-if TYPE_CHECKING:
-    from tests.fakes.lakes import Lakes
+from tests.fakes.stores import Files, Lakes, Stores
 
 pytest_addoption = lanes.pytest_addoption
 pytest_configure = lanes.pytest_configure
@@ -98,47 +93,26 @@ def documents_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedDocuments
 
 
 @pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A warehouse that was made and closed, with no rows: to make one takes longer than many tests."""
-    made = Warehouse(Site.of_file(tmp_path_factory.mktemp("empty") / "warehouse.duckdb"), timeout=30)
-    with made.reader():
-        pass
-    return file_of(made).read_bytes()
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """What makes warehouses that are files."""
+    return Files(tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture(scope="session")
-def lakes(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Lakes | None"]:
-    """What makes lakes; None: the warehouses of the tests are files."""
+def stores(pytestconfig: pytest.Config, files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    """What makes warehouses, as files or as lakes (`--store`)."""
     if pytestconfig.option.store == "file":
-        yield None
+        yield files
         return
-    from tests.fakes.lakes import Lakes
-
     with services.postgres() as server:
-        yield Lakes(server, tmp_path_factory.mktemp("empty") / "lake")
+        yield Lakes(server, tmp_path_factory.mktemp("lakes"))
 
 
 @pytest.fixture
-def made_site(
-    environment: Path, empty_file: bytes, lakes: "Lakes | None", monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Site]:
-    """The site of the temporary project, whose warehouse has no rows."""
-    if lakes is None:
-        path = load_settings().warehouse_path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(empty_file)
-        yield Site.of_file(path)
-        return
-    with lakes.lake(environment) as variables:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        yield open_site(load_settings())
-
-
-@pytest.fixture
-def warehouse(made_site: Site) -> Warehouse:
+def warehouse(environment: Path, stores: Stores) -> Iterator[Warehouse]:
     """The warehouse of the temporary project, with no rows."""
-    return Warehouse(made_site, timeout=30)
+    with stores.warehouse(load_settings().warehouse_path) as empty:
+        yield empty
 
 
 @pytest.fixture

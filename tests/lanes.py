@@ -58,12 +58,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_elsewhere or _is_quick(config) else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the slow tests, and put the longest first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the slow tests, put the longest first, and on a lake leave out what is about a file."""
     for item in items:
         if _folder(item) in SLOW_FOLDERS or not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_place)
+    if config.option.store == "lake":
+        items[:] = [item for item in items if item.get_closest_marker("file") is None]
 
 
 @pytest.hookimpl(wrapper=True)

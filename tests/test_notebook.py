@@ -23,6 +23,7 @@ from mixpeek_assets.warehouse.views import refresh_views
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek
 from tests.fakes.pipeline import add_videos
+from tests.fakes.stores import Files
 
 URL = "http://videos.test/film.mp4"
 SEARCH = "^POST /features/search$"
@@ -38,10 +39,10 @@ FEATURES = [
 
 
 @pytest.fixture(scope="module")
-def file(empty_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse with four moments of two videos, of two days, whose embeddings turn away from the first."""
     path = tmp_path_factory.mktemp("moments") / "warehouse.duckdb"
-    path.write_bytes(empty_file)
+    path.write_bytes(files.content())
     with Warehouse(Site.of_file(path)).database.transaction() as connection:
         connection.executemany(
             "INSERT INTO mixpeek.videos BY NAME SELECT $1 AS video_id, $2 AS collection, $3 AS url", VIDEOS

@@ -21,6 +21,9 @@ _MARGIN = timedelta(seconds=1)
 _PARTS = 6
 """A window has this many parts, each with its share of the limit, so that requests do not leave in one burst."""
 
+_DO_NOT_SYNC = "SET LOCAL synchronous_commit = off"
+"""A crash of PostgreSQL may forget the last half second, as a power cut does in a folder; a 429 is obeyed."""
+
 _IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _IS_THERE = "SELECT to_regclass(%s) IS NOT NULL, to_regnamespace(%s) IS NOT NULL"
 _MAKE_SCHEMA = "CREATE SCHEMA mixpeek_cluster"
@@ -104,6 +107,7 @@ class PostgresBucket:
                 self._is_there = True
             # All in one message each way: the next in line waits meanwhile.
             with connection.pipeline(), connection.transaction():
+                connection.execute(_DO_NOT_SYNC)
                 connection.execute(_IN_TURN, [f"{SCHEMA} {self.name}"])
                 found = connection.execute(_LET_ONE_LEAVE, self._values)
             row = found.fetchone()

@@ -22,6 +22,7 @@ class _Holding:
     guard: threading.Lock = field(default_factory=threading.Lock)
     connection: "Connection | None" = None
     names: set[str] = field(default_factory=set[str])
+    lost: set[str] = field(default_factory=set[str])
 
 
 class PostgresLeases(Leases):
@@ -43,7 +44,13 @@ class PostgresLeases(Leases):
         """
         holding = self._holding()
         with holding.guard:
-            connection = self._connection(holding, name)
+            connection = self._connection(holding)
+            if name in holding.lost:
+                holding.lost.remove(name)
+                raise LockLostError(
+                    f"the connection to PostgreSQL at {self._postgres.place} was cut, and with it the lease {name} was"
+                    " lost: this process counts as dead, and another may do its work"
+                )
             if name not in holding.names:
                 with self._postgres.errors_explained():
                     if not try_lock(connection, _lock(name)):
@@ -55,6 +62,7 @@ class PostgresLeases(Leases):
         """Give a lease back; see `Leases`."""
         holding = self._holding()
         with holding.guard:
+            holding.lost.discard(name)
             if name in holding.names and holding.connection is not None:
                 holding.names.remove(name)
                 if is_alive(holding.connection):
@@ -69,17 +77,12 @@ class PostgresLeases(Leases):
     def _holding(self) -> _Holding:
         return _holdings.setdefault((os.getpid(), self._postgres.place), _Holding())
 
-    def _connection(self, holding: _Holding, name: str) -> "Connection":
+    def _connection(self, holding: _Holding) -> "Connection":
         """Return the connection that holds the leases; after it was cut, a new one, which holds none."""
         if holding.connection is not None and not is_alive(holding.connection):
             holding.connection.close()
-            holding.connection, lost = None, set(holding.names)
+            holding.connection, holding.lost = None, holding.lost | holding.names
             holding.names.clear()
-            if name in lost:
-                raise LockLostError(
-                    f"the connection to PostgreSQL at {self._postgres.place} was cut, and with it the lease {name} was"
-                    " lost: this process counts as dead, and another may do its work"
-                )
         if holding.connection is None:
             holding.connection = self._postgres.connect("lease")
         return holding.connection

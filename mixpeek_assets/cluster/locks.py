@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -27,10 +27,8 @@ _log = logging.getLogger(__name__)
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _TAKE = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
 _RELEASE = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
-_HOLDER = """
-SELECT coalesce(nullif(pg_stat_activity.application_name, ''), 'session ' || pg_locks.pid)
-FROM pg_locks
-LEFT JOIN pg_stat_activity USING (pid)
+_GRANTED = """
+FROM pg_locks LEFT JOIN pg_stat_activity USING (pid)
 WHERE
     pg_locks.locktype = 'advisory'
     AND pg_locks.granted
@@ -38,6 +36,8 @@ WHERE
     AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (pg_locks.classid::bigint << 32) | pg_locks.objid::bigint = hashtextextended(%s, 0)
 """
+_HOLDER = f"SELECT coalesce(nullif(application_name, ''), 'session ' || pid) {_GRANTED}"
+_IS_OURS = f"SELECT pid {_GRANTED} AND pid = pg_backend_pid()"
 
 _CANCEL_SECONDS = 10
 """A server that answers at all cancels a wait at once."""
@@ -74,7 +74,7 @@ class PostgresLocks:
         self._sessions = set[_Session]()
 
     @contextmanager
-    def exclusive(self, name: str, timeout: float, on_wait: Callable[[str], object] | None = None) -> Iterator[None]:
+    def exclusive(self, name: str, timeout: float, on_wait: Callable[[str], object] | None = None) -> Generator[None]:
         """Hold the lock; see `Locks`.
 
         Raises:
@@ -120,25 +120,36 @@ class _Session:
         self._held = list[str]()
         # A thread may verify while another waits for its next lock.
         self._busy = threading.Lock()
+        self._is_certain = True
 
     def is_free(self) -> bool:
         return not self._held
 
     def end(self) -> None:
+        if not self._is_certain:
+            self._connection.close()
         self._postgres.give_back(self._connection)
 
+    @contextmanager
+    def _change(self) -> Generator[None]:
+        """Take or release a lock; an interrupt at any moment leaves it uncertain what the connection holds."""
+        with self._busy:
+            was_certain, self._is_certain = self._is_certain, False
+            yield
+            self._is_certain = was_certain
+
     def take(self, lock: str, timeout: float, on_wait: Callable[[str], object] | None) -> None:
-        with self._busy, self._postgres.errors_explained():
+        with self._change(), self._postgres.errors_explained():
             if not try_lock(self._connection, lock):
                 _Waiter(self._postgres, self._connection, lock).wait(timeout, on_wait)
-        self._held.append(lock)
+            self._held.append(lock)
 
     def release(self, lock: str) -> None:
         import psycopg
 
-        self._held.remove(lock)
         try:
-            with self._busy:
+            with self._change():
+                self._held.remove(lock)
                 unlock(self._connection, lock)
         except psycopg.Error as error:
             _log.warning("the lock `%s` was lost before its end: %s", lock, self._postgres.explained(error))
@@ -213,9 +224,11 @@ class _Waiter:
             self._cancel()
             if self._thread.is_alive():
                 self._connection.close()
-            elif self._error is None:
-                with suppress(psycopg.errors.QueryCanceled):  # A late cancellation hits the next statement.
-                    self._connection.execute("SELECT 1")
+                return
+            with suppress(psycopg.errors.QueryCanceled):  # A late cancellation hits the next statement.
+                self._connection.execute("SELECT 1")
+            # A statement may be cancelled, and its lock granted.
+            if self._connection.execute(_IS_OURS, [self._lock]).fetchone():
                 unlock(self._connection, self._lock)
         except psycopg.Error:
             self._connection.close()

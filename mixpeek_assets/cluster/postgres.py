@@ -10,7 +10,7 @@ import select
 import socket
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -102,6 +102,7 @@ class Postgres:
         """
         try:
             import psycopg
+            from psycopg.conninfo import make_conninfo
         except ImportError:
             raise ClusterError("MIXPEEK_CLUSTER needs psycopg: pip install 'mixpeek-assets[cluster]'") from None
         settings = {"TimeZone": "UTC", **{f"tcp_keepalives_{what}": value for what, value in _KEEPALIVES.items()}}
@@ -114,12 +115,13 @@ class Postgres:
             **{f"keepalives_{what}": value for what, value in _KEEPALIVES.items()},
         }
         with self.errors_explained():
-            connection = psycopg.connect(**{**self.parts, **ours}, autocommit=True)
+            # One text: a parameter of the URL is none of Python's.
+            connection = psycopg.connect(make_conninfo(**{**self.parts, **ours}), autocommit=True)
         _open.add(connection)
         return connection
 
     @contextmanager
-    def session(self) -> Iterator["Connection"]:
+    def session(self) -> Generator["Connection"]:
         """Lend a connection that is kept for the next one who asks; it must come back as it went."""
         connection = self.borrow()
         try:
@@ -149,7 +151,7 @@ class Postgres:
         connection.close()
 
     @contextmanager
-    def errors_explained(self) -> Iterator[None]:
+    def errors_explained(self) -> Generator[None]:
         """Raise an error of psycopg as a `ClusterError`."""
         import psycopg
 
@@ -165,7 +167,8 @@ class Postgres:
         said = self.redacted(" ".join(str(error).split()))
         user = self.parts.get("user", "")
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
-            return ClusterError(f"PostgreSQL at {self.place} does not let user {user} do this: {said}")
+            hint = "grant it, e.g. with GRANT CREATE ON DATABASE"
+            return ClusterError(f"PostgreSQL at {self.place} does not let user {user} do this: {said}; {hint}")
         for pattern, sentence in _PERMANENT.items():
             if re.search(pattern, str(error)):
                 what = sentence.format(user=user)

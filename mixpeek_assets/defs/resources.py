@@ -15,7 +15,7 @@ from dagster_duckdb import DuckDBResource
 from mixpeek_assets.api.port import MixpeekClient
 from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.chosen_api import how_style_is_known, known_per_minute, known_style
-from mixpeek_assets.connections import open_client, open_warehouse
+from mixpeek_assets.connections import open_client, open_site, open_warehouse
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
@@ -64,7 +64,7 @@ class MixpeekResource(dg.ConfigurableResource):
 
 
 class WarehouseResource(DuckDBResource):
-    """The DuckDB file. It also serves assets of yours that ask for a `DuckDBResource`."""
+    """The DuckDB file, or a cluster's DuckLake. It also serves assets of yours that ask for a `DuckDBResource`."""
 
     settings: dg.ResourceDependency[Settings]
     # Dependencies are no configuration: a run cannot write to another file.
@@ -73,24 +73,28 @@ class WarehouseResource(DuckDBResource):
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Return the resource, whose page in the UI says which file it is."""
-        file = settings.warehouse_path
-        facts = {"file": file, "schema": "mixpeek", "collection": settings.seen_collection or "all"}
-        described = _described(cls, "The DuckDB file, for your assets too.", facts)
-        return described(settings=settings, database=str(file), connection_config={})
+        """Return the resource, whose page in the UI says what it is."""
+        store = open_site(settings).store
+        facts: dict[str, object] = {
+            store.kind: store.name,
+            "schema": "mixpeek",
+            "collection": settings.seen_collection or "all",
+        }
+        described = _described(cls, f"The {store.kind}, for your assets too.", facts)
+        return described(settings=settings, database=store.name, connection_config={})
 
     def open(self, longest_wait: float = float("inf"), on_wait: Callable[[str], object] | None = None) -> Warehouse:
         """Return the warehouse.
 
         Args:
-            longest_wait: Seconds to wait for the file, if that is less than what the settings say.
+            longest_wait: Seconds to wait for it, if that is less than what the settings say.
             on_wait: Called with a sentence when the wait is long, e.g. `context.log.warning`.
         """
         return open_warehouse(self.settings, longest_wait=longest_wait, on_wait=on_wait, asks=on_wait or _log.info)
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the file in turn with every other process of the project; it is closed even after an exception."""
+        """Open the store in turn with every other writer of the project; it is closed even after an exception."""
         with self.open().database.connection() as connection:
             yield connection
 

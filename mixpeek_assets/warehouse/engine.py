@@ -37,8 +37,11 @@ _CONFIG: Mapping[str, Any] = {
     "custom_user_agent": "mixpeek_assets",
 }
 
-_idle: dict[int, duckdb.DuckDBPyConnection] = {}
-"""Keyed by PID: a forked child does not inherit DuckDB's threads."""
+_idle: dict[tuple[int, str | None], duckdb.DuckDBPyConnection] = {}
+"""Keyed by PID, because a forked child does not inherit DuckDB's threads, and by what is attached."""
+
+_MOST_ATTACHED = 2
+"""Instances with a store attached: a process has one store, which it writes and reads."""
 
 _changing = threading.Lock()
 
@@ -48,23 +51,27 @@ class Session:
 
     Args:
         attach: Attaches the store as the catalog `warehouse`.
+        stays: What names a store that stays attached between two sessions, because nobody waits for it to be let go;
+            None: it is let go.
 
     Attributes:
         connection: Its temporary tables end with it.
+        was_attached: Whether it was still attached from a session before.
     """
 
-    def __init__(self, attach: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
+    def __init__(self, attach: Callable[[duckdb.DuckDBPyConnection], object], stays: str | None = None) -> None:
         self._is_open = True
-        self._engine = _take()
+        self._stays = stays
+        self._engine, self.was_attached = _take(stays)
         self.connection = self._engine.cursor()
         try:
             self.connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC
             self.connection.execute("SET enable_progress_bar = false")  # it would be shown in a run's log
-            attach(self.connection)
+            if not self.was_attached:
+                attach(self.connection)
             self.connection.execute(f"USE {CATALOG}")
         except BaseException:
-            self.connection.close()
-            self._engine.close()
+            self.discard()
             raise
 
     def close(self) -> None:
@@ -74,11 +81,18 @@ class Session:
         self._is_open = False
         self.connection.close()
         try:
-            self._engine.execute(f"DETACH {CATALOG}")
+            if not self._stays:
+                self._engine.execute(f"DETACH {CATALOG}")
         except duckdb.Error:
             self._engine.close()  # A fatal error broke it: closing it releases the store too.
         else:
-            _keep(self._engine)
+            _keep(self._engine, self._stays)
+
+    def discard(self) -> None:
+        """Release the store, and keep nothing of it."""
+        self._is_open = False
+        self.connection.close()
+        self._engine.close()
 
 
 class OpenFile(Session):
@@ -105,20 +119,36 @@ class OpenFile(Session):
         return found is not None and found[0] % MERGE_EVERY == 0
 
 
-def _take() -> duckdb.DuckDBPyConnection:
+def _take(attached: str | None) -> tuple[duckdb.DuckDBPyConnection, bool]:
+    """Return an instance, and say whether it has that store attached."""
     with _changing:
-        idle = _idle.pop(os.getpid(), None)
-    return idle or duckdb.connect(config=dict(_CONFIG))
+        if idle := _idle.pop((os.getpid(), attached), None):
+            return idle, attached is not None
+        others = [key for key in _idle if key[0] == os.getpid() and key[1] is not None]
+        # One with another store has loaded its extensions, which takes longer than to attach.
+        another = _idle.pop(others[0]) if attached is not None and len(others) >= _MOST_ATTACHED else None
+    if another is not None:
+        try:
+            another.execute(f"DETACH {CATALOG}")
+        except duckdb.Error:
+            another.close()
+        else:
+            return another, False
+    return duckdb.connect(config=dict(_CONFIG)), False
 
 
-def _keep(engine: duckdb.DuckDBPyConnection) -> None:
+def _keep(engine: duckdb.DuckDBPyConnection, attached: str | None) -> None:
+    key = (os.getpid(), attached)
     with _changing:
-        kept = _idle.setdefault(os.getpid(), engine)
-    if kept is not engine:
+        others = [one for one in _idle if one[0] == key[0] and one[1] is not None]
+        if is_kept := key not in _idle and (attached is None or len(others) < _MOST_ATTACHED):
+            _idle[key] = engine
+    if not is_kept:
         engine.close()
 
 
 @atexit.register
 def _end() -> None:
-    if engine := _idle.pop(os.getpid(), None):
-        engine.close()
+    for (pid, _), engine in _idle.items():
+        if pid == os.getpid():
+            engine.close()

@@ -84,13 +84,22 @@ class LakeStore:
         """Open the lake; the first writer makes it."""
         if not read_only and not self.exists():
             self._check_place()
-        return Session(lambda connection: self._attach(connection, read_only=read_only))
+        session = self._session(read_only=read_only)
+        if session.was_attached and not _answers(session):  # PostgreSQL was started again, or the network failed
+            session.discard()
+            session = self._session(read_only=read_only)
+        if self._is_in_bucket:
+            session.connection.execute(Bucket(self.place).secret())  # Keys of a role expire.
+        return session
+
+    def _session(self, *, read_only: bool) -> Session:
+        # It stays attached: to read the catalogue anew costs 0.1 s of CPU, and a dozen trips to PostgreSQL.
+        key = f"{self.postgres.place} {self.place} {read_only}"
+        return Session(lambda connection: self._attach(connection, read_only=read_only), key)
 
     def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         load_extensions(connection)
         connection.execute(self._catalogue_secret())
-        if self._is_in_bucket:
-            connection.execute(Bucket(self.place).secret())
         connection.execute("SET ducklake_max_retry_count = 100")  # strangers may write too
         options = f"METADATA_SCHEMA {literal(METADATA_SCHEMA)}, META_SECRET {literal(_CATALOGUE)}"
         options += f", DATA_PATH {literal(self.place + '/')}" + (", READ_ONLY" if read_only else "")
@@ -158,6 +167,14 @@ class LakeStore:
         parts = self.postgres.parts
         options = ", ".join(f"{option} {literal(parts[name])}" for name, option in _IN_SECRET.items() if name in parts)
         return f"CREATE OR REPLACE TEMPORARY SECRET {_CATALOGUE} (TYPE postgres, {options})"
+
+
+def _answers(session: Session) -> bool:
+    try:
+        session.connection.execute("SELECT 1 FROM mixpeek_internal.schema_version").fetchall()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _first_line(error: BaseException) -> str:

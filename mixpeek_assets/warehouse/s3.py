@@ -1,6 +1,7 @@
 """The keys of an S3 bucket, found as every AWS program finds them, and what is wrong with a bucket."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,6 +69,7 @@ class Bucket:
 _KEYS = "check the AWS_* variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL_S3)"
 
 
+@cache
 def _session() -> Any:
     # It has no types of its own; it comes with the extra [cluster].
     return import_module("boto3").Session()

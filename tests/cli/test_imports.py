@@ -46,3 +46,4 @@ def test_the_code_location_loads_without_the_server_of_the_local_api(environment
     loaded = set(process.stdout.split())
     assert loaded & _SERVER == set()
     assert {name for name in loaded if name.startswith("mixpeek_local.")} <= {"mixpeek_local.samples"}
+    assert not [name for name in loaded if name.startswith(("mixpeek_assets.cluster", "psycopg"))], "this is a folder"

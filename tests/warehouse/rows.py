@@ -3,17 +3,14 @@
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from mixpeek_assets.connections import open_site
 from mixpeek_assets.lock import exclusive
 from mixpeek_assets.manifest.reader import Manifest
-from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.file_store import FileStore
 from mixpeek_assets.warehouse.landing_files import Kind, LandingFile
 from mixpeek_assets.warehouse.landing_lines import FeatureLine
@@ -21,8 +18,8 @@ from mixpeek_assets.warehouse.loading import Loaded
 from mixpeek_assets.warehouse.publishing import Publisher
 from mixpeek_assets.warehouse.reader import Reader
 from mixpeek_assets.warehouse.rows import VideoToSubmit
-from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.stores import site_in
 from tests.fakes.videos import upsert
 from tests.warehouse.asking import ask
 
@@ -42,11 +39,8 @@ def at(seconds: float) -> datetime:
 
 
 def warehouse_in(folder: Path, timeout: float = 30) -> Warehouse:
-    """The warehouse of a test's folder: a file in it, or the lake that the environment names."""
-    settings = load_settings()
-    if settings.lake is None:
-        return Warehouse(Site.of_file(folder / "warehouse.duckdb"), timeout)
-    return Warehouse(replace(open_site(settings), landing_folder=folder / "landing" / "lake"), timeout)
+    """The warehouse of a test's folder, for another who works with it."""
+    return Warehouse(site_in(folder / "warehouse.duckdb"), timeout)
 
 
 def file_of(warehouse: Warehouse) -> Path:

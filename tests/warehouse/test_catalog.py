@@ -81,6 +81,7 @@ def test_everything_in_a_landed_warehouse_has_a_comment(warehouse: Warehouse) ->
     assert len(query(warehouse, "SELECT 1 FROM duckdb_views() WHERE starts_with(view_name, 'vectors_')")) == 2
 
 
+@pytest.mark.file
 def test_a_file_of_an_older_version_gets_the_comments_and_what_others_added_to_it_needs_none(
     warehouse: Warehouse,
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_file_of_an_older_version_gets_the_comments_and_what_others_added_to_i
     assert query(warehouse, WITHOUT_WORDS) == [("mixpeek.latest_tasks.note",), ("mixpeek.tasks.note",)]
 
 
+@pytest.mark.file
 def test_a_view_of_somebody_elses_with_the_name_of_a_new_one_is_refused_and_kept(warehouse: Warehouse) -> None:
     with duckdb.connect(file_of(warehouse)) as connection:
         connection.execute("CREATE OR REPLACE VIEW mixpeek.failures AS SELECT 'mine' AS x")

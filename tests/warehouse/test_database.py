@@ -36,6 +36,8 @@ from tests.warehouse.processes import (
 )
 from tests.warehouse.rows import add_videos, file_of, query, video, warehouse_in
 
+pytestmark = pytest.mark.file
+
 INSERT = "INSERT INTO mixpeek.videos (video_id) VALUES ($id)"
 
 

@@ -11,6 +11,8 @@ from tests.warehouse.asking import ask
 from tests.warehouse.processes import open_plainly, run
 from tests.warehouse.rows import file_of
 
+pytestmark = pytest.mark.file
+
 
 def test_duckdb_is_started_once(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []

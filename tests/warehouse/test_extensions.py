@@ -12,6 +12,8 @@ from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.environments import python_with
 from tests.warehouse.rows import add_videos, asset_reply, feature, feature_reply, land, publisher_of, video, write
 
+pytestmark = pytest.mark.file
+
 ROOT = Path(__file__).parents[2]
 SAID = ["a boat on the sea", "the sea at night, the sea by day", "a lamp", "night in the city with a lamp and a boat"]
 

@@ -11,6 +11,8 @@ from mixpeek_assets.warehouse.loading import load_pending
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.warehouse.rows import asset_reply, feature, feature_reply, file_of, land, query, table, warehouse_in, write
 
+pytestmark = pytest.mark.file
+
 LANDINGS = 12
 SMALL_COMMITS = 24
 DENSE = {"clip": [number / 7 for number in range(500)]}

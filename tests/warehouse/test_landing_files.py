@@ -169,6 +169,7 @@ def test_a_landing_zone_that_is_not_there_has_nothing_pending(tmp_path: Path) ->
     assert landing_files.pending(tmp_path / "none") == []
 
 
+@pytest.mark.file
 def test_nothing_pending_makes_no_warehouse(unmade_warehouse: Warehouse) -> None:
     assert unmade_warehouse.load_pending().files == 0
     assert not file_of(unmade_warehouse).exists()

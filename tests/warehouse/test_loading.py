@@ -192,6 +192,7 @@ def test_a_file_that_cannot_be_read_takes_nothing_half_way_with_it(warehouse: Wa
     assert after == {name: rows for name, rows in before.items() if name != "rejects"}
 
 
+@pytest.mark.file
 @pytest.mark.slow
 def test_a_disk_that_is_full_is_not_blamed_on_the_files(warehouse: Warehouse, tmp_path: Path) -> None:
     land(warehouse, "vectors", feature_reply("f0", {"clip": [0.5] * 100}))
@@ -280,6 +281,7 @@ def test_threads_may_share_a_spool(warehouse: Warehouse) -> None:
     assert sorted(rows) == sorted((f"f{number}", number) for number in range(400))
 
 
+@pytest.mark.file
 def test_a_spool_says_that_its_load_failed_and_keeps_what_it_had(warehouse: Warehouse) -> None:
     file_of(warehouse).write_text("this is no warehouse" * 1000)
     with pytest.raises(WarehouseError, match="is not a DuckDB file"), warehouse.spool("vectors") as spool:
@@ -288,6 +290,7 @@ def test_a_spool_says_that_its_load_failed_and_keeps_what_it_had(warehouse: Ware
     assert warehouse.load_pending().files == 1
 
 
+@pytest.mark.file
 def test_an_exception_is_not_hidden_by_the_load_that_fails_after_it(warehouse: Warehouse) -> None:
     file_of(warehouse).write_text("this is no warehouse" * 1000)
     with pytest.raises(ZeroDivisionError) as first, warehouse.spool("vectors") as spool:

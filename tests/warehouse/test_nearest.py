@@ -1,5 +1,6 @@
 """Search by similarity in SQL: what is nearest, with which filters, and what a search that cannot be is told."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,22 +8,15 @@ import duckdb
 import pytest
 
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, file_of, land, query, video, warehouse_in
+from tests.fakes.stores import Stores
+from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, file_of, land, query, video
 from tests.warehouse.searching import found, names, near, search_warehouse
 
 
-@pytest.fixture(scope="module")
-def searched_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    warehouse = warehouse_in(tmp_path_factory.mktemp("searched"))
-    search_warehouse(warehouse)
-    return file_of(warehouse).read_bytes()
-
-
 @pytest.fixture
-def searched(tmp_path: Path, searched_file: bytes) -> Warehouse:
-    warehouse = warehouse_in(tmp_path)
-    file_of(warehouse).write_bytes(searched_file)
-    return warehouse
+def searched(tmp_path: Path, stores: Stores) -> Iterator[Warehouse]:
+    with stores.warehouse(tmp_path / "warehouse.duckdb", search_warehouse) as filled:
+        yield filled
 
 
 def test_the_nearest_features_come_first_with_their_similarity(searched: Warehouse) -> None:
@@ -186,6 +180,7 @@ def test_many_queries_are_answered_as_each_alone(searched: Warehouse) -> None:
     assert query(searched, "FROM mixpeek.nearest_each('clip', [])") == []
 
 
+@pytest.mark.file
 @pytest.mark.parametrize("name", ["copy", "2026-11-01 backup", "videos"])
 def test_views_and_searches_work_in_a_copy_of_any_name(searched: Warehouse, tmp_path: Path, name: str) -> None:
     land(searched, "vectors", feature_reply("east", {"audio": [1, 2]}, seconds=9))

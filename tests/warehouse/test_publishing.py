@@ -14,8 +14,11 @@ from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.publishing import Publisher, published_path
 from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.stores import Files
 from tests.warehouse.processes import hold_file, publish_for_ever, running, until
 from tests.warehouse.rows import add_videos, asset_reply, file_of, land, publisher_of, video, warehouse_in
+
+pytestmark = pytest.mark.file
 
 COUNT = "SELECT count(*) FROM mixpeek.videos"
 
@@ -94,9 +97,9 @@ def test_it_is_not_put_off_where_somebody_asks_for_it(slow: Publisher) -> None:
     assert slow.publish("now")
 
 
-def test_no_lag_is_nothing_published_and_readers_open_the_warehouse(tmp_path: Path, empty_file: bytes) -> None:
+def test_no_lag_is_nothing_published_and_readers_open_the_warehouse(tmp_path: Path, files: Files) -> None:
     warehouse = Warehouse(Site.of_file(tmp_path / "warehouse.duckdb"), lag=0)
-    file_of(warehouse).write_bytes(empty_file)
+    file_of(warehouse).write_bytes(files.content())
     add_videos(warehouse, video("v1"))
     with warehouse.published() as connection:
         assert rows(connection, COUNT) == [(1,)]

@@ -160,6 +160,7 @@ def test_tables_and_columns_of_others_are_left_alone(warehouse: Warehouse) -> No
 
 
 @by_reading_and_by_writing
+@pytest.mark.file
 def test_tables_of_a_newer_version_are_refused_and_stay_as_they_are(
     warehouse: Warehouse, use: Callable[[Warehouse], None]
 ) -> None:
@@ -190,6 +191,7 @@ def test_several_processes_may_make_the_warehouse_at_once(warehouse: Warehouse, 
 
 
 @by_reading_and_by_writing
+@pytest.mark.file
 @pytest.mark.parametrize("content", [b"", b"url,collection\nhttps://videos.test/1.mp4,films\n" * 200])
 def test_a_file_that_is_no_duckdb_file_is_refused_and_kept(
     warehouse: Warehouse, use: Callable[[Warehouse], None], content: bytes
@@ -217,6 +219,7 @@ def _with_storage_version(content: bytes, version: int) -> bytes:
 
 
 @by_reading_and_by_writing
+@pytest.mark.file
 def test_a_file_of_a_newer_duckdb_is_refused_with_what_to_do(
     warehouse: Warehouse, use: Callable[[Warehouse], None]
 ) -> None:
@@ -233,6 +236,7 @@ def test_a_file_of_a_newer_duckdb_is_refused_with_what_to_do(
     assert file_of(warehouse).read_bytes() == newer
 
 
+@pytest.mark.file
 @pytest.mark.parametrize("length", [5_000, 9_000])
 def test_a_file_that_was_cut_off_is_refused_by_name(warehouse: Warehouse, length: int) -> None:
     read(warehouse)
@@ -242,6 +246,7 @@ def test_a_file_that_was_cut_off_is_refused_by_name(warehouse: Warehouse, length
 
 
 @by_reading_and_by_writing
+@pytest.mark.file
 def test_a_folder_in_place_of_the_file_is_refused_by_name(
     warehouse: Warehouse, use: Callable[[Warehouse], None]
 ) -> None:

@@ -14,7 +14,8 @@ from mixpeek_assets.warehouse import vector_index
 from mixpeek_assets.warehouse.vector_codes import Encoder, Floats, rotated, shrink
 from mixpeek_assets.warehouse.vector_index import Indexed, Staleness
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, file_of, land, query, video, warehouse_in
+from tests.fakes.stores import Stores
+from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, land, query, video
 from tests.warehouse.searching import found, names
 
 DIMENSIONS = 24
@@ -83,21 +84,17 @@ def _small_samples() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def indexed_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    warehouse = warehouse_in(tmp_path_factory.mktemp("indexed"))
+def indexed_warehouse(warehouse: Warehouse) -> None:
     add_videos(warehouse, video("v1"), video("v2", collection="films"))
     land_vectors(warehouse, clustered(600))
     [done] = refresh(warehouse)
     assert (done.vectors, done.encoded, done.why) == (600, 600, "")
-    return file_of(warehouse).read_bytes()
 
 
 @pytest.fixture
-def indexed(tmp_path: Path, indexed_file: bytes) -> Warehouse:
-    warehouse = warehouse_in(tmp_path)
-    file_of(warehouse).write_bytes(indexed_file)
-    return warehouse
+def indexed(tmp_path: Path, stores: Stores) -> Iterator[Warehouse]:
+    with stores.warehouse(tmp_path / "warehouse.duckdb", indexed_warehouse) as filled:
+        yield filled
 
 
 def test_a_search_by_index_finds_what_an_exact_one_finds(indexed: Warehouse) -> None:
@@ -304,20 +301,19 @@ def test_a_name_with_quotes_has_an_index_like_any_other(warehouse: Warehouse) ->
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.sampled_from(["land", "change", "remove", "refresh"]), min_size=2, max_size=6), st.integers(0, 99))
 def test_index_and_exact_search_agree_after_any_changes(
-    tmp_path_factory: pytest.TempPathFactory, indexed_file: bytes, steps: list[str], seed: int
+    tmp_path_factory: pytest.TempPathFactory, stores: Stores, steps: list[str], seed: int
 ) -> None:
-    warehouse = warehouse_in(tmp_path_factory.mktemp("steps"))
-    file_of(warehouse).write_bytes(indexed_file)
-    for number, step in enumerate(steps):
-        if step == "land":
-            land_vectors(warehouse, clustered(15), first=1000 + 100 * number)
-        elif step == "change":
-            land_vectors(warehouse, clustered(15), first=(37 * seed) % 500, seconds=number + 1)
-        elif step == "remove":
-            change(warehouse, f"DELETE FROM mixpeek.vectors WHERE hash(feature_id) % 20 = {(seed + number) % 20}")
-        else:
-            refresh(warehouse)
-    assert_searches_agree(warehouse, clustered(3))
+    with stores.warehouse(tmp_path_factory.mktemp("steps") / "warehouse.duckdb", indexed_warehouse) as warehouse:
+        for number, step in enumerate(steps):
+            if step == "land":
+                land_vectors(warehouse, clustered(15), first=1000 + 100 * number)
+            elif step == "change":
+                land_vectors(warehouse, clustered(15), first=(37 * seed) % 500, seconds=number + 1)
+            elif step == "remove":
+                change(warehouse, f"DELETE FROM mixpeek.vectors WHERE hash(feature_id) % 20 = {(seed + number) % 20}")
+            else:
+                refresh(warehouse)
+        assert_searches_agree(warehouse, clustered(3))
 
 
 @pytest.mark.parametrize("encoder", [Encoder(CENTRES.mean(axis=0)), rotated(CENTRES.mean(axis=0), 64)])

@@ -83,6 +83,7 @@ def test_a_view_whose_vector_is_gone_goes_too(warehouse: Warehouse) -> None:
     assert views(warehouse) == {"vectors_audio": "FLOAT[1]"}
 
 
+@pytest.mark.file
 def test_a_users_own_views_stay(warehouse: Warehouse) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1]}))
     with duckdb.connect(file_of(warehouse)) as connection:
@@ -116,6 +117,7 @@ def test_the_example_to_search_from_is_a_picture_that_is_most_like_one_of_anothe
     assert (example.feature_id, example.vector_name, example.modality) == ("one alike", "clip", "image")
 
 
+@pytest.mark.file
 def test_views_work_in_a_copy_that_is_attached_to_another_session(warehouse: Warehouse, tmp_path: Path) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1, 2]}))
     copy = tmp_path / "copy.duckdb"
