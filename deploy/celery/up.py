@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -105,6 +106,8 @@ def _services(stack: ExitStack, folder: Path, places: int) -> tuple[Settings, di
         "DAGSTER_CELERY_BACKEND": redis.url(1),
         "DAGSTER_LOGS_BUCKET": "logs",
         "DAGSTER_MAX_RUNS": str(places),
+        "DAGSTER_CODE_HOST": services.HOST,
+        "DAGSTER_CODE_PORT": str(*services.free_ports(1)),
         **s3.environment,
     }
 
@@ -113,8 +116,10 @@ def _dagster(
     stack: ExitStack, folder: Path, settings: Settings, environment: Mapping[str, str], asked: argparse.Namespace
 ) -> list[Part]:
     """Start Dagster, each part as if on a machine of its own."""
+    host, port = environment["DAGSTER_CODE_HOST"], environment["DAGSTER_CODE_PORT"]
     workspace = str(HERE / "workspace.yaml")
     commands = {
+        "code-server": ["dagster", "code-server", "start", "-m", "mixpeek_assets.definitions", "-h", host, "-p", port],
         "webserver": ["dagster-webserver", "-w", workspace, "-h", services.HOST, "-p", str(asked.port)],
         "daemon": ["dagster-daemon", "run", "-w", workspace],
         **{
@@ -128,6 +133,9 @@ def _dagster(
         machine = _machine(folder / name, settings)
         parts.append(Part(name, command, {**environment, **machine}, folder / f"{name}.log"))
         stack.callback(parts[-1].end)
+        while name == "code-server" and not _is_open(int(port)):
+            _raise_if_ended(parts)
+            time.sleep(0.2)
     return parts
 
 
@@ -156,6 +164,11 @@ def _say(folder: Path, settings: Settings, environment: Mapping[str, str], port:
     click.echo(f"Logs:          {folder}/*.log")
     click.echo(f"What lands:    . {variables}; mixpeek-assets status")
     click.echo("Ctrl-C ends everything, and removes it.")
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((services.HOST, port)) == 0
 
 
 def _answers(url: str) -> bool:

@@ -26,10 +26,10 @@ def worker(settings: Settings, *, concurrency: int, runs_per_process: int, optio
         runs_per_process: After so many a process is replaced, which gives its memory back.
         options: More options of `celery worker`.
     """
-    if find_spec("dagster_celery") is None:
-        raise CommandError("a worker needs the packages of a cluster: `pip install 'mixpeek-assets[cluster]'`")
     if settings.cluster is None:
         raise CommandError("a worker is for a cluster: set MIXPEEK_CLUSTER and MIXPEEK_LAKE (docs/scale.md)")
+    if find_spec("dagster_celery") is None:
+        raise CommandError("a worker needs the packages of a cluster: `pip install 'mixpeek-assets[cluster]'`")
     with dagster_instance() as instance:
         if type(instance.run_launcher).__module__ != "mixpeek_assets.defs.run_launcher":
             raise CommandError(

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import load_settings
 from tests.fakes import pipeline
 from tests.fakes.commands import enter, forked
-from tests.fakes.lakes import Lakes
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
 from tests.fakes.services import PostgresServer
 from tests.survival.dying import CONTENT
@@ -30,15 +30,13 @@ URLS = [f"http://videos.test/{number}.mp4" for number in range(2)]
 @pytest.fixture(autouse=True)
 def lake(
     environment: Path, postgres: PostgresServer, mixpeek: ScriptedMixpeek, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+) -> None:
     """A lake for all machines of a test, and a server with two videos of three features each."""
     for url in URLS:
         features = [mixpeek.feature("video", url, start_time=float(place)) for place in range(3)]
         mixpeek.videos[url] = Video(features={"video": features})
-    with Lakes(postgres, environment / "empty" / "lake").lake(environment, made=False) as variables:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        yield
+    monkeypatch.setenv("MIXPEEK_CLUSTER", postgres.make_database(f"disks_{uuid.uuid4().hex}"))
+    monkeypatch.setenv("MIXPEEK_LAKE", str(environment / "lake"))
 
 
 @contextmanager

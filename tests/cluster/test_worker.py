@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.settings import load_settings
 from tests.cluster.site import WAIT, Site, site, until
-from tests.fakes.commands import Command
+from tests.fakes.commands import Command, give
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, scripted_mixpeek
-from tests.fakes.services import PostgresServer, RedisServer, S3Server
+from tests.fakes.project import Project
+from tests.fakes.services import PostgresServer, RedisServer, S3Server, free_ports
 from tests.survival.paused_server import paused
 from tests.warehouse.rows import event, write
 
@@ -168,3 +170,22 @@ def test_a_worker_loads_what_is_on_its_disk_when_it_ends_and_when_it_starts(work
     said = "Loaded 1 landing file of this machine."
     until(lambda: worker.log.read_text().count(said) == 2, "load", worker.cluster)
     assert not list(folder.glob("tasks-*"))
+
+
+def test_a_worker_whose_instance_does_not_launch_runs_by_celery_says_so(worker: Worker, environment: Path) -> None:
+    project = Project(environment)
+    variables = {**os.environ, "DAGSTER_HOME": str(project.folder / "dagster_home")}
+    done = give(["worker"], project.folder, variables)
+
+    assert done.returncode == 1
+    assert "dagster_home/dagster.yaml is not Celery's: begin with deploy/celery/dagster.yaml" in done.stderr
+
+
+def test_a_worker_that_finds_no_database_of_dagster_says_so_without_the_password(worker: Worker) -> None:
+    done = give(["worker"], worker.cluster.root, {**os.environ, "DAGSTER_PG_PORT": str(*free_ports(1))})
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Connection refused" in done.stderr
+    assert "start PostgreSQL, or correct its address and user in dagster.yaml" in done.stderr
+    assert worker.cluster.postgres.password not in done.stderr
