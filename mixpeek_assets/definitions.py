@@ -15,6 +15,7 @@ from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
 from mixpeek_assets.defs.schedules import build_daily_ingest
 from mixpeek_assets.defs.task_sensor import build_task_status_sensor
 from mixpeek_assets.defs.tasks import build_tasks
+from mixpeek_assets.defs.upkeep import build_upkeep
 from mixpeek_assets.defs.vector_index import build_index_job, build_vector_index, build_vector_index_sensor
 from mixpeek_assets.defs.videos import build_videos
 from mixpeek_assets.settings import Settings, load_settings
@@ -63,11 +64,15 @@ def build_definitions(
         checks = build_check_steps(group)
     sensor_status = dg.DefaultSensorStatus.RUNNING if sensors_on else dg.DefaultSensorStatus.STOPPED
     schedule_status = dg.DefaultScheduleStatus.RUNNING if sensors_on else dg.DefaultScheduleStatus.STOPPED
+    upkeep = build_upkeep(group, schedule_status) if settings.cluster is not None else None
     return dg.Definitions(
         assets=[*steps, *build_externals(group, settings)],
         asset_checks=checks,
-        jobs=[*build_jobs(group), build_index_job(group)],
-        schedules=[build_daily_ingest(group, schedule, schedule_status)] if schedule else [],
+        jobs=[*build_jobs(group), build_index_job(group), *([] if upkeep is None else [upkeep.job])],
+        schedules=[
+            *([build_daily_ingest(group, schedule, schedule_status)] if schedule else []),
+            *([] if upkeep is None else [upkeep]),
+        ],
         sensors=[
             build_task_status_sensor(group, sensor_status),
             build_manifest_sensor(group, sensor_status),

@@ -243,6 +243,12 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Where a cluster keeps its tables: s3://bucket/prefix, or a folder that all machines see.",
     )
+    keep_snapshots_days: float = Field(
+        7,
+        gt=0,
+        le=36_500,
+        description="Days that one can go back in a lake; older snapshots expire in the daily upkeep.",
+    )
     publish_seconds: float = Field(
         300,
         ge=0,

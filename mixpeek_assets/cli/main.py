@@ -218,6 +218,33 @@ def search(
 
 
 @cli.command()
+@click.option(
+    "--to",
+    metavar="PLACE",
+    required=True,
+    help="`cluster`, which MIXPEEK_CLUSTER and MIXPEEK_LAKE name, or the path of a new DuckDB file.",
+)
+@click.option(
+    "--from",
+    "from_",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A DuckDB file to copy. Default: the warehouse; with `--to cluster`, data/warehouse.duckdb.",
+)
+@_format
+def move(to: str, from_: Path | None, format_: "Format") -> None:
+    """Copy the warehouse from a file to a lake, or back.
+
+    Stop the pipeline first. The rows of each day are compared after they are copied, by their number and a hash, and a
+    copy that was interrupted goes on when it is started again. The old warehouse stays as it is.
+    """
+    from mixpeek_assets.cli.move import move as move_
+
+    with friendly_errors():
+        move_(load_settings(), to, from_, format_)
+
+
+@cli.command()
 @click.option("--ask-again", is_flag=True, help="Ask the API again which style it speaks, and its limits.")
 def doctor(ask_again: bool) -> None:
     """Check the set-up, and say what to fix.

@@ -67,7 +67,7 @@ def process_tag(instance: dg.DagsterInstance, settings: Settings, run_id: str) -
     return {PROCESS: name}
 
 
-def record_process(context: dg.AssetExecutionContext, settings: Settings) -> None:
+def record_process(context: dg.AssetExecutionContext | dg.OpExecutionContext, settings: Settings) -> None:
     """Take the lease of the run, and tag it so; each asset does so first, however its run was started."""
     if context.job_def.executor_def.name not in _ONE_PROCESS:
         return  # The run outlives its steps' processes.

@@ -9,7 +9,7 @@ from mixpeek_assets.warehouse import SQL, schema
 from mixpeek_assets.warehouse.comments import VIEWS, WORDS, write_comments
 from mixpeek_assets.warehouse.declared import DEFINITIONS, flaws, present_columns
 from mixpeek_assets.warehouse.errors import WarehouseError
-from mixpeek_assets.warehouse.lake import is_lake
+from mixpeek_assets.warehouse.lake import is_lake, set_up_lake
 from mixpeek_assets.warehouse.search_macros import refresh_search_macros
 from mixpeek_assets.warehouse.views import refresh_views
 
@@ -38,11 +38,13 @@ def migrate(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     Raises:
         WarehouseError: the file has tables or views of somebody else in the place of these.
     """
+    in_lake = is_lake(connection)
+    if in_lake:
+        set_up_lake(connection)
     connection.begin()
     present = present_columns(connection)
     _refuse_others(connection, name, is_ours=(f"{schema.SCHEMA}_internal", "schema_version") in present)
     SQL.run(connection, "internal_tables")
-    in_lake = is_lake(connection)
     for table in schema.TABLES:
         found = present.get((schema.SCHEMA, table.name))
         missing = [column for column in table.columns if column.name not in (found or {})]

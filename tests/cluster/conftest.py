@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes import services
+from tests.fakes.lakes import Lakes
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,9 @@ def s3() -> Iterator[services.S3Server]:
     """A running S3 server; a test makes a bucket of its own in it."""
     with services.s3() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def lakes(postgres: services.PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Lakes:
+    """What makes lakes: here every warehouse of a test is one."""
+    return Lakes(postgres, tmp_path_factory.mktemp("empty") / "lake")
