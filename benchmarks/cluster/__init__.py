@@ -1,0 +1,1 @@
+"""A cluster's lake beside a file, and workers beside one another."""
