@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes import services
-from tests.fakes.lakes import Lakes
+from tests.fakes.stores import Lakes, Stores
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,6 @@ def s3() -> Iterator[services.S3Server]:
 
 
 @pytest.fixture(scope="session")
-def lakes(postgres: services.PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Lakes:
-    """What makes lakes: here every warehouse of a test is one."""
-    return Lakes(postgres, tmp_path_factory.mktemp("empty") / "lake")
+def stores(postgres: services.PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    """What makes warehouses: here they are lakes."""
+    return Lakes(postgres, tmp_path_factory.mktemp("lakes"))
