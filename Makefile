@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev notebook models smoke check test pictures chromium redis test-duckdb-1 test-cluster bench bench-search lint lock clean
+.PHONY: help run dev notebook models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 
 test-cluster: $(VENV)/dev.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp redis  ## The tests of several machines, on PostgreSQL, Redis and S3
 	PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services \
 		$(BIN)/python -m pytest tests/cluster $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+cluster: $(VENV)/cluster.stamp $(VENV)/services.stamp $(VENV)/models.stamp redis  ## Several machines on this one, for a try: PostgreSQL, S3, Celery (OPTIONS=--help)
+	@PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services:$(CURDIR) $(BIN)/python -m deploy.celery.up $(OPTIONS)
 
 pictures: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## Take the pictures of the README and docs again, as the browser tests go
 	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)

@@ -19,6 +19,7 @@ _HINTS = {
     "disk is full|No space left": "make room on that disk and run again",
     "readonly|unable to open|disk I/O": _ELSEWHERE,
     "locked": "end the other program that holds them",
+    "connection to server|could not translate": "start PostgreSQL, or correct its address and user in dagster.yaml",
     "": "restore them, or move `history` and `schedules` there away: they record runs, and no video is lost",
 }
 """What to do about a database, by what it says."""

@@ -298,6 +298,30 @@ def serve_local_api(port: int, folders: tuple[Path, ...], more: tuple[str, ...])
         serve(load_settings(), port, folders, more)
 
 
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.option("--concurrency", type=click.IntRange(1, 64), default=2, show_default=True, help="How many runs at once.")
+@click.option(
+    "--runs-per-process",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help="After so many runs a process is replaced, which gives its memory back.",
+)
+@click.argument("celery_options", nargs=-1, type=click.UNPROCESSED)
+def worker(concurrency: int, runs_per_process: int, celery_options: tuple[str, ...]) -> None:
+    """Execute runs on this machine, as a worker of a cluster.
+
+    Loads what an earlier worker has left on this machine's disk, executes runs until Ctrl-C or a termination,
+    finishes those that have begun, and loads what is left. More options are passed on to `celery worker`.
+    """
+    from mixpeek_assets.cli.worker import worker as worker_
+
+    with friendly_errors():
+        sys.exit(
+            worker_(load_settings(), concurrency=concurrency, runs_per_process=runs_per_process, options=celery_options)
+        )
+
+
 def main() -> None:
     """Run the command line."""
     with output_errors():

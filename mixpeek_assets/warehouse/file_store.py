@@ -36,6 +36,11 @@ class FileStore:
         """What it is, in words."""
         return "DuckDB file"
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines load into it; see `Store`."""
+        return False
+
     def exists(self) -> bool:
         """Say whether the file is there."""
         return self.path.exists()

@@ -59,6 +59,11 @@ class LakeStore:
         """What it is, in words."""
         return "DuckLake"
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines load into it; see `Store`."""
+        return True
+
     def exists(self) -> bool:
         """Say whether the catalogue has tables."""
         if not self._seen:

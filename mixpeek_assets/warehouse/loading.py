@@ -92,11 +92,11 @@ def load_pending(database: Database, folder: Path, run_id: str | None = None) ->
         # Other processes take their turn between two transactions.
         with database.connection() as connection:
             began = time.monotonic()
-            _forget_loaded(connection, folder)
+            _forget_loaded(connection, database.store, folder)
             files = [file for file in landing_files.pending(folder) if waiting is None or file in waiting]
             batch = next(landing_files.batches(files, _BATCH_BYTES), list[Path]())
             bad, rows = _load_batch(connection, database.store, batch, run_id) if batch else ([], RowCounts())
-            _forget_loaded(connection, folder)
+            _forget_loaded(connection, database.store, folder, batch)
             loaded += Loaded(len(batch) - len(bad), tuple(bad), rows, time.monotonic() - began)
         waiting = set(files) - set(batch)
     return loaded
@@ -198,10 +198,20 @@ def _load_singly(
     return bad, rows
 
 
-def _forget_loaded(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Remove the files that an earlier load committed and could not remove."""
-    names = connection.execute("SELECT name FROM mixpeek_internal.loaded_files").fetchall()
-    for (name,) in names:
+def _forget_loaded(
+    connection: duckdb.DuckDBPyConnection, store: Store, folder: Path, batch: Sequence[Path] = ()
+) -> None:
+    """Remove the files that this load, or an earlier one, has committed and not removed.
+
+    Files of other machines are theirs to remove: one that comes back would load a forgotten file once more.
+    """
+    names = [name for (name,) in connection.execute("SELECT name FROM mixpeek_internal.loaded_files").fetchall()]
+    if store.is_shared:
+        here = {file.name for file in batch}
+        names = [name for name in names if name in here or (folder / name).exists()]
+    for name in names:
         (folder / name).unlink(missing_ok=True)
     if names:
-        connection.execute("DELETE FROM mixpeek_internal.loaded_files")
+        connection.execute(
+            "DELETE FROM mixpeek_internal.loaded_files WHERE list_contains($names, name)", {"names": names}
+        )

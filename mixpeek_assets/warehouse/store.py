@@ -23,6 +23,11 @@ class Store(Protocol):
         """What it is, in words."""
         ...
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether machines that do not see each other's landing files load into it."""
+        ...
+
     def exists(self) -> bool:
         """Say whether there is one, which `attach` would not have to create."""
         ...

@@ -25,6 +25,11 @@ WRONG: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "a count of nothing": (("search", "x", "--limit", "0"), ("search", "x", "--limit", "101")),
     "a port": tuple(("serve-local-api", "--port", value) for value in ("-1", "65536", "99999", "abc", "", "9" * 5_000)),
+    "a number of runs": tuple(
+        ("worker", option, value)
+        for option in ("--concurrency", "--runs-per-process")
+        for value in ("0", "-1", "x", "")
+    ),
     "a port of the UI": (("dev", "--port", "99999"), ("dev", "-p", "-1"), ("dev", "--port=abc")),
     "a day": tuple(
         ("retry", "--partition", value)
