@@ -31,5 +31,5 @@ def s3() -> Iterator[services.S3Server]:
 
 @pytest.fixture(scope="session")
 def stores(postgres: services.PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Stores:
-    """What makes warehouses: here they are lakes."""
+    """What makes warehouses: here every one is a lake."""
     return Lakes(postgres, tmp_path_factory.mktemp("lakes"))

@@ -7,7 +7,6 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,13 +25,9 @@ _FORGET_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE
 
 
 def site_in(path: Path) -> Site:
-    """Return the site of a test: a file, or the lake that the environment names, and landing files beside it."""
+    """Return the site of a test: a file, or the lake that the environment names."""
     settings = load_settings()
-    return Site.of_file(path) if settings.lake is None else replace(open_site(settings), landing_folder=_landing(path))
-
-
-def _landing(path: Path) -> Path:
-    return path.parent / "landing" / "lake"
+    return Site.of_file(path) if settings.lake is None else open_site(settings)
 
 
 def nothing(warehouse: Warehouse) -> None:
