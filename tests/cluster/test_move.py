@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
@@ -21,6 +22,7 @@ from mixpeek_assets.warehouse.move import MovedTable, move
 from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.commands import forked
+from tests.fakes.stores import Files
 from tests.warehouse.rows import (
     DAY,
     add_videos,
@@ -55,14 +57,14 @@ def dies(moment: Literal["_verify", "_copy"], parts: int, file: Path, to: str) -
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Warehouse:
+def file(tmp_path: Path, files: Files) -> Iterator[Warehouse]:
     """A warehouse in a file, with odd values."""
-    filled = Warehouse(Site.of_file(tmp_path / "old" / "warehouse.duckdb"), timeout=30, lag=0)
-    fill(filled)
-    return filled
+    with files.warehouse(tmp_path / "old" / "warehouse.duckdb", fill) as filled:
+        yield filled
 
 
 def fill(warehouse: Warehouse) -> None:
+    """Make rows of three days, and some of none."""
     for number in range(3):
         day, name = DAY + timedelta(days=number), f"v{number}"
         add_videos(

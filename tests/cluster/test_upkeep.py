@@ -1,6 +1,7 @@
 """The upkeep of a lake changes how its rows are kept, and none of them."""
 
 import os
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -13,19 +14,25 @@ from mixpeek_assets.definitions import build_definitions
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.upkeep import keep_up
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.stores import Stores
 from tests.warehouse.rows import add_videos, all_tables, feature_reply, land, query, table, video
 
 NOTHING = timedelta(0)
 
 
-@pytest.fixture
-def landed(warehouse: Warehouse) -> Warehouse:
-    """A lake of many small landings, of which the last replaces the first."""
+def landings(warehouse: Warehouse) -> None:
+    """Many small landings, of which the last replaces the first."""
     add_videos(warehouse, *(video(f"v{number}") for number in range(12)))
     for seconds, first in enumerate((0, 20, 40, 0)):
         features = (f"f{number}" for number in range(first, first + 20))
         land(warehouse, "vectors", *(feature_reply(name, {"clip": [seconds, 1]}, seconds=seconds) for name in features))
-    return warehouse
+
+
+@pytest.fixture
+def landed(environment: Path, stores: Stores) -> Iterator[Warehouse]:
+    """A lake of many small landings."""
+    with stores.warehouse(environment / "warehouse.duckdb", landings) as filled:
+        yield filled
 
 
 def files_of(warehouse: Warehouse) -> set[str]:
