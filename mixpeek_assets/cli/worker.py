@@ -41,7 +41,8 @@ def worker(settings: Settings, *, concurrency: int, runs_per_process: int, optio
     command += [f"--max-tasks-per-child={runs_per_process}", f"--hostname=mixpeek-{os.getpid()}@%h", "--loglevel=INFO"]
     # Workers need not know of each other.
     command += ["--without-gossip", "--without-mingle", *options]
-    process = subprocess.Popen(command)  # noqa: S603 - Celery, with the user's own options
+    environment = {**os.environ, **settings.pinned()}  # Dagster would put `.env` over what was exported
+    process = subprocess.Popen(command, env=environment)  # noqa: S603 - Celery, with the user's own options
     # Ctrl-C reaches Celery too, which is in our process group; it finishes the runs that have begun.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGTERM))

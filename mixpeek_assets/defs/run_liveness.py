@@ -90,5 +90,7 @@ def fail_dead_runs(instance: dg.DagsterInstance, job_name: str, settings: Settin
         if is_due and (leases.is_dead(tag) if tag else run.job_name == job_name):
             # Read again, because it may have ended well, and then its process.
             now = instance.get_run_by_id(run.run_id)
-            if now is not None and not now.is_finished:
+            if now is not None and now.status == dg.DagsterRunStatus.CANCELING:
+                instance.report_run_canceled(now, PROCESS_DIED)
+            elif now is not None and not now.is_finished:
                 instance.report_run_failed(now, PROCESS_DIED)

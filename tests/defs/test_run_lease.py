@@ -7,7 +7,7 @@ import pytest
 
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.defs.run_lease import MACHINE, executing
-from mixpeek_assets.defs.run_liveness import PROCESS, lease_of, leases_of
+from mixpeek_assets.defs.run_liveness import PROCESS, fail_dead_runs, lease_of, leases_of
 from mixpeek_assets.lock import create_locked
 from mixpeek_assets.settings import load_settings
 
@@ -80,3 +80,14 @@ def test_a_run_whose_first_worker_has_died_is_failed_and_not_begun_again(instanc
 
     assert not is_begun(instance, run_id)
     assert status_of(instance, run_id) == STATUS.FAILURE
+
+
+def test_a_run_that_is_terminated_and_whose_worker_is_gone_ends_as_canceled(instance: dg.DagsterInstance) -> None:
+    run_id = recorded(instance, STATUS.STARTED)
+    instance.add_run_tags(run_id, {PROCESS: lease_of(run_id)})
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    instance.report_run_canceling(run)
+
+    fail_dead_runs(instance, "mixpeek_land", load_settings())
+    assert status_of(instance, run_id) == STATUS.CANCELED
