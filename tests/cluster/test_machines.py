@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(why_none() is not None, reason=str(why_none()))
 
 
 class Watch:
-    """Sees each request when it arrives, and keeps one waiting that a test chooses."""
+    """Sees each request when it arrives, and keeps those waiting that a test chooses, however often they are sent."""
 
     def __init__(self) -> None:
         self.arrivals = list[float]()
@@ -44,12 +44,11 @@ class Watch:
         if request.path != "/list.csv":
             self.arrivals.append(time.monotonic())
         if self._held is not None and self._held(request):
-            self._held = None
             self._came.set()
             self._go_on.wait(WAIT)
 
     def hold(self, method: str, text: str) -> None:
-        """Keep the first request waiting whose path or body has this text; let go what was kept before."""
+        """Keep requests waiting whose path or body has this text; let go what was kept before."""
         self.let_go()
         self._came, self._go_on = threading.Event(), threading.Event()
         self._held = lambda request: request.method == method and text in f"{request.path} {request.body}"
@@ -59,7 +58,7 @@ class Watch:
         return self._came.is_set()
 
     def let_go(self) -> None:
-        """Let it be answered."""
+        """Let them be answered."""
         self._go_on.set()
 
     def most_within(self, seconds: float) -> int:
@@ -178,14 +177,14 @@ def test_what_machines_leave_that_die_is_done_by_others_and_the_tables_end_as_th
 
     until(watch.came, "fetch", cluster)
     late = executes(cluster, LAND, FETCHED)
-    until(lambda: late.files("vectors-*.part"), "replies that are on its disk alone", cluster)
+    until(lambda: late.lines("vectors-*.part"), "replies that are on its disk alone", cluster)
     late.lose()
     watch.hold("GET", of(LOADED, mixpeek)[0])
-    let_end(mixpeek)
-
-    until(watch.came, "another fetch", cluster)
     until(lambda: has_landed(cluster, FETCHED), "landing by the other machine", cluster)
     late.switch_on()
+
+    let_end(mixpeek)
+    until(watch.came, "another fetch", cluster)
     loading = executes(cluster, LAND, LOADED)
     lose_while_it_loads(cluster, loading, watch)
     loading.switch_on()
@@ -195,11 +194,13 @@ def test_what_machines_leave_that_die_is_done_by_others_and_the_tables_end_as_th
     until(lambda: all(run.is_finished for run in cluster.runs()), "end of every run", cluster)
     until(lambda: is_all_loaded(cluster), "load of all that was fetched", cluster)
 
+    said = "Loaded 1 landing file of this machine"
+    until(lambda: said in late.log.read_text(), "word of the late machine", cluster)
+
     assert ended(cluster, INGEST, SUBMITTED)[0] == ("FAILURE", dead.name)
     assert ended(cluster, LAND, FETCHED)[0] == ("FAILURE", late.name)
     assert ended(cluster, LAND, FETCHED)[-1][1] != late.name
     assert ("FAILURE", loading.name) in ended(cluster, LAND, LOADED)
-    assert "Loaded 1 landing file of this machine" in late.log.read_text()
     tables_are_true(cluster, mixpeek)
     nothing_is_sent_twice_but_for_lost_answers(cluster, mixpeek)
     assert watch.most_within(WINDOW) <= BUDGET
