@@ -13,10 +13,9 @@ from mixpeek_assets.cli.main import cli
 from mixpeek_assets.component import MixpeekCollectionComponent
 from mixpeek_assets.defs.checks import DAY_CHECKS, STANDING_CHECKS
 from mixpeek_assets.settings import Settings
-from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.views import refresh_views
 from tests import tables_page
+from tests.fakes.stores import Stores
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -68,9 +67,12 @@ def code_of(page: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse with every table, a frame of a video, and the views of two named vectors."""
-    with Database(Site.of_file(tmp_path_factory.mktemp("docs") / "warehouse.duckdb")).connection() as connection:
+    with (
+        stores.warehouse(tmp_path_factory.mktemp("docs") / "warehouse.duckdb") as filled,
+        filled.database.connection() as connection,
+    ):
         connection.execute("INSERT INTO mixpeek.videos BY NAME SELECT 'v' AS video_id, 'file:///harbour.mp4' AS url")
         connection.execute(
             "INSERT INTO mixpeek.features BY NAME"

@@ -1,4 +1,4 @@
-"""What a move and the upkeep of a lake take: a move there and back, many small landings, and searches before and after."""
+"""What a move and the upkeep of a lake take: there and back, many small landings, and searches before and after."""
 
 import tempfile
 import time
