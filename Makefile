@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev notebook models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search lint lock clean
+.PHONY: help run dev notebook models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search bench-cluster lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,12 +45,12 @@ test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 
 	@$(ON_DUCKDB_1) | tee $(VENV)/duckdb-1.log || { grep -q "crashed while running" $(VENV)/duckdb-1.log && $(ON_DUCKDB_1); }
 
 # Real PostgreSQL, Redis and S3, which the tests start. Beside the main environment, before which it is looked in.
-test-cluster: $(VENV)/dev.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp redis  ## The tests of several machines, on PostgreSQL, Redis and S3
-	PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services \
-		$(BIN)/python -m pytest tests/cluster $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+ON_CLUSTER := PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services:$(CURDIR)
+test-cluster: $(VENV)/dev.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp redis  ## Several machines, on PostgreSQL, Redis and S3, and the warehouse's tests on a lake
+	$(ON_CLUSTER) $(BIN)/python -m pytest --store lake tests/cluster tests/warehouse $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 cluster: $(VENV)/cluster.stamp $(VENV)/services.stamp $(VENV)/models.stamp redis  ## Several machines on this one, for a try: PostgreSQL, S3, Celery (OPTIONS=--help)
-	@PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services:$(CURDIR) $(BIN)/python -m deploy.celery.up $(OPTIONS)
+	@$(ON_CLUSTER) $(BIN)/python -m deploy.celery.up $(OPTIONS)
 
 pictures: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## Take the pictures of the README and docs again, as the browser tests go
 	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
@@ -77,6 +77,9 @@ bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there 
 
 bench-search: $(VENV)/bench.stamp $(VENV)/duckdb-extensions.stamp $(VENV)/models.stamp  ## How fast, and how right, search is, beside what else there is (OPTIONS=--help)
 	DUCKDB_VSS=$(VENV)/duckdb-extensions PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.search $(OPTIONS)
+
+bench-cluster: $(VENV)/bench.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## How fast a cluster is, beside a file (ONLY="workers stores life" for some)
+	$(ON_CLUSTER) $(BIN)/python -m benchmarks.cluster $(ONLY)
 
 lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definitions, as CI checks them
 	$(BIN)/ruff format --check .

@@ -286,7 +286,7 @@ class Settings(BaseSettings):
             given, missing = ("CLUSTER", "LAKE") if lake is None else ("LAKE", "CLUSTER")
             raise ValueError(f"a cluster needs both: set MIXPEEK_{missing} too, or unset MIXPEEK_{given}")
         if cluster is not None and info.data.get("warehouse"):
-            raise ValueError("MIXPEEK_WAREHOUSE names a file, and MIXPEEK_CLUSTER a cluster: unset one of them")
+            raise ValueError("is a cluster's, and MIXPEEK_WAREHOUSE names a file: unset one of them")
         return lake
 
     @classmethod

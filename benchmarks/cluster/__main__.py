@@ -6,7 +6,7 @@ import sys
 
 import duckdb
 
-NAMES = ("workers", "stores")
+NAMES = ("workers", "stores", "life")
 
 if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(NAMES)

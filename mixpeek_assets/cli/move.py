@@ -54,7 +54,11 @@ def _ends(settings: Settings, to: str, from_: Path | None) -> tuple[Warehouse, W
 
 def _show(console: Console, one: MovedTable) -> None:
     there = "" if one.copied == one.rows else f", {one.rows - one.copied:,} of them were there"
-    console.print(f"  {one.name}: {one.rows:,} rows, as in the old one{there} ({one.seconds:.1f} s)", highlight=False)
+    console.print(
+        f"  {one.name}: {one.rows:,} rows, as in the old one{there} ({one.seconds:.1f} s)",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _next(to: str) -> str:

@@ -77,6 +77,9 @@ class FileStore:
                 unfinished.rename(self.path)
         return OpenFile(self.path, read_only=read_only)
 
+    def tidy(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Do nothing: DuckDB merges the row groups of small commits itself (`engine.MERGE_EVERY`)."""
+
     def holder(self, error: BaseException | None) -> str | None:
         """Return the program that has the file open."""
         # The second is about a connection of this process, outside this class.

@@ -4,6 +4,7 @@ Readers never wait: each sees the snapshot of its moment. Our writers take turns
 PostgreSQL, because two transactions that change rows of one table conflict, and all but one would have been in vain.
 """
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,14 +17,20 @@ from mixpeek_assets.cluster.postgres import Postgres
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.locks import Locks
 from mixpeek_assets.sql_files import literal
+from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors
 from mixpeek_assets.warehouse.engine import CATALOG, Session
 from mixpeek_assets.warehouse.errors import LakeDownError, WarehouseBusyError, WarehouseError
 from mixpeek_assets.warehouse.extensions import load_extensions
 from mixpeek_assets.warehouse.s3 import Bucket
 
+MOST_FILES = 100
+"""A table with more is put in order by the next load: every query opens each of its files."""
+
 METADATA_SCHEMA = "mixpeek_lake"
 """The schema of the catalogue's own tables in PostgreSQL."""
+
+_log = logging.getLogger(__name__)
 
 _OUTSIDE = (duckdb.HTTPException, duckdb.ConnectionException)
 _FROM_OUTSIDE = re.compile("postgres|ducklake|libpq|HTTP|server closed the connection", re.IGNORECASE)
@@ -114,6 +121,15 @@ class LakeStore:
         options = f"METADATA_SCHEMA {literal(METADATA_SCHEMA)}, READ_ONLY"
         attach = f"ATTACH {literal(f'ducklake:postgres:{shown}')} AS {CATALOG} ({options});"
         return ("CREATE SECRET (TYPE s3, PROVIDER credential_chain);", attach) if self._is_in_bucket else (attach,)
+
+    def tidy(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Merge the files of tables that have gathered many: each poll of tasks adds two, thousands in a day."""
+        try:
+            for schema, table in SQL.run(connection, "lake_tables_of_many_files", most=MOST_FILES).fetchall():
+                SQL.run(connection, "lake_rewrite", schema=schema, table=table).fetchall()
+                SQL.run(connection, "lake_merge", schema=schema, table=table).fetchall()
+        except duckdb.Error as error:  # What was loaded is committed; the daily upkeep merges them too.
+            _log.warning("files of %s are not merged now: %s", self.name, _first_line(error))
 
     def holder(self, error: BaseException | None) -> str | None:
         """Return None: another program's session keeps nobody out."""

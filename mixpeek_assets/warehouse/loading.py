@@ -97,6 +97,8 @@ def load_pending(database: Database, folder: Path, run_id: str | None = None) ->
             batch = next(landing_files.batches(files, _BATCH_BYTES), list[Path]())
             bad, rows = _load_batch(connection, database.store, batch, run_id) if batch else ([], RowCounts())
             _forget_loaded(connection, database.store, folder, batch)
+            if batch:
+                database.store.tidy(connection)
             loaded += Loaded(len(batch) - len(bad), tuple(bad), rows, time.monotonic() - began)
         waiting = set(files) - set(batch)
     return loaded

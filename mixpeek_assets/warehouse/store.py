@@ -55,6 +55,10 @@ class Store(Protocol):
         """
         ...
 
+    def tidy(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Put in order what loads have left behind, if it is time; in the turn of the last one."""
+        ...
+
     def holder(self, error: BaseException | None) -> str | None:
         """Return which program, outside the queue of `turn`, keeps it from being opened; None: none does."""
         ...

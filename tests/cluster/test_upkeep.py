@@ -12,10 +12,11 @@ import pytest
 
 from mixpeek_assets.definitions import build_definitions
 from mixpeek_assets.settings import load_settings
+from mixpeek_assets.warehouse import lake_store
 from mixpeek_assets.warehouse.upkeep import keep_up
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.stores import Stores
-from tests.warehouse.rows import add_videos, all_tables, feature_reply, land, query, table, video
+from tests.warehouse.rows import add_videos, all_tables, event, feature_reply, land, query, table, video
 
 NOTHING = timedelta(0)
 
@@ -109,3 +110,17 @@ def test_a_warehouse_in_a_file_needs_none() -> None:
     repository = build_definitions(load_settings()).get_repository_def()
     assert not repository.has_job("mixpeek_upkeep")
     assert [schedule.name for schedule in repository.schedule_defs] == ["daily_ingest"]
+
+
+def test_a_load_merges_the_files_of_a_table_that_has_gathered_many(
+    landed: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = "SELECT file_count + delete_file_count FROM ducklake_table_info('warehouse') WHERE table_name = 'vectors'"
+    ((before,),) = query(landed, count)
+    rows = query(landed, "FROM mixpeek.vectors ORDER BY ALL")
+    land(landed, "tasks", event("v1"))
+    assert query(landed, count) == [(before,)]
+    monkeypatch.setattr(lake_store, "MOST_FILES", before - 1)
+    land(landed, "tasks", event("v2"))
+    assert query(landed, count) < [(before,)]
+    assert query(landed, "FROM mixpeek.vectors ORDER BY ALL") == rows

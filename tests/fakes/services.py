@@ -27,6 +27,9 @@ from urllib.parse import quote
 HOST = "127.0.0.1"
 START_SECONDS, STOP_SECONDS = 60, 10
 
+READER_KEY = "reader-key"
+"""An access key, with the same secret, that may read and not write."""
+
 _FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -169,8 +172,11 @@ def s3(key: str = "test-key", secret: str = "test-secret") -> Iterator[S3Server]
     with ExitStack() as stack:
         folder = stack.enter_context(_folder("s3"))
         log, keys = folder / "log", folder / "keys.json"
-        identity = {"credentials": [{"accessKey": key, "secretKey": secret}], "actions": ["Admin"]}
-        keys.write_text(json.dumps({"identities": [{"name": "test", **identity}]}))
+        identities = [
+            {"name": name, "credentials": [{"accessKey": one, "secretKey": secret}], "actions": [action]}
+            for name, one, action in (("test", key, "Admin"), ("reader", READER_KEY, "Read"))
+        ]
+        keys.write_text(json.dumps({"identities": identities}))
         names = ["s3.port", "s3.port.grpc", "filer.port", "filer.port.grpc"]
         names += ["master.port", "master.port.grpc", "volume.port", "volume.port.grpc"]
         ports = dict(zip(names, free_ports(len(names)), strict=True))
