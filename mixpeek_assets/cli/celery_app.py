@@ -49,7 +49,7 @@ class ExecutedOnce(Task):
 
 
 def _wait_for_launcher(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Wait until the launcher has tagged the run with its task, after sending it: it writes all tags, also without ours."""
+    """Wait until the launcher has tagged the run with its task, which it has sent before: it would undo our tags."""
     for _ in range(_LOOKS):
         run = instance.get_run_by_id(run_id)
         if run is None or DAGSTER_CELERY_TASK_ID_TAG in run.tags:
