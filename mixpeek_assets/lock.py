@@ -27,6 +27,30 @@ class LockTimeoutError(UserError):
     retryable = True
 
 
+def wait_and_report(
+    comes_within: Callable[[float], bool],
+    timeout: float,
+    on_wait: Callable[[str], object] | None,
+    sentence: Callable[[], str],
+) -> bool:
+    """Wait for a turn, and say whether it came in time.
+
+    Args:
+        comes_within: Waits for some seconds, and says whether the turn has come.
+        timeout: Seconds to wait in all.
+        on_wait: Called with the sentence when the wait is long.
+        sentence: Says who holds the lock now.
+    """
+    deadline, report = time.monotonic() + timeout, REPORT_AFTER
+    while (left := deadline - time.monotonic()) > report:
+        if comes_within(report):
+            return True
+        if on_wait is not None:
+            on_wait(sentence())
+        report = REPORT_EVERY
+    return comes_within(max(left, 0))
+
+
 @contextmanager
 def exclusive(path: Path, timeout: float, on_wait: Callable[[str], object] | None = None) -> Iterator[None]:
     """Hold the lock file at `path`, waiting in turn for at most `timeout` seconds.
@@ -110,14 +134,10 @@ class _Waiter:
             raise LockTimeoutError(f"{self._path} was held by process {holder} for {timeout:.0f} s")
 
     def _comes_within(self, timeout: float, on_wait: Callable[[str], object] | None) -> bool:
-        deadline, report = time.monotonic() + timeout, REPORT_AFTER
-        while (left := deadline - time.monotonic()) > report:
-            if self._turn.wait(report):
-                return True
-            if on_wait is not None:
-                on_wait(f"Waiting for {self._path}: process {self._holder()} holds it")
-            report = REPORT_EVERY
-        return self._turn.wait(max(left, 0))
+        return wait_and_report(self._turn.wait, timeout, on_wait, self._sentence)
+
+    def _sentence(self) -> str:
+        return f"Waiting for {self._path}: process {self._holder()} holds it"
 
     def _holder(self) -> str:
         return os.pread(self._handle, 32, 0).decode(errors="replace") or "unknown"

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mixpeek_assets.cluster.postgres import ClusterError, Postgres, is_alive
-from mixpeek_assets.lock import REPORT_AFTER, REPORT_EVERY, LockTimeoutError
+from mixpeek_assets.lock import LockTimeoutError, wait_and_report
 from mixpeek_assets.locks import LockLostError
 
 if TYPE_CHECKING:
@@ -193,14 +193,10 @@ class _Waiter:
             raise self._error
 
     def _comes_within(self, timeout: float, on_wait: Callable[[str], object] | None) -> bool:
-        deadline, report = time.monotonic() + timeout, REPORT_AFTER
-        while (left := deadline - time.monotonic()) > report:
-            if self._ends_within(report):
-                return True
-            if on_wait is not None:
-                on_wait(f"Waiting for {self._said()}: {self._holder()} holds it")
-            report = REPORT_EVERY
-        return self._ends_within(max(left, 0))
+        return wait_and_report(self._ends_within, timeout, on_wait, self._sentence)
+
+    def _sentence(self) -> str:
+        return f"Waiting for {self._said()}: {self._holder()} holds it"
 
     def _ends_within(self, seconds: float) -> bool:
         self._thread.join(seconds)

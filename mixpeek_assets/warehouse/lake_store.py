@@ -125,9 +125,10 @@ class LakeStore:
     def tidy(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Merge the files of tables that have gathered many: each poll of tasks adds two, thousands in a day."""
         try:
-            for schema, table in SQL.run(connection, "lake_tables_of_many_files", most=MOST_FILES).fetchall():
-                SQL.run(connection, "lake_rewrite", schema=schema, table=table).fetchall()
-                SQL.run(connection, "lake_merge", schema=schema, table=table).fetchall()
+            for schema, table, files, delete_files in SQL.run(connection, "lake_tables").fetchall():
+                if files + delete_files > MOST_FILES:
+                    SQL.run(connection, "lake_rewrite", schema=schema, table=table).fetchall()
+                    SQL.run(connection, "lake_merge", schema=schema, table=table).fetchall()
         except duckdb.Error as error:  # What was loaded is committed; the daily upkeep merges them too.
             _log.warning("files of %s are not merged now: %s", self.name, _first_line(error))
 

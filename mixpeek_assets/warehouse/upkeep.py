@@ -72,11 +72,11 @@ def keep_up(database: Database, keep: timedelta, *, grace: timedelta = GRACE) ->
     began, steps = time.monotonic(), _Steps(database)
     before = _size(database)
     steps.run("lake_write_inlined")
-    for schema, table in _tables(database, "lake_tables_with_deletes"):
-        steps.run("lake_rewrite", schema=schema, table=table)
-    for schema, table in _tables(database, "lake_tables_of_files"):
+    for schema, table, files, delete_files in _tables(database):
+        if delete_files:
+            steps.run("lake_rewrite", schema=schema, table=table)
         merged = 0
-        while merged < before.files and steps.run("lake_merge", schema=schema, table=table):
+        while files > 1 and merged < files and steps.run("lake_merge", schema=schema, table=table):
             merged += 1
     expired = steps.run("lake_expire", older_than=clock.now() - keep)
     deleted = steps.run("lake_delete_old", older_than=clock.now() - grace)
@@ -100,9 +100,9 @@ class _Steps:
         return count
 
 
-def _tables(database: Database, query: str) -> list[tuple[str, str]]:
+def _tables(database: Database) -> list[tuple[str, str, int, int]]:
     with database.connection(read_only=True) as connection:
-        return SQL.run(connection, query).fetchall()
+        return SQL.run(connection, "lake_tables").fetchall()
 
 
 def _size(database: Database) -> Size:
