@@ -59,13 +59,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the slow tests, put the longest first, and on a lake leave out what is about a file."""
+    """Mark the slow tests, put the longest first, and on a lake leave out what is about no store, or about a file."""
     for item in items:
         if _folder(item) in SLOW_FOLDERS or not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_place)
     if config.option.store == "lake":
-        items[:] = [item for item in items if item.get_closest_marker("file") is None]
+        items[:] = [item for item in items if _is_about_a_lake(item)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,6 +77,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         _slow = True
+
+
+def _is_about_a_lake(item: pytest.Item) -> bool:
+    has_store = "stores" in getattr(item, "fixturenames", ()) and item.get_closest_marker("file") is None
+    return has_store or _folder(item) == "cluster"
 
 
 def _is_quick(config: pytest.Config) -> bool:

@@ -107,7 +107,7 @@ class Lakes:
 
     def _filled(self, fill: Fill) -> str:
         if fill not in self._made:
-            name = f"filled_{len(self._made)}"
+            name = f"filled_{uuid.uuid4().hex}"
             place = self._folder / name
             place.mkdir(parents=True)
             self._execute(f"CREATE DATABASE {name}")

@@ -70,10 +70,12 @@ def land_a_moment(warehouse: Warehouse, url: str = "https://videos.test/harbour.
     land(warehouse, "assets", asset_reply("a1", feature(**fields)))
 
 
+@pytest.mark.file
 def test_everything_in_a_new_warehouse_has_a_comment(warehouse: Warehouse) -> None:
     assert query(warehouse, WITHOUT_WORDS) == []
 
 
+@pytest.mark.file
 def test_everything_in_a_landed_warehouse_has_a_comment(warehouse: Warehouse) -> None:
     land(warehouse, "vectors", feature_reply("f1", {"clip": [1, 0, 2], 'it\'s "so"': [1]}))
 
@@ -124,6 +126,7 @@ def copied(warehouse: Warehouse, name: str, catalog: str) -> Iterator[duckdb.Duc
         yield connection
 
 
+@pytest.mark.file
 @pytest.mark.parametrize("catalog", ["other", "mixpeek"])
 def test_the_views_read_their_own_file_whatever_its_catalog_is_called(warehouse: Warehouse, catalog: str) -> None:
     land_a_moment(warehouse)

@@ -12,17 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixpeek_assets.warehouse.database import Database
-from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.views import refresh_views
 from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.fakes.stores import Stores
 from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, asset_reply, feature, land, video
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A file that the tests of this module share; `texts` empties it first."""
-    with Database(Site.of_file(tmp_path_factory.mktemp("words") / "warehouse.duckdb")).connection() as connection:
+def opened(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse that the tests of this module share; `texts` empties it first."""
+    with (
+        stores.warehouse(tmp_path_factory.mktemp("words") / "warehouse.duckdb") as warehouse,
+        warehouse.database.connection() as connection,
+    ):
         yield connection
 
 

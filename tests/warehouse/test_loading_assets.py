@@ -248,6 +248,7 @@ def test_rejects_are_replaced_by_those_of_the_next_reply_and_go_when_it_is_sound
     assert rejects == sorted(others)
 
 
+@pytest.mark.file
 def test_a_line_larger_than_duckdb_takes_by_default_is_landed(warehouse: Warehouse) -> None:
     long = "x" * (33 << 20)
     land(warehouse, "assets", asset_reply("a1", feature("f1", text=long)), asset_reply("a2", feature("f2")))

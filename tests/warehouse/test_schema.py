@@ -95,6 +95,7 @@ def test_a_warehouse_that_is_opened_again_keeps_its_rows(warehouse: Warehouse, t
     assert [row["video_id"] for row in table(warehouse_in(tmp_path), "videos")] == ["v1"]
 
 
+@pytest.mark.file
 @by_reading_and_by_writing
 def test_a_column_that_an_older_warehouse_lacks_is_added_and_its_rows_stay(
     warehouse: Warehouse, use: Callable[[Warehouse], None]
@@ -120,6 +121,7 @@ def test_a_column_that_an_older_warehouse_lacks_is_added_and_its_rows_stay(
     ]  # fmt: skip
 
 
+@pytest.mark.file
 def test_rows_go_into_a_column_that_was_added_later(warehouse: Warehouse) -> None:
     read(warehouse)
     # Put back, it stands last: what inserts by position would now put values into the wrong columns.
@@ -129,6 +131,7 @@ def test_rows_go_into_a_column_that_was_added_later(warehouse: Warehouse) -> Non
     assert (row["collection"], row["url"], row["partition_date"]) == ("films", "https://videos.test/v1.mp4", DAY)
 
 
+@pytest.mark.file
 @by_reading_and_by_writing
 def test_a_table_that_is_missing_is_made_again(warehouse: Warehouse, use: Callable[[Warehouse], None]) -> None:
     add_videos(warehouse, video("v1"))
@@ -139,6 +142,7 @@ def test_a_table_that_is_missing_is_made_again(warehouse: Warehouse, use: Callab
     }  # fmt: skip
 
 
+@pytest.mark.file
 def test_tables_and_columns_of_others_are_left_alone(warehouse: Warehouse) -> None:
     add_videos(warehouse, video("v1"))
     change_plainly(
@@ -175,6 +179,7 @@ def test_tables_of_a_newer_version_are_refused_and_stay_as_they_are(
         assert connection.execute("SELECT version FROM mixpeek_internal.schema_version").fetchall() == [(newer,)]
 
 
+@pytest.mark.file
 @by_reading_and_by_writing
 def test_tables_of_an_older_version_are_taken_on(warehouse: Warehouse, use: Callable[[Warehouse], None]) -> None:
     add_videos(warehouse, video("v1"))

@@ -18,6 +18,8 @@ from tests.fakes.stores import Stores
 from tests.warehouse.rows import DAY, NEXT_DAY, add_videos, feature_reply, land, query, video
 from tests.warehouse.searching import found, names
 
+pytestmark = pytest.mark.file  # a lake keeps no index
+
 DIMENSIONS = 24
 RANDOM = np.random.default_rng(3)
 CENTRES = RANDOM.standard_normal((20, DIMENSIONS)).astype(np.float32)
