@@ -39,7 +39,7 @@ test: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## The whole test suite
 
 # Of some dozen runs, one ended in a crash within DuckDB 1.5.6 itself, in a thread of its own: then once more.
 test-duckdb-1: SHELL := bash -o pipefail
-test-duckdb-1: ON_DUCKDB_1 = PYTHONPATH=$(CURDIR)/$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest tests/defs tests/pipeline $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+test-duckdb-1: ON_DUCKDB_1 = PYTHONPATH=$(CURDIR)/$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
 	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
 	@$(ON_DUCKDB_1) | tee $(VENV)/duckdb-1.log || { grep -q "crashed while running" $(VENV)/duckdb-1.log && $(ON_DUCKDB_1); }
@@ -47,7 +47,7 @@ test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 
 # Real PostgreSQL, Redis and S3, which the tests start. Beside the main environment, before which it is looked in.
 ON_CLUSTER := PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services:$(CURDIR)
 test-cluster: $(VENV)/dev.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp redis  ## Several machines, on PostgreSQL, Redis and S3, and the warehouse's tests on a lake
-	$(ON_CLUSTER) $(BIN)/python -m pytest --store lake tests/cluster tests/warehouse $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+	$(ON_CLUSTER) $(BIN)/python -m pytest --store lake tests/cluster tests/warehouse tests/test_docs.py $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 cluster: $(VENV)/cluster.stamp $(VENV)/services.stamp $(VENV)/models.stamp redis  ## Several machines on this one, for a try: PostgreSQL, S3, Celery (OPTIONS=--help)
 	@$(ON_CLUSTER) $(BIN)/python -m deploy.celery.up $(OPTIONS)

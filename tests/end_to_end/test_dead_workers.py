@@ -4,6 +4,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +47,9 @@ class Landings:
         return self.runs[run_id].status.value
 
     def worker(self, run_id: str) -> int:
-        """The process of a run."""
-        return int(self.runs[run_id].tags[PROCESS].partition("-")[0])
+        """The process of a run: it has the file of its lease open."""
+        lease = Path(self.instance.root_directory) / "processes" / f"{self.runs[run_id].tags[PROCESS]}.lock"
+        return next(pid for pid, file in open_files() if file == str(lease))
 
 
 @pytest.fixture
@@ -55,6 +57,13 @@ def landings(project: Project) -> Iterator[Landings]:
     """The landings of the project."""
     with dg.DagsterInstance.from_config(str(project.folder / "dagster_home")) as instance:
         yield Landings(instance)
+
+
+def open_files() -> Iterator[tuple[int, str]]:
+    """Each process with each file that it has open."""
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # It was closed in this moment.
+            yield int(link.parts[2]), str(link.readlink())
 
 
 def is_alive(pid: int) -> bool:
@@ -75,9 +84,10 @@ def test_a_worker_that_is_killed_and_a_machine_that_goes_down_leave_landings_tha
         os.kill(landings.worker(killed), signal.SIGKILL)
         until(lambda: landings.status(killed) == "FAILURE", "end of the run whose worker was killed")
 
+        other = landings.worker(cut_off)
         os.killpg(dev.process.pid, signal.SIGKILL)
         dev.process.wait(20)
-        until(lambda: not is_alive(landings.worker(cut_off)), "death of the other worker")
+        until(lambda: not is_alive(other), "death of the other worker")
         assert landings.status(cut_off) == "STARTED", "there was nobody left to say so"
 
     with running_dev(project, "after.log") as dev:
