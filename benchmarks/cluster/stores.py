@@ -11,6 +11,7 @@ from benchmarks.pipeline import landed
 from benchmarks.pipeline.measure import Measured, measured, show
 from benchmarks.pipeline.world import DAY, fill
 from benchmarks.pipeline.world import store as store_vectors
+from mixpeek_assets.warehouse.file_store import FileStore
 from mixpeek_assets.warehouse.views import refresh_views
 from tests.fakes import services
 
@@ -27,7 +28,7 @@ Environment = Mapping[str, str]
 
 def main() -> None:
     """Print the table."""
-    kinds, rows = (FILE, FOLDER, BUCKET), dict[str, list[Measured]]()
+    kinds, rows, sizes = (FILE, FOLDER, BUCKET), dict[str, list[Measured]](), list[str]()
     with services.postgres() as postgres, services.s3() as s3:
         for kind in kinds:
             with ExitStack() as stack:
@@ -36,15 +37,18 @@ def main() -> None:
                     folder = stack.enter_context(tempfile.TemporaryDirectory())
                     return variables(kind, Path(folder), postgres, s3)
 
-                for name, run in _measure(new).items():
+                many = new()
+                for name, run in _measure(new, many).items():
                     rows.setdefault(name, []).append(run)
+                sizes.append(f"{kind} {bytes_of(many) / VECTORS:,.0f}")
     shown = [(name, *_cells(runs)) for name, runs in rows.items()]
     columns = ("", *(cell for kind in kinds for cell in (f"{kind}, s", "CPU s")), f"{FOLDER} is", f"{BUCKET} is")
     show("A file and two lakes, DuckDB the same", columns, shown)
+    print("Bytes a vector:", ", ".join(sizes))
 
 
-def _measure(new: Callable[[], Environment]) -> dict[str, Measured]:
-    loads, small, wide, many = new(), new(), new(), new()
+def _measure(new: Callable[[], Environment], many: Environment) -> dict[str, Measured]:
+    loads, small, wide = new(), new(), new()
     return {
         f"load of {REPLIES:,} replies, d = {DIMENSIONS:,}": measured(load, loads),
         f"{_SMALL} loads of 10 replies, one after the other": measured(load_often, small),
@@ -107,6 +111,16 @@ def search(environment: Environment, times: int) -> Generator[None, None, float]
                 assert len(connection.execute(_SQL, question).fetchall()) == 10
                 seconds.append(time.perf_counter() - began)
             return sorted(seconds)[times // 2]
+
+
+def bytes_of(environment: Environment) -> int:
+    """Return how large a warehouse is."""
+    with warehouse_of(environment) as warehouse:
+        if isinstance(warehouse.site.store, FileStore):
+            return warehouse.site.store.path.stat().st_size
+        with warehouse.database.connection(read_only=True) as connection:
+            query = "SELECT sum(file_size_bytes)::BIGINT FROM ducklake_table_info('warehouse')"
+            return connection.execute(query).fetchall()[0][0]
 
 
 def _cells(runs: list[Measured]) -> list[object]:
