@@ -48,6 +48,7 @@ class WorkList(Generic[Record]):
         # A separate instance: it keeps the file's order, and stays open as long as the work takes.
         with duckdb.connect(config={"threads": 1}) as reader:
             reader.execute("SET TimeZone = 'UTC'")
+            reader.execute("SET enable_progress_bar = false")  # it would be shown in a run's log
             rows = reader.execute("FROM read_parquet($file)", {"file": str(self._file)})
             names = [column[0] for column in rows.description or []]
             while chunk := rows.fetchmany(_CHUNK):
