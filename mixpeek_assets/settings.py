@@ -39,7 +39,7 @@ KEY_VARIABLE = "MIXPEEK_API_KEY"
 KEY_NAME = re.compile("^(?=.*(KEY|TOKEN|SECRET))[A-Z][A-Z0-9_]{0,99}$")
 """What a variable with a key is called. A key that is put there by mistake is no such name."""
 
-_PINNED = "MIXPEEK_PINNED_"
+PINNED = "MIXPEEK_PINNED_"
 """Prefix of the variables of `Settings.pinned`."""
 
 
@@ -270,7 +270,7 @@ class Settings(BaseSettings):
         """Read the key from the variable that is named; the usual one then means nothing."""
         name = values.get("key_variable")
         # Where it is pinned, the key is too.
-        if not isinstance(name, str) or name in (KEY_VARIABLE, os.environ.get(f"{_PINNED}KEY_VARIABLE")):
+        if not isinstance(name, str) or name in (KEY_VARIABLE, os.environ.get(f"{PINNED}KEY_VARIABLE")):
             return values
         found = os.environ.get(name) or DotEnvSettingsSource(cls).env_vars.get(name.lower())
         return {**values, "api_key": found or None}
@@ -299,8 +299,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read nothing but pinned settings where there are some, else the environment before `.env`."""
-        if any(name.startswith(_PINNED) for name in os.environ):
-            return init_settings, EnvSettingsSource(settings_cls, env_prefix=_PINNED)
+        if any(name.startswith(PINNED) for name in os.environ):
+            return init_settings, EnvSettingsSource(settings_cls, env_prefix=PINNED)
         return init_settings, env_settings, dotenv_settings
 
     def pinned(self) -> dict[str, str]:
@@ -318,7 +318,7 @@ class Settings(BaseSettings):
             values["api_key"] = self.api_key.get_secret_value()
         if self.cluster is not None:
             values["cluster"] = self.cluster.get_secret_value()
-        return {f"{_PINNED}{name.upper()}": str(value) for name, value in values.items()}
+        return {f"{PINNED}{name.upper()}": str(value) for name, value in values.items()}
 
     @property
     def seen_collection(self) -> str | None:

@@ -69,7 +69,9 @@ def main() -> None:
     parser.add_argument("--runs-per-worker", type=int, default=2, help="how many runs a worker executes at once")
     parser.add_argument("--port", type=int, default=3000, help="of the UI")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The first is ignored by a background job of a shell, and by all that it starts.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mixpeek-cluster-")))

@@ -20,7 +20,7 @@ from mixpeek_assets.errors import UserError
 from mixpeek_assets.labels import counted, money
 from mixpeek_assets.local_api import missing_models
 from mixpeek_assets.manifest.reader import read_manifest
-from mixpeek_assets.settings import MIXPEEK_API, Settings, load_settings, variables_set
+from mixpeek_assets.settings import MIXPEEK_API, PINNED, Settings, load_settings, variables_set
 from mixpeek_assets.warehouse.file_store import FileStore
 from mixpeek_assets.warehouse.publishing import Publisher
 from mixpeek_assets.warehouse.schema import SCHEMA
@@ -97,7 +97,8 @@ def _variables() -> str | Warned:
         "from .env": in_file & ours - both,
     }
     found = "; ".join(f"{', '.join(sorted(names))} {where}" for where, names in said.items() if names)
-    unknown = {name for name in exported | in_file if name.startswith("MIXPEEK_")} - _SETTINGS - _NOT_READ_FROM_DOTENV
+    named = {name for name in exported | in_file if name.startswith("MIXPEEK_") and not name.startswith(PINNED)}
+    unknown = named - _SETTINGS - _NOT_READ_FROM_DOTENV
     flaws = [f"{name} is no setting{_meant(name)}" for name in sorted(unknown)]
     flaws += [f"{name} in .env is not read: export it" for name in sorted(in_file & _NOT_READ_FROM_DOTENV)]
     return Warned("; ".join([*flaws, *([found] if found else [])])) if flaws else found or "none is set"
