@@ -1,5 +1,6 @@
 """From settings to a client and a warehouse: one constructor each, for Dagster, the command line and notebooks."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -173,7 +174,10 @@ def open_site(settings: Settings) -> Site:
 
     postgres = Postgres(settings.cluster)
     locks = PostgresLocks(postgres, settings.lake)
-    return Site(LakeStore(postgres, settings.lake, locks), locks, settings.lake_landing_folder)
+    store = LakeStore(postgres, settings.lake, locks)
+    # A folder for each lake that this machine has worked with.
+    landing = settings.data_folder / "landing" / f"lake-{hashlib.sha256(store.name.encode()).hexdigest()[:16]}"
+    return Site(store, locks, landing)
 
 
 def readable_name(settings: Settings) -> str:

@@ -8,6 +8,7 @@ import fcntl
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,28 +28,51 @@ class LockTimeoutError(UserError):
     retryable = True
 
 
-def wait_and_report(
-    comes_within: Callable[[float], bool],
-    timeout: float,
-    on_wait: Callable[[str], object] | None,
-    sentence: Callable[[], str],
-) -> bool:
-    """Wait for a turn, and say whether it came in time.
+class Waiter(ABC):
+    """Waits for a lock, reports a long wait, and gives up in time."""
 
-    Args:
-        comes_within: Waits for some seconds, and says whether the turn has come.
-        timeout: Seconds to wait in all.
-        on_wait: Called with the sentence when the wait is long.
-        sentence: Says who holds the lock now.
-    """
-    deadline, report = time.monotonic() + timeout, REPORT_AFTER
-    while (left := deadline - time.monotonic()) > report:
-        if comes_within(report):
-            return True
-        if on_wait is not None:
-            on_wait(sentence())
-        report = REPORT_EVERY
-    return comes_within(max(left, 0))
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What messages call the lock."""
+
+    @abstractmethod
+    def holder(self) -> str:
+        """Return who holds it now."""
+
+    @abstractmethod
+    def comes_within(self, seconds: float) -> bool:
+        """Wait for some seconds, and say whether the turn has come."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Leave the queue, whether or not the turn comes in this moment."""
+
+    def wait(self, timeout: float, on_wait: Callable[[str], object] | None) -> None:
+        """Wait for the turn.
+
+        Raises:
+            LockTimeoutError: it did not come in time.
+        """
+        try:
+            came = self._comes_in_time(timeout, on_wait)
+        except BaseException:
+            self.leave()
+            raise
+        if not came:
+            holder = self.holder()
+            self.leave()
+            raise LockTimeoutError(f"{self.name} was held by {holder} for {timeout:.0f} s")
+
+    def _comes_in_time(self, timeout: float, on_wait: Callable[[str], object] | None) -> bool:
+        deadline, report = time.monotonic() + timeout, REPORT_AFTER
+        while (left := deadline - time.monotonic()) > report:
+            if self.comes_within(report):
+                return True
+            if on_wait is not None:
+                on_wait(f"Waiting for {self.name}: {self.holder()} holds it")
+            report = REPORT_EVERY
+        return self.comes_within(max(left, 0))
 
 
 @contextmanager
@@ -65,7 +89,7 @@ def exclusive(path: Path, timeout: float, on_wait: Callable[[str], object] | Non
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     if not try_lock(handle):
-        _Waiter(path, handle).wait(timeout, on_wait)
+        _FileWaiter(path, handle).wait(timeout, on_wait)
     try:
         with suppress(OSError):  # Disk full: waiters just will not see who holds the lock.
             os.truncate(handle, 0)
@@ -109,7 +133,7 @@ def abandoned(path: Path) -> Iterator[int | None]:
         os.close(handle)
 
 
-class _Waiter:
+class _FileWaiter(Waiter):
     """Blocks on flock in a helper thread, because flock has no timeout.
 
     A caller that gives up leaves the handle to the thread, which closes it when its turn comes.
@@ -122,27 +146,17 @@ class _Waiter:
         self._abandoned = False
         threading.Thread(target=self._block, daemon=True, name="mixpeek-lock").start()
 
-    def wait(self, timeout: float, on_wait: Callable[[str], object] | None) -> None:
-        try:
-            came = self._comes_within(timeout, on_wait)
-        except BaseException:
-            self._leave()
-            raise
-        if not came:
-            holder = self._holder()
-            self._leave()
-            raise LockTimeoutError(f"{self._path} was held by process {holder} for {timeout:.0f} s")
+    @property
+    def name(self) -> str:
+        return str(self._path)
 
-    def _comes_within(self, timeout: float, on_wait: Callable[[str], object] | None) -> bool:
-        return wait_and_report(self._turn.wait, timeout, on_wait, self._sentence)
+    def holder(self) -> str:
+        return f"process {os.pread(self._handle, 32, 0).decode(errors='replace') or 'unknown'}"
 
-    def _sentence(self) -> str:
-        return f"Waiting for {self._path}: process {self._holder()} holds it"
+    def comes_within(self, seconds: float) -> bool:
+        return self._turn.wait(seconds)
 
-    def _holder(self) -> str:
-        return os.pread(self._handle, 32, 0).decode(errors="replace") or "unknown"
-
-    def _leave(self) -> None:
+    def leave(self) -> None:
         with self._state:
             if self._turn.is_set():
                 os.close(self._handle)

@@ -1,6 +1,5 @@
 """The environment as one typed object. Every variable is optional; `.env` in the working folder is read too."""
 
-import hashlib
 import json
 import os
 import re
@@ -353,13 +352,6 @@ class Settings(BaseSettings):
         `mixpeek.videos` is ambiguous when catalog and schema share a name.
         """
         return (self.warehouse or self.data_folder / "warehouse.duckdb").expanduser().absolute()
-
-    @property
-    def lake_landing_folder(self) -> Path:
-        """Where this machine keeps replies until they are in the lake: a folder for each cluster and lake."""
-        place = urlsplit(self.cluster.get_secret_value()) if self.cluster else None
-        site = f"{place.hostname}:{place.port}{place.path} {self.lake}" if place else ""
-        return self.data_folder / "landing" / f"lake-{hashlib.sha256(site.encode()).hexdigest()[:16]}"
 
     @property
     def local_api_folder(self) -> Path:

@@ -10,13 +10,13 @@ import dagster as dg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from deploy import services
 from mixpeek_assets import clock
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import file_store
 from mixpeek_assets.warehouse.engine import OpenFile
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests import lanes
-from tests.fakes import services
 from tests.fakes.documents import ScriptedDocuments, scripted_documents
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek, scripted_mixpeek
 from tests.fakes.stores import Files, Lakes, Stores

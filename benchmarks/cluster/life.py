@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.cluster.sites import BUCKET, FILE, FOLDER, variables, warehouse_of
 from benchmarks.pipeline.measure import show
+from deploy import services
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.move import move
@@ -15,7 +16,6 @@ from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.upkeep import Upkeep, keep_up
 from mixpeek_assets.warehouse.views import refresh_views
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.fakes import services
 
 VECTORS, DIMENSIONS = 100_000, 512
 DAYS = 20

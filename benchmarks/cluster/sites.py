@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.services import PostgresServer, S3Server
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.fakes.services import PostgresServer, S3Server
 
 FILE, FOLDER, BUCKET = "DuckDB file", "lake in a folder", "lake on S3"
 

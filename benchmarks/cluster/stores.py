@@ -11,9 +11,9 @@ from benchmarks.pipeline import landed
 from benchmarks.pipeline.measure import Measured, measured, show
 from benchmarks.pipeline.world import DAY, fill
 from benchmarks.pipeline.world import store as store_vectors
+from deploy import services
 from mixpeek_assets.warehouse.file_store import FileStore
 from mixpeek_assets.warehouse.views import refresh_views
-from tests.fakes import services
 
 REPLIES = 20_000
 MISSING = 100_000

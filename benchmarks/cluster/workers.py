@@ -15,9 +15,9 @@ from benchmarks.cluster.sites import BUCKET, FILE, FOLDER, variables, warehouse_
 from benchmarks.pipeline.measure import show
 from benchmarks.pipeline.serving import serving
 from benchmarks.pipeline.world import DAY, fill
+from deploy import services
 from mixpeek_assets.api.assets.client import AssetsClient
 from mixpeek_assets.pipeline.fetch import fetch_vectors
-from tests.fakes import services
 
 WORKERS = (1, 2, 4)
 CONCURRENCY = 32

@@ -1,10 +1,6 @@
 """`python -m benchmarks.pipeline [NAME …]`: run the named benchmarks, or all."""
 
-import importlib
-import platform
-import sys
-
-import duckdb
+from benchmarks.named import run
 
 NAMES = (
     "fetch",
@@ -21,9 +17,4 @@ NAMES = (
 )
 
 if __name__ == "__main__":
-    unknown = set(sys.argv[1:]) - set(NAMES)
-    if unknown:
-        sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    print(f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, {platform.platform()}")
-    for name in sys.argv[1:] or NAMES:
-        importlib.import_module(f"benchmarks.pipeline.{name}").main()
+    run("benchmarks.pipeline", NAMES)

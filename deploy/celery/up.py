@@ -22,10 +22,10 @@ import click
 import requests
 from pydantic import SecretStr
 
+from deploy import services
 from mixpeek_assets.connections import local_api
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.settings import Settings, load_settings
-from tests.fakes import services
 
 HERE = Path(__file__).parent
 END_SECONDS = 30
@@ -50,11 +50,13 @@ class Part:
         """Say whether it has ended, for whatever reason."""
         return self._process.poll() is not None
 
-    def end(self) -> None:
-        """Let it finish what it does, but not for ever."""
+    def ask_to_end(self) -> None:
+        """Let it finish what it does."""
         if not self.has_ended():
-            click.echo(f"Ending {self.name} ...")
             self._process.send_signal(signal.SIGINT)
+
+    def end(self) -> None:
+        """Wait until it has ended, but not for ever."""
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -130,15 +132,23 @@ def _dagster(
         },
     }
     parts = list[Part]()
+    stack.callback(_end, parts)
     for name, command in commands.items():
         click.echo(f"Starting {name} ...")
         machine = _machine(folder / name, settings)
         parts.append(Part(name, command, {**environment, **machine}, folder / f"{name}.log"))
-        stack.callback(parts[-1].end)
         while name == "code-server" and not _is_open(int(port)):
             _raise_if_ended(parts)
             time.sleep(0.2)
     return parts
+
+
+def _end(parts: list[Part]) -> None:
+    click.echo("Ending all parts ...")
+    for part in parts:
+        part.ask_to_end()
+    for part in parts:
+        part.end()
 
 
 def _machine(folder: Path, settings: Settings) -> dict[str, str]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mixpeek_assets.cluster.postgres import ClusterError, Postgres, is_alive
-from mixpeek_assets.lock import LockTimeoutError, wait_and_report
+from mixpeek_assets.lock import Waiter
 from mixpeek_assets.locks import LockLostError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class _Session:
     def take(self, lock: str, timeout: float, on_wait: Callable[[str], object] | None) -> None:
         with self._change(), self._postgres.errors_explained():
             if not try_lock(self._connection, lock):
-                _Waiter(self._postgres, self._connection, lock).wait(timeout, on_wait)
+                _PostgresWaiter(self._postgres, self._connection, lock).wait(timeout, on_wait)
             self._held.append(lock)
 
     def release(self, lock: str) -> None:
@@ -170,8 +170,8 @@ class _Session:
             self._busy.release()
 
 
-class _Waiter:
-    """Waits for a lock in a helper thread, so that its caller can report the wait, and give up."""
+class _PostgresWaiter(Waiter):
+    """Waits in a helper thread, so that its caller can report the wait, and give up."""
 
     def __init__(self, postgres: Postgres, connection: "Connection", lock: str) -> None:
         self._postgres, self._connection, self._lock = postgres, connection, lock
@@ -180,39 +180,26 @@ class _Waiter:
         self._thread.start()
 
     def wait(self, timeout: float, on_wait: Callable[[str], object] | None) -> None:
-        try:
-            came = self._comes_within(timeout, on_wait)
-        except BaseException:
-            self._leave()
-            raise
-        if not came:
-            holder = self._holder()
-            self._leave()
-            raise LockTimeoutError(f"{self._said()} was held by {holder} for {timeout:.0f} s")
+        super().wait(timeout, on_wait)
         if self._error is not None:
             raise self._error
 
-    def _comes_within(self, timeout: float, on_wait: Callable[[str], object] | None) -> bool:
-        return wait_and_report(self._ends_within, timeout, on_wait, self._sentence)
-
-    def _sentence(self) -> str:
-        return f"Waiting for {self._said()}: {self._holder()} holds it"
-
-    def _ends_within(self, seconds: float) -> bool:
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def _said(self) -> str:
+    @property
+    def name(self) -> str:
         return f"the lock `{self._lock}` in PostgreSQL at {self._postgres.place}"
 
-    def _holder(self) -> str:
+    def holder(self) -> str:
         try:
             with self._postgres.session() as another:
                 return holder(another, self._lock) or "somebody"
         except ClusterError:
             return "somebody"  # The wait itself says what is wrong.
 
-    def _leave(self) -> None:
+    def comes_within(self, seconds: float) -> bool:
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def leave(self) -> None:
         """Leave the queue; a lock that came in this very moment is released."""
         import psycopg
 
@@ -233,7 +220,7 @@ class _Waiter:
         deadline = time.monotonic() + _CANCEL_SECONDS
         while time.monotonic() < deadline:
             self._connection.cancel_safe(timeout=_CANCEL_SECONDS)
-            if self._ends_within(0.1):  # It may not have been on its way yet.
+            if self.comes_within(0.1):  # It may not have been on its way yet.
                 return
 
     def _block(self) -> None:

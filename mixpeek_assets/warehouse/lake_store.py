@@ -41,7 +41,7 @@ _CATALOGUE = "mixpeek_catalogue"
 _IN_SECRET = {"host": "HOST", "port": "PORT", "dbname": "DATABASE", "user": "USER", "password": "PASSWORD"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class LakeStore:
     """A DuckLake.
 
@@ -54,7 +54,7 @@ class LakeStore:
     postgres: Postgres
     place: str
     locks: Locks
-    _seen: list[bool] = field(default_factory=list[bool], compare=False, repr=False)
+    _is_made: bool = field(default=False, init=False)
 
     @property
     def name(self) -> str:
@@ -73,13 +73,12 @@ class LakeStore:
 
     def exists(self) -> bool:
         """Say whether the catalogue has tables."""
-        if not self._seen:
+        if not self._is_made:
             with self.postgres.connect("lake") as connection:
                 found = connection.execute("SELECT to_regclass(%s)", [f"{METADATA_SCHEMA}.ducklake_metadata"])
                 row = found.fetchone()
-            if row and row[0]:
-                self._seen.append(True)
-        return bool(self._seen)
+            self._is_made = bool(row and row[0])
+        return self._is_made
 
     def turn(
         self, timeout: float, on_wait: Callable[[str], object], *, read_only: bool

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes import services
+from deploy import services
 from tests.fakes.stores import Lakes, Stores
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from deploy.services import HOST, PostgresServer, RedisServer, S3Server
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import load_settings
 from tests.cluster.machines import Machine
 from tests.fakes.commands import ROOT
 from tests.fakes.mixpeek import KEY, ScriptedMixpeek
-from tests.fakes.services import HOST, PostgresServer, RedisServer, S3Server
 
 CELERY = ROOT / "deploy" / "celery"
 WAIT = 300

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from deploy import services
+from deploy.services import READER_KEY, PostgresServer, S3Server, free_ports
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse import engine, extensions
 from mixpeek_assets.warehouse import s3 as buckets
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.fakes import services
 from tests.fakes.commands import give
-from tests.fakes.services import READER_KEY, PostgresServer, S3Server, free_ports
 from tests.warehouse.rows import add_videos, feature_reply, video, write
 
 Set = Callable[[str, str], None]

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from deploy.services import PostgresServer
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.settings import load_settings
 from tests.fakes import pipeline
 from tests.fakes.commands import enter, forked
 from tests.fakes.mixpeek import ScriptedMixpeek, Video
-from tests.fakes.services import PostgresServer
 from tests.survival.dying import CONTENT
 from tests.survival.paused_server import paused
 from tests.warehouse.processes import until

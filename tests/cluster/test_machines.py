@@ -13,13 +13,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from deploy.services import PostgresServer, RedisServer, S3Server
 from mixpeek_assets.cluster.locks import holder
 from mixpeek_assets.defs.run_lease import MACHINE
 from tests.cluster.machines import Machine, why_none
 from tests.cluster.quick import WINDOW
 from tests.cluster.site import WAIT, Site, site, until
 from tests.fakes.mixpeek import Answer, Request, ScriptedMixpeek, Video
-from tests.fakes.services import PostgresServer, RedisServer, S3Server
 
 DAYS = ("2026-01-05", "2026-01-06", "2026-01-07")
 SUBMITTED, FETCHED, LOADED = DAYS

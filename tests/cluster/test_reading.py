@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 import mixpeek_assets
+from deploy.services import PostgresServer
 from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.fakes.commands import give
-from tests.fakes.services import PostgresServer
 from tests.warehouse.rows import add_videos, feature_reply, land, video
 
 

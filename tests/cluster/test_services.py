@@ -5,7 +5,7 @@
 import psycopg
 import pytest
 
-from tests.fakes import services
+from deploy import services
 
 
 def test_a_database_of_its_own_is_reached_by_its_address(postgres: services.PostgresServer) -> None:

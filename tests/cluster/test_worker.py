@@ -12,6 +12,7 @@ from dagster._core.code_pointer import CodePointer
 from dagster._core.launcher import LaunchRunContext
 from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 
+from deploy.services import PostgresServer, RedisServer, S3Server, free_ports
 from mixpeek_assets.connections import open_warehouse
 from mixpeek_assets.definitions import defs
 from mixpeek_assets.settings import load_settings
@@ -19,7 +20,6 @@ from tests.cluster.site import WAIT, Site, site, until
 from tests.fakes.commands import Command, give
 from tests.fakes.mixpeek import Answer, ScriptedMixpeek, scripted_mixpeek
 from tests.fakes.project import Project
-from tests.fakes.services import PostgresServer, RedisServer, S3Server, free_ports
 from tests.survival.paused_server import paused
 from tests.warehouse.rows import event, write
 

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 import pytest
 
+from deploy.services import PostgresServer
 from mixpeek_assets.connections import open_site
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.warehouse import Warehouse
-from tests.fakes.services import PostgresServer
 
 Fill = Callable[[Warehouse], object]
 

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.fakes.services import PostgresServer
+from deploy.services import PostgresServer
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deploy.services import PostgresServer
 from mixpeek_assets import clock
 from mixpeek_assets.api.errors import RateLimitStoreDownError, RateLimitStoreError
 from mixpeek_assets.api.rate_limit_store import FileBucket
@@ -19,7 +20,6 @@ from mixpeek_assets.cluster.budget import PostgresBucket, make_table
 from mixpeek_assets.settings import load_settings
 from tests.cluster.postgres.turns import one, postgres_at, send_until, shared_limit
 from tests.fakes.mixpeek import KEY
-from tests.fakes.services import PostgresServer
 from tests.warehouse.processes import running, until
 
 MINUTE = timedelta(minutes=1)

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 from pydantic import SecretStr
 
+from deploy.services import PostgresServer
 from mixpeek_assets.cluster.postgres import ClusterDownError, ClusterError, Postgres
 from tests.cluster.postgres.turns import one, postgres_at
-from tests.fakes.services import PostgresServer
 
 WORD = "5ecret-w0rd"
 AWKWARD = f"{WORD}@/?#%: '"
