@@ -1,4 +1,6 @@
-"""Real PostgreSQL, Redis and S3 on this machine, from packages, for tests, benchmarks and a try: locks/services.txt, and Debian's redis-server.
+"""Real PostgreSQL, Redis and S3 on this machine, for tests, benchmarks and a try.
+
+They come from packages: locks/services.txt, and Debian's redis-server.
 
 Each listens on 127.0.0.1, on a free port, keeps what it has in a temporary folder, and ends with its block.
 """

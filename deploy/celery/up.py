@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import click
@@ -53,15 +53,15 @@ class Part:
     def ask_to_end(self) -> None:
         """Let it finish what it does."""
         if not self.has_ended():
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGTERM)
 
     def end(self) -> None:
-        """Wait until it has ended, but not for ever."""
-        try:
+        """Wait until it has ended, but not for ever, and end what it may have left."""
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self._process.wait()
 
 
 def main() -> None:
@@ -144,6 +144,8 @@ def _dagster(
 
 
 def _end(parts: list[Part]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):  # A second Ctrl-C would leave the rest running.
+        signal.signal(number, signal.SIG_IGN)
     click.echo("Ending all parts ...")
     for part in parts:
         part.ask_to_end()
