@@ -100,7 +100,10 @@ lock:  ## Resolve the dependencies again; pins move only where they must (needs 
 	$(LOCK) --output-file locks/run.txt
 	$(LOCK) --extra notebook --constraint locks/run.txt --output-file locks/notebook.txt
 	$(call ADDED_TO_RUN,locks/notebook.txt)
-	$(LOCK) --extra dev --extra notebook --constraint locks/run.txt --constraint locks/notebook.txt --output-file locks/dev.txt
+	$(LOCK) --extra sinks --constraint locks/run.txt --output-file locks/sinks.txt
+	$(call ADDED_TO_RUN,locks/sinks.txt)
+	$(LOCK) --extra dev --extra notebook --constraint locks/run.txt --constraint locks/notebook.txt \
+		--constraint locks/sinks.txt --output-file locks/dev.txt
 	$(call ADDED_TO_RUN,locks/dev.txt)
 	sed -n '/^pandas==/d; s/^\([a-z0-9].*\) \\$$/\1/p' locks/run.txt \
 		| $(LOCK) --extra bench --constraint /dev/stdin --output-file locks/bench.txt
@@ -136,6 +139,10 @@ $(VENV)/models.stamp: mixpeek_local/models/catalogue.py $(VENV)/run.stamp
 
 $(VENV)/dev.stamp: locks/dev.txt $(VENV)/run.stamp
 	@$(INSTALL) --require-hashes -r locks/dev.txt
+	@touch $@
+
+$(VENV)/sinks.stamp: locks/sinks.txt $(VENV)/run.stamp
+	@$(INSTALL) --require-hashes -r locks/sinks.txt
 	@touch $@
 
 $(VENV)/notebook.stamp: locks/notebook.txt $(VENV)/run.stamp

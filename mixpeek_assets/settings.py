@@ -38,6 +38,8 @@ KEY_VARIABLE = "MIXPEEK_API_KEY"
 KEY_NAME = re.compile("^(?=.*(KEY|TOKEN|SECRET))[A-Z][A-Z0-9_]{0,99}$")
 """What a variable with a key is called. A key that is put there by mistake is no such name."""
 
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\s'?#]+)*")
+
 PINNED = "MIXPEEK_PINNED_"
 """Prefix of the variables of `Settings.pinned`."""
 
@@ -56,7 +58,7 @@ def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be an http(s) URL such as " + MIXPEEK_API)
     if "@" in value:
-        raise ValueError("must not contain a name or password: put a key in MIXPEEK_API_KEY")
+        raise ValueError("must not contain a name or password: put a key in the variable for it")
     try:
         parts = urlsplit(value)
         host = (parts.hostname or "").strip(".")
@@ -136,13 +138,29 @@ def _postgres_url(value: SecretStr) -> SecretStr:
 def _lake(value: str) -> str:
     place = value.rstrip("/")
     if place.startswith("s3://"):
-        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\s'?#]+)*", place):
+        if not _BUCKET.fullmatch(place):
             raise ValueError("must be a bucket and a prefix, such as s3://bucket/mixpeek")
         return place
     folder = _path(Path(place)).expanduser()
     if "://" in place or not folder.is_absolute() or not folder.name:
         raise ValueError("must be s3://bucket/prefix, or the full path of a folder that all machines see")
     return str(folder)
+
+
+def _folder_or_bucket(value: str) -> str:
+    place = value.rstrip("/")
+    if place.startswith("s3://"):
+        if not _BUCKET.fullmatch(place):
+            raise ValueError("must be a bucket and a prefix, such as s3://bucket/vectors")
+        return place
+    folder = _path(Path(place)).expanduser()
+    if "://" in place or not folder.name:
+        raise ValueError("must be a folder, or s3://bucket/prefix")
+    return str(folder.absolute())
+
+
+def _qdrant(value: str) -> str:
+    return _http_url(value) if "://" in value else _folder_or_bucket(value)
 
 
 def _day(value: Any) -> Any:
@@ -256,6 +274,22 @@ class Settings(BaseSettings):
         " pipeline works; 0: nothing is published.",
     )
 
+    sink_pgvector: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
+        None, description="A PostgreSQL database with pgvector that is kept a copy of the vectors."
+    )
+    sink_lancedb: Annotated[str, AfterValidator(_folder_or_bucket)] | None = Field(
+        None, description="A folder, or s3://bucket/prefix, of a LanceDB that is kept a copy of the vectors."
+    )
+    sink_qdrant: Annotated[str, AfterValidator(_qdrant)] | None = Field(
+        None,
+        description="The URL of a Qdrant that is kept a copy of the vectors; a folder is Qdrant's local mode, for"
+        " tests.",
+    )
+    sink_qdrant_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
+    sink_parquet: Annotated[str, AfterValidator(_folder_or_bucket)] | None = Field(
+        None, description="A folder, or s3://bucket/prefix, of Parquet files that are kept a copy of the vectors."
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _is_text(cls, value: Any) -> Any:
@@ -313,10 +347,9 @@ class Settings(BaseSettings):
             "data_dir": str(self.data_folder),
             **({} if self.cluster else {"warehouse": str(self.warehouse_path)}),
         }
-        if self.api_key is not None:
-            values["api_key"] = self.api_key.get_secret_value()
-        if self.cluster is not None:
-            values["cluster"] = self.cluster.get_secret_value()
+        for name in self.model_fields_set:
+            if isinstance(secret := getattr(self, name), SecretStr):
+                values[name] = secret.get_secret_value()
         return {f"{PINNED}{name.upper()}": str(value) for name, value in values.items()}
 
     @property
@@ -411,6 +444,6 @@ def _problem(problem: Any, names: Mapping[str, str]) -> tuple[str, str]:
     field = "_".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
     # A key is never shown, nor a URL with a password in it.
-    is_secret = "key" in field or field == "cluster" or "@" in str(problem.get("input"))
+    is_secret = "key" in field or field in ("cluster", "sink_pgvector") or "@" in str(problem.get("input"))
     shown = "" if is_secret or problem.get("input") is None else f" (it is {brief(repr(problem.get('input')), 200)})"
     return names.get(field, f"MIXPEEK_{field.upper()}"), f"{message[:1].lower()}{message[1:]}{shown}"

@@ -24,6 +24,7 @@ from mixpeek_assets.warehouse.rows import AssetToFetch, FeatureToFetch, RetryCan
 from mixpeek_assets.warehouse.selection import RetrySelection, SubmissionRules, VideoSelection
 from mixpeek_assets.warehouse.site import Site
 from mixpeek_assets.warehouse.spool import Spool
+from mixpeek_assets.warehouse.vector_rows import VectorRows, kept_vector_rows
 from mixpeek_assets.warehouse.worklist import WorkList, work_list
 
 Record = TypeVar("Record")
@@ -238,6 +239,14 @@ class Warehouse:
             with self._seen() as connection:
                 bound = {"api": self.api, "partitions": list(partitions), **parameters}
                 rows = stack.enter_context(work_list(connection, record, query, **bound))
+            yield rows
+
+    @contextmanager
+    def vector_rows(self, day: date) -> Generator[VectorRows]:
+        """The vectors of a day with their moments, kept on disk while they are sent somewhere."""
+        with ExitStack() as stack:
+            with self._seen() as connection:
+                rows = stack.enter_context(kept_vector_rows(connection, day))
             yield rows
 
     def mark_lost(self, partitions: Sequence[date], *, resumes: bool = False) -> None:

@@ -1,0 +1,1 @@
+"""Copies of the vectors in stores of yours: one file a store, and no Dagster."""
