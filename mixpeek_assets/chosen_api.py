@@ -156,13 +156,13 @@ def shared_limit(settings: Settings, per_minute: int, account: str) -> SharedLim
     """Return a budget that all processes share: those of this folder, or those of the cluster.
 
     Raises:
-        ClusterError: the cluster's URL is none, or what it needs is not installed.
+        PostgresError: the cluster's URL is none, or what it needs is not installed.
     """
     if settings.cluster is not None:
         # Nobody needs these packages for a folder.
         from mixpeek_assets.cluster.budget import PostgresBucket
         from mixpeek_assets.cluster.locks import PostgresLocks
-        from mixpeek_assets.cluster.postgres import Postgres
+        from mixpeek_assets.postgres import Postgres
 
         postgres = Postgres(settings.cluster)
         bucket = PostgresBucket(postgres, account, per_minute)

@@ -163,13 +163,13 @@ def open_site(settings: Settings) -> Site:
     """Return the site of the settings: a folder, or a cluster.
 
     Raises:
-        ClusterError: the packages of a cluster are not installed.
+        PostgresError: the packages of a cluster are not installed.
     """
     if settings.cluster is None or settings.lake is None:
         return Site.of_file(settings.warehouse_path)
     # Nobody needs these packages for a folder.
     from mixpeek_assets.cluster.locks import PostgresLocks
-    from mixpeek_assets.cluster.postgres import Postgres
+    from mixpeek_assets.postgres import Postgres
     from mixpeek_assets.warehouse.lake_store import LakeStore
 
     postgres = Postgres(settings.cluster)
@@ -191,13 +191,13 @@ def open_leases(settings: Settings, folder: Path) -> Leases:
     """Return the leases of the settings: locked files in a folder of this machine, or those of the cluster.
 
     Raises:
-        ClusterError: the cluster's URL is none.
+        PostgresError: the cluster's URL is none.
     """
     if settings.cluster is None:
         return FolderLeases(folder)
     # Nobody needs these packages for a folder.
     from mixpeek_assets.cluster.leases import PostgresLeases
-    from mixpeek_assets.cluster.postgres import Postgres
+    from mixpeek_assets.postgres import Postgres
 
     return PostgresLeases(Postgres(settings.cluster))
 

@@ -81,7 +81,7 @@ def test_the_key_is_read_without_the_space_around_it(monkeypatch: pytest.MonkeyP
 
 def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"MIXPEEK_{name.upper()}" for name in Settings.model_fields]
-    assert len(names) == 25
+    assert len(names) == 30
     unset = load_settings()
     for name in names:
         monkeypatch.setenv(name, "")

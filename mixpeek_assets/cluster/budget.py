@@ -7,7 +7,7 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mixpeek_assets.cluster.postgres import Postgres
+from mixpeek_assets.postgres import Postgres
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -99,7 +99,7 @@ class PostgresBucket:
         """Let a request leave now, and return 0; or return the seconds until one may.
 
         Raises:
-            ClusterError: PostgreSQL does not answer, or refuses.
+            PostgresError: PostgreSQL does not answer, or refuses.
         """
         with self._postgres.session() as connection:
             if not self._is_there:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mixpeek_assets.cluster.locks import holder, try_lock, unlock
-from mixpeek_assets.cluster.postgres import Postgres, is_alive
 from mixpeek_assets.locks import Leases, LockLostError
+from mixpeek_assets.postgres import Postgres, is_alive
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -40,7 +40,7 @@ class PostgresLeases(Leases):
 
         Raises:
             LockLostError: this process held it and has lost it, because its connection was cut.
-            ClusterError: PostgreSQL does not answer, or refuses.
+            PostgresError: PostgreSQL does not answer, or refuses.
         """
         holding = self._holding()
         with holding.guard:

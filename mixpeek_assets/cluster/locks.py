@@ -14,9 +14,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from mixpeek_assets.cluster.postgres import ClusterError, Postgres, is_alive
 from mixpeek_assets.lock import Waiter
 from mixpeek_assets.locks import LockLostError
+from mixpeek_assets.postgres import Postgres, PostgresError, is_alive
 
 if TYPE_CHECKING:
     import psycopg
@@ -80,7 +80,7 @@ class PostgresLocks:
         Raises:
             LockTimeoutError: it was not free in time; the message names its holder.
             LockLostError: this thread holds another that was lost.
-            ClusterError: PostgreSQL does not answer, or refuses.
+            PostgresError: PostgreSQL does not answer, or refuses.
         """
         session = self._session()
         try:
@@ -192,7 +192,7 @@ class _PostgresWaiter(Waiter):
         try:
             with self._postgres.session() as another:
                 return holder(another, self._lock) or "somebody"
-        except ClusterError:
+        except PostgresError:
             return "somebody"  # The wait itself says what is wrong.
 
     def comes_within(self, seconds: float) -> bool:

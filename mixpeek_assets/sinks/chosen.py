@@ -74,7 +74,7 @@ def _pgvector(settings: Settings) -> tuple[str, Callable[[], Sink]] | None:
 
         return PgVector(postgres, settings.seen_collection)
 
-    postgres = Postgres(url, "MIXPEEK_SINK_PGVECTOR")
+    postgres = Postgres(url, "MIXPEEK_SINK_PGVECTOR", "pgvector")
     return postgres.place, make
 
 

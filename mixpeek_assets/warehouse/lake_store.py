@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from mixpeek_assets.cluster.postgres import Postgres
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.locks import Locks
+from mixpeek_assets.postgres import Postgres
 from mixpeek_assets.sql_files import literal
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.disk import disk_error_of, disk_errors

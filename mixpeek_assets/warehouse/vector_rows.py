@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,4 +72,4 @@ def _bytes_of(embeddings: Any) -> list[memoryview]:
     """Return the numbers of each embedding as they are in memory; none of a null."""
     numbers = memoryview(embeddings.values.to_numpy(zero_copy_only=False)).cast("B")
     ends = [4 * place for place in embeddings.offsets.to_pylist()]
-    return [numbers[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [numbers[start:end] for start, end in pairwise(ends)]

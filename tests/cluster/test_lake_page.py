@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 import pytest
 
-from mixpeek_assets.cluster.postgres import Postgres
+from mixpeek_assets.postgres import Postgres
 from mixpeek_assets.settings import load_settings
 from mixpeek_assets.warehouse.extensions import load_extensions
 from mixpeek_assets.warehouse.warehouse import Warehouse

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.services import PostgresServer
-from mixpeek_assets.cluster.postgres import ClusterDownError, ClusterError, Postgres
+from mixpeek_assets.postgres import Postgres, PostgresDownError, PostgresError
 from tests.cluster.postgres.turns import one, postgres_at
 
 WORD = "5ecret-w0rd"
@@ -23,29 +23,33 @@ def connect(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words", "kind"),
     [
-        ("postgresql://somebody:{word}@127.0.0.1:1/x", "127.0.0.1:1/x does not answer", ClusterDownError),
-        ("postgresql://somebody:{word}@no.such.invalid/x", "no.such.invalid:5432/x does not answer", ClusterDownError),
-        ("postgresql://mixpeek:{word}@{server}/postgres", "does not accept the password of user mixpeek", ClusterError),
-        ("postgresql://mixpeek@{server}/postgres", "does not accept the password of user mixpeek", ClusterError),
-        ("postgresql://{right}@{server}/nowhere", "/nowhere has no database of that name", ClusterError),
-        ("postgresql://{right}@{server}/postgres?colour={word}", "invalid connection option", ClusterError),
-        ("postgresql://{right}@{server}/postgres?row_factory={word}", "invalid connection option", ClusterError),
-        ("postgresql://{right}@{server}/postgres?password={word}", "does not accept the password", ClusterError),
-        ("mysql://somebody:{word}@127.0.0.1/x", "is not the URL of a PostgreSQL database", ClusterError),
-        ("postgresql://somebody:{word}/more@127.0.0.1/x", "of a password, @ is written %40", ClusterError),
-        ("postgresql://somebody:{word}@more@127.0.0.1/x", "of a password, @ is written %40", ClusterError),
-        ("postgresql://somebody:{word}#more@127.0.0.1/x", "of a password, @ is written %40", ClusterError),
-        ("postgresql://somebody:{word}%zz@127.0.0.1/x", "of a password, @ is written %40", ClusterError),
-        ("postgresql://somebody:{word}@127.0.0.1:{word}/x", "is not the URL of a PostgreSQL database", ClusterError),
-        ("host=127.0.0.1 password={word}", "is not the URL of a PostgreSQL database", ClusterError),
-        ("{word}", "is not the URL of a PostgreSQL database", ClusterError),
+        ("postgresql://somebody:{word}@127.0.0.1:1/x", "127.0.0.1:1/x does not answer", PostgresDownError),
+        ("postgresql://somebody:{word}@no.such.invalid/x", "no.such.invalid:5432/x does not answer", PostgresDownError),
+        (
+            "postgresql://mixpeek:{word}@{server}/postgres",
+            "does not accept the password of user mixpeek",
+            PostgresError,
+        ),
+        ("postgresql://mixpeek@{server}/postgres", "does not accept the password of user mixpeek", PostgresError),
+        ("postgresql://{right}@{server}/nowhere", "/nowhere has no database of that name", PostgresError),
+        ("postgresql://{right}@{server}/postgres?colour={word}", "invalid connection option", PostgresError),
+        ("postgresql://{right}@{server}/postgres?row_factory={word}", "invalid connection option", PostgresError),
+        ("postgresql://{right}@{server}/postgres?password={word}", "does not accept the password", PostgresError),
+        ("mysql://somebody:{word}@127.0.0.1/x", "is not the URL of a PostgreSQL database", PostgresError),
+        ("postgresql://somebody:{word}/more@127.0.0.1/x", "of a password, @ is written %40", PostgresError),
+        ("postgresql://somebody:{word}@more@127.0.0.1/x", "of a password, @ is written %40", PostgresError),
+        ("postgresql://somebody:{word}#more@127.0.0.1/x", "of a password, @ is written %40", PostgresError),
+        ("postgresql://somebody:{word}%zz@127.0.0.1/x", "of a password, @ is written %40", PostgresError),
+        ("postgresql://somebody:{word}@127.0.0.1:{word}/x", "is not the URL of a PostgreSQL database", PostgresError),
+        ("host=127.0.0.1 password={word}", "is not the URL of a PostgreSQL database", PostgresError),
+        ("{word}", "is not the URL of a PostgreSQL database", PostgresError),
     ],
 )
 def test_a_database_that_cannot_be_had_is_one_sentence_without_the_password(
-    postgres: PostgresServer, url: str, words: str, kind: type[ClusterError]
+    postgres: PostgresServer, url: str, words: str, kind: type[PostgresError]
 ) -> None:
     server, right = f"127.0.0.1:{postgres.port}", f"{postgres.user}:{quote(postgres.password, safe='')}"
-    with pytest.raises(ClusterError) as caught:
+    with pytest.raises(PostgresError) as caught:
         connect(url.format(word=WORD, server=server, right=right))
     said = str(caught.value)
     assert words in said
@@ -72,7 +76,7 @@ def test_a_url_says_where_and_who() -> None:
 
 def test_without_psycopg_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(ClusterError, match=r"needs psycopg: pip install 'mixpeek-assets\[cluster\]'"):
+    with pytest.raises(PostgresError, match=r"needs psycopg: pip install 'mixpeek-assets\[cluster\]'"):
         connect("postgresql://host/x")
 
 
@@ -82,11 +86,11 @@ def test_a_user_who_may_not_connect_and_a_server_that_is_full_say_so(url: str, p
     guests = f"postgresql://{user}:{WORD}@127.0.0.1:{postgres.port}/{database}"
     with postgres_at(url).session() as connection:
         connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{WORD}' CONNECTION LIMIT 0")  # pyright: ignore
-        with pytest.raises(ClusterDownError, match="takes no more connections"):
+        with pytest.raises(PostgresDownError, match="takes no more connections"):
             connect(guests)
         connection.execute(f"ALTER ROLE {user} CONNECTION LIMIT 5")  # pyright: ignore
         connection.execute(f"REVOKE CONNECT ON DATABASE {database} FROM public")  # pyright: ignore
-        with pytest.raises(ClusterError, match=f"does not let user {user} connect"):
+        with pytest.raises(PostgresError, match=f"does not let user {user} connect"):
             connect(guests)
 
 
@@ -102,7 +106,10 @@ def test_a_connection_is_known_by_its_process_counts_in_utc_and_ends_with_its_ma
 
 def test_an_error_inside_a_session_is_a_sentence_and_the_next_session_works(url: str) -> None:
     postgres = postgres_at(url)
-    with pytest.raises(ClusterError, match='refuses: relation "nothing" does not exist'), postgres.session() as session:
+    with (
+        pytest.raises(PostgresError, match='refuses: relation "nothing" does not exist'),
+        postgres.session() as session,
+    ):
         session.execute("SELECT * FROM nothing")
     with postgres.session() as session:
         assert one(session, "SELECT 1") == 1

@@ -16,7 +16,7 @@ from mixpeek_assets.api.rate_limit import SharedLimit
 from mixpeek_assets.cluster.budget import PostgresBucket
 from mixpeek_assets.cluster.leases import PostgresLeases
 from mixpeek_assets.cluster.locks import PostgresLocks
-from mixpeek_assets.cluster.postgres import Postgres
+from mixpeek_assets.postgres import Postgres
 from tests.warehouse.processes import running, until
 
 

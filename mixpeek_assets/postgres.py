@@ -1,7 +1,7 @@
-"""The PostgreSQL database of a cluster: its URL, connections to it, and its errors as sentences without a password."""
+"""A PostgreSQL database, a cluster's or a sink's: URL, connections, and errors as sentences without a password."""
 
 # pyright: reportMissingImports=false
-# psycopg comes with the extra [cluster], and is imported where it is needed.
+# psycopg comes with the extras [cluster] and [pgvector], and is imported where it is needed.
 
 import atexit
 import os
@@ -51,12 +51,12 @@ _GONE = ("08", "57P")
 _CROWDED = r"too many clients|connection slots are reserved|too many connections"
 
 
-class ClusterError(UserError):
-    """The cluster's PostgreSQL cannot be used, and that needs a change."""
+class PostgresError(UserError):
+    """The database cannot be used, and that needs a change."""
 
 
-class ClusterDownError(ClusterError):
-    """The cluster's PostgreSQL does not answer now."""
+class PostgresDownError(PostgresError):
+    """The database does not answer now."""
 
     retryable = True
 
@@ -66,21 +66,23 @@ class Postgres:
 
     Args:
         url: postgresql://user:password@host:port/database
+        variable: The variable that has it, as messages name it.
+        extra: The extra that psycopg comes with.
 
     Attributes:
         place: The database as messages name it, `host:port/database`.
         parts: `host`, `port`, `dbname`, `user`, `password` and further parameters, as far as the URL has them.
 
     Raises:
-        ClusterError: it is no such URL.
+        PostgresError: it is no such URL.
     """
 
-    def __init__(self, url: SecretStr) -> None:
+    def __init__(self, url: SecretStr, variable: str = "MIXPEEK_CLUSTER", extra: str = "cluster") -> None:
         text = url.get_secret_value()
         found = _URL.fullmatch(text)
         if found is None or _NOT_ENCODED.search(text) or not text.isprintable():
-            raise ClusterError(
-                "MIXPEEK_CLUSTER is not the URL of a PostgreSQL database, such as"
+            raise PostgresError(
+                f"{variable} is not the URL of a PostgreSQL database, such as"
                 " postgresql://user:password@host:5432/database (of a password, @ is written %40, / %2F, : %3A, ? %3F,"
                 " # %23 and % %25)"
             )
@@ -91,20 +93,22 @@ class Postgres:
         host, port = self.parts.get("host", "localhost"), self.parts.get("port", "5432")
         self.place = f"{host}:{port}/{self.parts.get('dbname') or self.parts.get('user') or ''}"
         self._url = text
+        self._variable, self._extra = variable, extra
         self._password = found["password"] or ""
 
     def connect(self, name: str) -> "Connection":
         """Open a connection: autocommit, in UTC, and known to the server by host, process and `name`.
 
         Raises:
-            ClusterDownError: no server answers, or it takes nobody now.
-            ClusterError: it refuses us, or psycopg is not installed.
+            PostgresDownError: no server answers, or it takes nobody now.
+            PostgresError: it refuses us, or psycopg is not installed.
         """
         try:
             import psycopg
             from psycopg.conninfo import make_conninfo
         except ImportError:
-            raise ClusterError("MIXPEEK_CLUSTER needs psycopg: pip install 'mixpeek-assets[cluster]'") from None
+            need = f"{self._variable} needs psycopg: pip install 'mixpeek-assets[{self._extra}]'"
+            raise PostgresError(need) from None
         settings = {"TimeZone": "UTC", **{f"tcp_keepalives_{what}": value for what, value in _KEEPALIVES.items()}}
         options = [self.parts.get("options", ""), *(f"-c {name}={value}" for name, value in settings.items())]
         ours: dict[str, Any] = {
@@ -152,7 +156,7 @@ class Postgres:
 
     @contextmanager
     def errors_explained(self) -> Generator[None]:
-        """Raise an error of psycopg as a `ClusterError`."""
+        """Raise an error of psycopg as a `PostgresError`."""
         import psycopg
 
         try:
@@ -160,7 +164,7 @@ class Postgres:
         except psycopg.Error as error:
             raise self.explained(error) from None
 
-    def explained(self, error: "psycopg.Error") -> ClusterError:
+    def explained(self, error: "psycopg.Error") -> PostgresError:
         """Return what is wrong, in one sentence without the password."""
         import psycopg
 
@@ -168,18 +172,18 @@ class Postgres:
         user = self.parts.get("user", "")
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             hint = "grant it, e.g. with GRANT CREATE ON DATABASE"
-            return ClusterError(f"PostgreSQL at {self.place} does not let user {user} do this: {said}; {hint}")
+            return PostgresError(f"PostgreSQL at {self.place} does not let user {user} do this: {said}; {hint}")
         for pattern, sentence in _PERMANENT.items():
             if re.search(pattern, str(error)):
                 what = sentence.format(user=user)
-                return ClusterError(f"PostgreSQL at {self.place} {what}: correct MIXPEEK_CLUSTER, or the server")
+                return PostgresError(f"PostgreSQL at {self.place} {what}: correct {self._variable}, or the server")
         if re.search(_CROWDED, str(error)):
-            return ClusterDownError(f"PostgreSQL at {self.place} takes no more connections: raise its max_connections")
+            return PostgresDownError(f"PostgreSQL at {self.place} takes no more connections: raise its max_connections")
         if isinstance(error, psycopg.OperationalError):
             is_gone = error.sqlstate is None or error.sqlstate.startswith(_GONE)
             said = f"does not answer ({said}): is it running?" if is_gone else f"cannot do this now: {said}"
-            return ClusterDownError(f"PostgreSQL at {self.place} {said}")
-        return ClusterError(f"PostgreSQL at {self.place} refuses: {said}")
+            return PostgresDownError(f"PostgreSQL at {self.place} {said}")
+        return PostgresError(f"PostgreSQL at {self.place} refuses: {said}")
 
     def redacted(self, text: str) -> str:
         """Return a text without the password, however it is written."""
