@@ -1,5 +1,7 @@
 """The code location, on one screen."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from mixpeek_assets.connections import readable_name
@@ -13,12 +15,15 @@ from mixpeek_assets.defs.manifest_sensor import build_manifest_sensor
 from mixpeek_assets.defs.partitions import without_preview_warnings
 from mixpeek_assets.defs.resources import MixpeekResource, WarehouseResource
 from mixpeek_assets.defs.schedules import build_daily_ingest
+from mixpeek_assets.defs.sinks import build_sink_checks, build_sink_job, build_sink_sensor, build_sinks
 from mixpeek_assets.defs.task_sensor import build_task_status_sensor
 from mixpeek_assets.defs.tasks import build_tasks
 from mixpeek_assets.defs.upkeep import build_upkeep
 from mixpeek_assets.defs.vector_index import build_index_job, build_vector_index, build_vector_index_sensor
 from mixpeek_assets.defs.videos import build_videos
 from mixpeek_assets.settings import Settings, load_settings
+from mixpeek_assets.sinks.chosen import ChosenSink, chosen_sinks
+from mixpeek_assets.sinks.port import Sink
 
 DAILY = "15 0 * * *"
 
@@ -32,8 +37,9 @@ def build_definitions(
     tags: dict[str, str] | None = None,
     schedule: str | None = DAILY,
     sensors_on: bool = True,
+    sinks: Sequence[Sink] = (),
 ) -> dg.Definitions:
-    """Return the five assets and the index of their vectors, with their jobs, schedule, sensors and checks.
+    """Return the five assets, the index of their vectors and the sinks, with jobs, schedule, sensors and checks.
 
     A code location may hold several, merged with `dg.Definitions.merge`, each with a prefix and a warehouse, or a
     collection of one warehouse, of its own: `load_settings(collection="trailers", only_collection=True)`.
@@ -47,7 +53,9 @@ def build_definitions(
         tags: The assets' tags.
         schedule: When the day that has just begun is ingested, as a cron expression in UTC; None: never.
         sensors_on: Whether sensors and schedule run from the start; a person may turn each on or off in the UI.
+        sinks: Stores of your own that are kept a copy of the vectors, beside those that the settings choose.
     """
+    chosen = [*chosen_sinks(settings), *map(ChosenSink.of, sinks)]
     group = AssetGroup(
         first_partition(settings),
         readable_name(settings),
@@ -61,14 +69,20 @@ def build_definitions(
         steps = dg.with_source_code_references(
             [build_videos(group), build_tasks(group), build_landing(group), build_vector_index(group)]
         )
-        checks = build_check_steps(group)
+        copies = dg.with_source_code_references(build_sinks(group, chosen))
+        checks = [*build_check_steps(group), *build_sink_checks(group, chosen)]
     sensor_status = dg.DefaultSensorStatus.RUNNING if sensors_on else dg.DefaultSensorStatus.STOPPED
     schedule_status = dg.DefaultScheduleStatus.RUNNING if sensors_on else dg.DefaultScheduleStatus.STOPPED
     upkeep = build_upkeep(group, schedule_status) if settings.cluster is not None else None
     return dg.Definitions(
-        assets=[*steps, *build_externals(group, settings)],
+        assets=[*steps, *copies, *build_externals(group, settings)],
         asset_checks=checks,
-        jobs=[*build_jobs(group), build_index_job(group), *([] if upkeep is None else [upkeep.job])],
+        jobs=[
+            *build_jobs(group),
+            build_index_job(group),
+            *([] if upkeep is None else [upkeep.job]),
+            *([build_sink_job(group, chosen)] if chosen else []),
+        ],
         schedules=[
             *([build_daily_ingest(group, schedule, schedule_status)] if schedule else []),
             *([] if upkeep is None else [upkeep]),
@@ -77,6 +91,7 @@ def build_definitions(
             build_task_status_sensor(group, sensor_status),
             build_manifest_sensor(group, sensor_status),
             build_vector_index_sensor(group, sensor_status),
+            *([build_sink_sensor(group, chosen, sensor_status)] if chosen else []),
         ],
         resources={
             group.named("mixpeek"): MixpeekResource.of(settings),

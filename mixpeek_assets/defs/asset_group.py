@@ -1,7 +1,7 @@
 """The five assets as one group, of which a code location may hold several: their names, partitions and resources."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -106,8 +106,23 @@ class AssetGroup:
             metadata=definition_metadata(table, self.uri),
         )
 
+    def downstream(
+        self, name: str, deps: Sequence[dg.AssetDep], description: str, *, kinds: Set[str], uri: str
+    ) -> dg.AssetSpec:
+        """Return what an asset declares that is made of the tables, and is none of them."""
+        return dg.AssetSpec(
+            self.key(name),
+            deps=deps,
+            description=description,
+            group_name=self.name,
+            owners=self.owners,
+            tags=dict(self.tags),
+            kinds=set(kinds),
+            metadata={"dagster/uri": uri},
+        )
+
     def step(self, name: str, specs: Sequence[dg.AssetSpec]) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-        """Declare a step that fills some tables, of which a person may choose any."""
+        """Declare a step that fills some assets of days, of which a person may choose any."""
         return dg.multi_asset(
             name=self.named(name),
             specs=specs,

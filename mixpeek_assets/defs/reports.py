@@ -88,7 +88,7 @@ def report(
         pending = {day for day in days if table in LANDED and progress[day].videos and not landed.get(day)}
         figures = {day: {**metadata, **work.figures[table]} for day, metadata in by_day.items()}
         good = [day for day in days if day not in bad | pending]
-        yield from _of_days(context, key, figures, versions[table], good)
+        yield from materialized(context, key, figures, versions[table], good)
         for day in sorted(bad):
             yield dg.AssetObservation(key, partition=day.isoformat(), metadata=figures[day])
     yield from observations
@@ -107,14 +107,22 @@ def _tag_with_collections(context: dg.AssetExecutionContext, collections: Sequen
         context.instance.add_run_tags(context.run.run_id, {"collections": shown})
 
 
-def _of_days(
+def materialized(
     context: dg.AssetExecutionContext,
     key: dg.AssetKey,
     figures: Mapping[date, dict[str, Any]],
     versions: Mapping[date, str],
     good: Sequence[date],
 ) -> Generator[StepEvent, None, None]:
-    """Yield the materializations of the good days."""
+    """Yield the materializations of the good days of a run.
+
+    Args:
+        context: The step's context.
+        key: The asset.
+        figures: The metadata of each day of the run.
+        versions: The data version of each day that has one.
+        good: The days that are materialized.
+    """
     if len(good) == len(figures):
         for day in good:
             context.add_asset_metadata(figures[day], asset_key=key, partition_key=day.isoformat())

@@ -33,16 +33,13 @@ def build_vector_index(group: AssetGroup) -> dg.AssetsDefinition:
     """Return the asset `vector_index` of a group, with its two checks."""
     key = group.key("vector_index")
     # Of all days at once: an index is one for all vectors of a name, and a refresh finds by itself what is new.
-    spec = dg.AssetSpec(
-        key,
-        deps=[dg.AssetDep(group.key("vectors"), partition_mapping=dg.AllPartitionMapping())],
-        description=_DESCRIPTION,
-        group_name=group.name,
-        owners=group.owners,
-        tags={"dagster/storage_kind": "duckdb", **dict(group.tags)},
+    spec = group.downstream(
+        "vector_index",
+        [dg.AssetDep(group.key("vectors"), partition_mapping=dg.AllPartitionMapping())],
+        _DESCRIPTION,
         kinds={"duckdb"},
-        metadata={"dagster/uri": group.uri},
-    )
+        uri=group.uri,
+    ).merge_attributes(tags={"dagster/storage_kind": "duckdb"})
     checks = [
         dg.AssetCheckSpec(COVERS, asset=key, description="Each vector of an indexed name has its code."),
         dg.AssetCheckSpec(FINDS, asset=key, description="Searches by the index find the true neighbours of a sample."),

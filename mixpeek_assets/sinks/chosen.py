@@ -25,6 +25,11 @@ class ChosenSink:
     kinds: frozenset[str]
     open: Callable[[], Sink]
 
+    @classmethod
+    def of(cls, sink: Sink) -> "ChosenSink":
+        """Return a sink of somebody's own."""
+        return cls(sink.name, sink.place, frozenset(), lambda: sink)
+
 
 @dataclass(frozen=True)
 class Shipped:

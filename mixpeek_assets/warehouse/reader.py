@@ -26,6 +26,7 @@ from mixpeek_assets.warehouse.rows import (
     StatusRow,
     TaskCount,
     TaskDurations,
+    VectorKind,
     Violation,
     Waiting,
 )
@@ -178,6 +179,18 @@ class Reader:
         """A text for each day that has rows in a table, which changes when they do."""
         query = self.connection.execute(data_versions_query(TABLE[table]), {"partitions": list(days)})
         return dict(query.fetchall())
+
+    def vector_kinds(self) -> list[VectorKind]:
+        """The named vectors, of all days."""
+        return SQL.fetch(self.connection, VectorKind, "vector_kinds")
+
+    def vectors_by_day(self) -> dict[date, int]:
+        """How many vectors each day has that has some."""
+        return dict(SQL.run(self.connection, "vectors_by_day").fetchall())
+
+    def days_with_videos(self, days: Sequence[date]) -> set[date]:
+        """Return those of some days that have a video."""
+        return set(self.partition_counts("videos", days))
 
     def collections(self, days: Sequence[date]) -> list[str]:
         """The collections of the videos of some days."""

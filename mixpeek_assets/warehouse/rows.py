@@ -255,3 +255,12 @@ class RetryCandidate:
     partition_date: date
     collection: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class VectorKind:
+    """The vectors of one name and dimension; None: they are sparse."""
+
+    vector_name: str
+    dimensions: int | None
+    vectors: int

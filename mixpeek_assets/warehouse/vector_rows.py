@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,7 @@ class VectorRows:
 
     def batches(self) -> Iterator[Any]:
         """Read the rows (`pyarrow.RecordBatch`), in the order of their keys, from the first."""
-        import pyarrow as pa
-
+        pa = _pyarrow()
         with pa.memory_map(str(self._file)) as source, pa.ipc.open_stream(source) as reader:
             yield from reader
 
@@ -39,8 +39,7 @@ class VectorRows:
 @contextmanager
 def kept_vector_rows(connection: duckdb.DuckDBPyConnection, day: date) -> Generator[VectorRows]:
     """Keep the vectors of a day until the block ends, without `connection`."""
-    import pyarrow as pa
-
+    pa = _pyarrow()
     with tempfile.TemporaryDirectory(prefix="mixpeek-") as folder:
         file, rows = Path(folder) / "vectors.arrow", 0
         query = SQL.text("vector_rows").strip().removesuffix(";")
@@ -54,15 +53,18 @@ def kept_vector_rows(connection: duckdb.DuckDBPyConnection, day: date) -> Genera
 
 def _with_digests(batch: Any) -> Any:
     """Mix the hash of each embedding's bytes into the digest of its moment."""
-    import pyarrow as pa
-    import xxhash
-
+    pa, hashed = _pyarrow(), import_module("xxhash").xxh3_64_intdigest
     moments, at = batch["digest"].to_pylist(), batch.schema.get_field_index("digest")
     mixed = [
-        xxhash.xxh3_64_intdigest(numbers, seed=moment & _UNSIGNED) - _HALF
+        hashed(numbers, seed=moment & _UNSIGNED) - _HALF
         for moment, numbers in zip(moments, _bytes_of(batch["embedding"]), strict=True)
     ]
     return batch.set_column(at, batch.schema.field(at), pa.array(mixed, pa.int64()))
+
+
+def _pyarrow() -> Any:
+    # It comes with the extra of each sink; nobody else needs it, and it has no types of its own.
+    return import_module("pyarrow")
 
 
 _UNSIGNED, _HALF = (1 << 64) - 1, 1 << 63

@@ -140,17 +140,29 @@ class Warehouse:
             DiskError: the landing folder cannot be written.
         """
         with ExitStack() as stack:
-            with disk_errors(self.landing_folder):
-                # Always in the same order, so that two runs over several partitions cannot deadlock.
-                for partition in sorted(partitions):
-                    lock = f"{work}-{partition}"
-                    try:
-                        stack.enter_context(
-                            self.site.locks.exclusive(lock, self.database.timeout, self.database.report_wait)
-                        )
-                    except LockTimeoutError as error:
-                        raise WarehouseBusyError(f"another run works on partition {partition}: {error}") from None
+            # Always in the same order, so that two runs over several partitions cannot deadlock.
+            for partition in sorted(partitions):
+                self._lock(stack, f"{work}-{partition}", f"works on partition {partition}")
             yield
+
+    @contextmanager
+    def sink_locked(self, name: str) -> Generator[None]:
+        """Hold the lock under which one run at a time writes a sink; a dead process releases it.
+
+        Raises:
+            WarehouseBusyError: another run held it for longer than the timeout.
+            DiskError: the landing folder cannot be written.
+        """
+        with ExitStack() as stack:
+            self._lock(stack, f"sink-{name}", f"writes {name}")
+            yield
+
+    def _lock(self, stack: ExitStack, name: str, does: str) -> None:
+        with disk_errors(self.landing_folder):
+            try:
+                stack.enter_context(self.site.locks.exclusive(name, self.database.timeout, self.database.report_wait))
+            except LockTimeoutError as error:
+                raise WarehouseBusyError(f"another run {does}: {error}") from None
 
     def upsert_videos(
         self,
