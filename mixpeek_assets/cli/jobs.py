@@ -26,8 +26,11 @@ from mixpeek_assets.defs.first_partition import first_partition, remember_first_
 from mixpeek_assets.defs.jobs import INGEST, LAND
 from mixpeek_assets.defs.run_liveness import fail_dead_runs, process_tag
 from mixpeek_assets.defs.run_requests import range_tags, ranges, run_tags
+from mixpeek_assets.defs.sink_state import SinkState, sink_state
+from mixpeek_assets.defs.sinks import SINKS
 from mixpeek_assets.defs.task_events import settled_events
 from mixpeek_assets.settings import Settings
+from mixpeek_assets.sinks.chosen import chosen_sinks
 from mixpeek_assets.warehouse.warehouse import Warehouse
 
 _MODULE, _LOCATION = "mixpeek_assets.definitions", "mixpeek_assets"
@@ -72,6 +75,15 @@ class Jobs:
     def land(self, partitions: Iterable[date], *, refresh: bool = False) -> bool:
         """Run the job that lands; return whether every step succeeded."""
         return self._run(LAND, partitions, {"land_results": {"config": {"refresh": refresh}}})
+
+    def write_sinks(self, partitions: Iterable[date]) -> bool:
+        """Run the job that writes the sinks; return whether every step succeeded."""
+        return self._run(SINKS, partitions, {})
+
+    def sink_states(self, warehouse: Warehouse) -> list[SinkState]:
+        """Return how far each sink is that the settings choose."""
+        chosen = chosen_sinks(self._settings)
+        return [sink_state(self._instance, self._group, warehouse, sink) for sink in chosen]
 
     def report_settled(self, warehouse: Warehouse, days: Iterable[date]) -> None:
         """Show on `tasks` what has become of the tasks of some days, as the sensor does."""

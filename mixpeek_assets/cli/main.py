@@ -93,6 +93,20 @@ def status(problems: int, format_: "Format") -> None:
 
 
 @cli.command()
+@click.option("--write", is_flag=True, help="Write what is behind now, instead of leaving it to the sensors.")
+@_format
+def sinks(write: bool, format_: "Format") -> None:
+    """Show the stores that are kept a copy of the vectors, and how far each is.
+
+    A store is off until its variable is set. Exits with 1 when something could not be written.
+    """
+    from mixpeek_assets.cli.sinks import sinks as sinks_
+
+    with friendly_errors():
+        sys.exit(sinks_(load_settings(), write=write, format_=format_))
+
+
+@cli.command()
 @click.option("--videos", metavar="SOURCE", help="As for `run`.")
 @click.option("--retry-failed", is_flag=True, help="As for `run`.")
 @_format

@@ -10,6 +10,7 @@ from mixpeek_assets.cli.jobs import Jobs
 from mixpeek_assets.cli.progress import progress_of
 from mixpeek_assets.cli.project import dagster_instance
 from mixpeek_assets.cli.search import EXAMPLES, Tried, example_words, try_out
+from mixpeek_assets.cli.sinks import print_sinks, write_behind
 from mixpeek_assets.cli.summary import print_summary
 from mixpeek_assets.cli.watch import is_unfinished, land_as_it_settles
 from mixpeek_assets.connections import local_api, open_client, open_warehouse, submission_rules
@@ -45,9 +46,12 @@ def run(settings: Settings, *, retry_failed: bool = False, refresh: bool = False
                 if settings.uses_local_api:  # where a search costs nothing
                     tried = try_out(client, warehouse, _examples(settings, warehouse, manifest))
         warehouse.publish("now")
+        write_behind(jobs, jobs.sink_states(warehouse))
         tried = tried or Tried(_examples(settings, warehouse, manifest), {})
         seconds = time.monotonic() - started
-        return print_summary(console, warehouse, manifest, jobs.failures, seconds, tried, worked=worked)
+        code = print_summary(console, warehouse, manifest, jobs.failures, seconds, tried, worked=worked)
+        print_sinks(console, settings, jobs, warehouse)
+        return code
 
 
 def _examples(settings: Settings, warehouse: Warehouse, manifest: Manifest) -> Sequence[str]:
