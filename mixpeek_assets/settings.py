@@ -154,7 +154,7 @@ def _folder_or_bucket(value: str) -> str:
             raise ValueError("must be a bucket and a prefix, such as s3://bucket/vectors")
         return place
     folder = _path(Path(place)).expanduser()
-    if "://" in place or not folder.name:
+    if "://" in value or not folder.name:
         raise ValueError("must be a folder, or s3://bucket/prefix")
     return str(folder.absolute())
 
@@ -434,9 +434,11 @@ def load_settings(called: Mapping[str, str] | None = None, **overrides: Any) -> 
     except ValidationError as found:
         names = {"api_key": overrides.get("key_variable") or KEY_VARIABLE, **(called or {})}
         problems = [_problem(problem, names) for problem in found.errors(include_url=False)]
-        error = SettingsError("; ".join(f"{name}: {sentence}" for name, sentence in problems))
-        error.setting = problems[0][0]
-        raise error from None
+    # Not from within `except`: what pydantic keeps of a validator's error is never freed, and at Python's end DuckDB
+    # prints all that is left.
+    error = SettingsError("; ".join(f"{name}: {sentence}" for name, sentence in problems))
+    error.setting = problems[0][0]
+    raise error
 
 
 def _problem(problem: Any, names: Mapping[str, str]) -> tuple[str, str]:

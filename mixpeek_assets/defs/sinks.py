@@ -77,15 +77,12 @@ def build_sink_sensor(
 def after_landings() -> dg.AutomationCondition[dg.AssetKey]:
     """Return the condition under which a day of a sink is written: its vectors have landed since, or it failed."""
     condition = dg.AutomationCondition
-    # Not "since it was handled": what lands while a run writes the day must be written by another.
-    landed_since = condition.any_deps_updated().since(condition.newly_requested() | condition.initial_evaluation())
-    never_written = condition.missing() & ~condition.execution_failed()
+    landed = condition.any_deps_updated()
+    # What lands after a request may have come too late for its run: it is not taken for written.
+    due = (landed | condition.missing().newly_true()).since(condition.newly_requested() & ~landed)
     failed = condition.execution_failed() & condition.cron_tick_passed(_RETRY)
     return (
-        (landed_since | never_written | failed)
-        & ~condition.any_deps_missing()
-        & ~condition.any_deps_in_progress()
-        & ~condition.in_progress()
+        (due | failed) & ~condition.any_deps_missing() & ~condition.any_deps_in_progress() & ~condition.in_progress()
     ).with_label("after landings")
 
 
@@ -120,7 +117,10 @@ def _build_check(group: AssetGroup, chosen: ChosenSink) -> dg.AssetChecksDefinit
     )
 
     @dg.multi_asset_check(
-        name=group.named(f"{key.path[-1]}_checks"), specs=[spec], required_resource_keys={group.named("warehouse")}
+        name=group.named(f"{key.path[-1]}_checks"),
+        specs=[spec],
+        can_subset=True,
+        required_resource_keys={group.named("warehouse")},
     )
     def check_sink(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckEvaluation]:
         """Count what the store has of each day."""
@@ -199,6 +199,6 @@ def _same_count(key: dg.AssetKey, day: date, held: int, vectors: int) -> dg.Asse
         check_name=SAME_COUNT,
         passed=held == vectors,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{held:,} rows there, {counted(vectors, 'vector')} in the warehouse",
+        description=f"{counted(held, 'row')} there, {counted(vectors, 'vector')} in the warehouse",
         partition=day.isoformat(),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.labels import counted
 from mixpeek_assets.pipeline.progress import Say
 from mixpeek_assets.sinks.errors import SinkError
 from mixpeek_assets.sinks.port import NamedVector, Replaced, Sink
@@ -79,6 +80,6 @@ def _check_is_known(warehouse: Warehouse, sink: Sink, day: date) -> None:
     held = 0 if is_known else sink.count(day)
     if held:
         raise SinkError(
-            f"{sink.place} has {held:,} rows of {day}, of which {warehouse.name} has no video, so nothing is removed:"
+            f"{sink.place} has {counted(held, 'row')} of {day}, of which {warehouse.name} has no video, so nothing is removed:"
             " is it the right warehouse? If so, delete the rows there"
         )

@@ -67,6 +67,11 @@ WRONG: dict[str, tuple[str, ...]] = {
         '["\\ud800"]',
         '[{"a": "\\ud800"}]',
     ),
+    "SINK_PGVECTOR": ("x", "http://x/y", "postgresql://", "postgresql://host", "postgresql://host:0/x"),
+    "SINK_LANCEDB": ("/", "gs://bucket/x", "s3://", "s3://B/x", "s3://bucket/a b", "~nobody-of-that-name/x"),
+    "SINK_QDRANT": ("http://", "http://user:pw@x", "grpc://x", "http://x:99999", "/"),
+    "SINK_QDRANT_KEY": (" ", "a b", "ключ"),
+    "SINK_PARQUET": ("/", "gs://bucket/x", "s3://", "s3://bucket/?x", "~nobody-of-that-name/x"),
     "VIDEOS": (
         "nowhere.csv",
         "x" * 70_000,

@@ -113,6 +113,16 @@ def test_a_text_that_the_terminal_cannot_show_is_escaped(environment: Path) -> N
     assert (process.returncode, process.stdout.split(), process.stderr) == (0, ["a", r"\xe9"], "")
 
 
+def test_a_wrong_setting_leaves_nothing_behind_that_is_printed_at_the_end(environment: Path) -> None:
+    project = Project(environment)
+    project.environment["MIXPEEK_LAKE"] = "x"
+
+    process = project.script("status")
+
+    # The frames of an error that outlive it made DuckDB print sixty lines.
+    assert (process.returncode, len(process.stderr.splitlines())) == (1, 1)
+
+
 def test_a_working_folder_that_is_gone_gets_one_sentence(environment: Path) -> None:
     line = 'mkdir gone && cd gone && rmdir ../gone && "$0" status'
     process = subprocess.run(["sh", "-c", line, SCRIPT], capture_output=True, text=True, timeout=60, check=False)
