@@ -1,0 +1,22 @@
+"""The SQL of this package, run by name with bound values."""
+
+# pyright: reportMissingImports=false
+
+from typing import TYPE_CHECKING, Any
+
+from mixpeek_assets.sql_files import SqlFiles
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_SQL = SqlFiles("mixpeek_assets.sinks.pgvector")
+
+
+def run(connection: "Connection[Any]", name: str, **values: Any) -> int:
+    """Run `sql/<name>.sql`, and return how many rows it has changed; without values it may be several statements."""
+    return connection.execute(_SQL.text(name).encode(), values or None).rowcount
+
+
+def fetch(connection: "Connection[Any]", name: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of `sql/<name>.sql`."""
+    return connection.execute(_SQL.text(name).encode(), values or None).fetchall()
