@@ -1,5 +1,7 @@
 """SQL files, run by name with bound values."""
 
+import hashlib
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import resources
@@ -20,6 +22,14 @@ def quote(identifier: str) -> str:
 def literal(text: str) -> str:
     """Quote a string where DuckDB takes no parameter (COMMENT, ATTACH, a view's text)."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def identifier_part(vector_name: str) -> str:
+    """Return what of the identifiers of a named vector is its own; no two names share it."""
+    if re.fullmatch(r"[a-z0-9_]{1,50}", vector_name):
+        return vector_name
+    readable = re.sub(r"[^a-z0-9]+", "_", vector_name.lower()).strip("_")[:40]
+    return f"{readable}_{hashlib.sha256(vector_name.encode()).hexdigest()[:8]}"
 
 
 class SqlFiles:

@@ -16,12 +16,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpeek_assets.sql_files import literal
+from mixpeek_assets.sql_files import identifier_part, literal
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.lake import is_lake
 from mixpeek_assets.warehouse.search_macros import differing_bits, refresh_search_macros
 from mixpeek_assets.warehouse.vector_codes import Encoder, Floats, needed_pools, ranks, rotated, shrink
-from mixpeek_assets.warehouse.views import identifier_part, refresh_views
+from mixpeek_assets.warehouse.views import refresh_views
 
 log = logging.getLogger(__name__)
 

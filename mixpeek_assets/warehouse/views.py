@@ -1,11 +1,8 @@
 """A typed view for each named vector: `vectors_<name>`, with `embedding FLOAT[d]`, as vector functions need it."""
 
-import hashlib
-import re
-
 import duckdb
 
-from mixpeek_assets.sql_files import literal, quote
+from mixpeek_assets.sql_files import identifier_part, literal, quote
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.comments import View, comment_columns
 from mixpeek_assets.warehouse.schema import SCHEMA, TABLE
@@ -20,14 +17,6 @@ def view_name(vector_name: str) -> str:
     DuckDB folds the case of identifiers, so `Text` and `text` must not share a view.
     """
     return f"vectors_{identifier_part(vector_name)}"
-
-
-def identifier_part(vector_name: str) -> str:
-    """Return what of the identifiers of a named vector is its own; no two names share it."""
-    if re.fullmatch(r"[a-z0-9_]{1,50}", vector_name):
-        return vector_name
-    readable = re.sub(r"[^a-z0-9]+", "_", vector_name.lower()).strip("_")[:40]
-    return f"{readable}_{hashlib.sha256(vector_name.encode()).hexdigest()[:8]}"
 
 
 def refresh_views(connection: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:

@@ -1,0 +1,113 @@
+"""A day of one Lance table: what is there, what came, and the least that makes the first like the second."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mixpeek_assets.sinks.lance_tables import as_rows_of, width_of
+from mixpeek_assets.sinks.port import Replaced
+from mixpeek_assets.sinks.rows import KEY
+
+_NAMED = 10_000
+"""Rows that one condition names."""
+
+_MERGED = 20_000
+"""Rows of one merge, which keeps them in memory."""
+
+
+class DayOfTable:
+    """Takes the rows of a day as they come, keeps those that differ on disk, and writes them at the end.
+
+    Args:
+        found: A table of ours.
+        scope: The condition for the rows of the day (and of the collection).
+        spool: Where to keep rows.
+
+    Attributes:
+        table: Its name.
+        width: How many numbers its embeddings have; None: it is that of sparse vectors.
+    """
+
+    def __init__(self, found: Any, scope: str, spool: Path) -> None:
+        self.table, self.width = found.name, width_of(found.schema)
+        self._table, self._scope, self._spool = found, scope, spool
+        held = found.search().where(scope).select([*KEY, "digest"]).to_arrow()
+        self._left: dict[tuple[str, str], int] = dict(zip(_keys(held), held["digest"].to_pylist(), strict=True))
+        self._new: set[str] = set()
+        self._differing = self._unchanged = 0
+        self._writer: Any = None
+        self._open = ExitStack()
+
+    def take(self, rows: pa.RecordBatch) -> None:
+        """Keep those of the rows that the table does not hold as they are."""
+        is_written: list[bool] = []
+        for key, digest in zip(_keys(rows), rows["digest"].to_pylist(), strict=True):
+            held = self._left.pop(key, None)
+            is_written.append(held != digest)
+            if held is None:
+                self._new.add(key[0])
+            elif held != digest:
+                self._differing += 1
+        count = sum(is_written)
+        self._unchanged += len(rows) - count
+        if count:
+            self._keep(rows if count == len(rows) else rows.filter(pa.array(is_written)))
+
+    def finish(self) -> Replaced:
+        """Write what differs, in one version of the table, and then remove what did not come, in another."""
+        self.close()
+        written, removed = len(self._new) + self._differing, list(self._left.values())
+        if self._differing or (self._new and self._are_elsewhere()):
+            self._merge()
+        elif written:
+            self._table.add(self._reader())
+        if removed:
+            self._remove(removed)
+        return Replaced(written, self._unchanged, len(removed))
+
+    def close(self) -> None:
+        """Close the file of rows."""
+        self._open.close()
+
+    def _keep(self, rows: pa.RecordBatch) -> None:
+        schema = self._table.schema
+        if self._writer is None:
+            sink = self._open.enter_context(pa.OSFile(str(self._spool), "wb"))
+            self._writer = self._open.enter_context(pa.ipc.new_stream(sink, schema))
+        self._writer.write_batch(as_rows_of(schema, rows))
+
+    def _reader(self) -> pa.RecordBatchReader:
+        return pa.ipc.open_stream(pa.memory_map(str(self._spool)))
+
+    def _are_elsewhere(self) -> bool:
+        """Say whether a row that is new to the day is one of another day: it is to be replaced, not doubled."""
+        others = self._table.search().select(["feature_id"]).to_batches()
+        return any(not self._new.isdisjoint(batch["feature_id"].to_pylist()) for batch in others)
+
+    def _merge(self) -> None:
+        for rows in self._parts():
+            merge = self._table.merge_insert(list(KEY)).when_matched_update_all().when_not_matched_insert_all()
+            merge.execute(rows)
+
+    def _parts(self) -> Iterator[pa.Table]:
+        batches: list[pa.RecordBatch] = []
+        for batch in self._reader():
+            batches.append(batch)
+            if sum(map(len, batches)) >= _MERGED:
+                yield pa.Table.from_batches(batches)
+                batches = []
+        if batches:
+            yield pa.Table.from_batches(batches)
+
+    def _remove(self, digests: list[int]) -> None:
+        # The digest tells a row of a day from every other, and a number needs no quotes.
+        for start in range(0, len(digests), _NAMED):
+            named = ", ".join(map(str, digests[start : start + _NAMED]))
+            self._table.delete(f"{self._scope} AND digest IN ({named})")
+
+
+def _keys(rows: Any) -> Iterator[tuple[str, str]]:
+    return zip(*(rows[name].to_pylist() for name in KEY), strict=True)
