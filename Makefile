@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev notebook models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search bench-cluster lint lock clean
+.PHONY: help run dev notebook sinks models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search bench-cluster lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,6 +18,8 @@ dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the loca
 
 notebook: $(VENV)/notebook.stamp $(VENV)/models.stamp  ## Explore what has landed: a search, a map, frames (PORT=2718)
 	@$(BIN)/marimo edit examples/explore.py --skip-update-check $(if $(PORT),--port $(PORT))
+
+sinks: $(VENV)/sinks.stamp  ## Install what the sinks need: pgvector, LanceDB, Qdrant, Parquet
 
 models: $(VENV)/run.stamp  ## Download the missing models of the local API
 	@$(BIN)/python -m mixpeek_local.get_models
@@ -33,7 +35,9 @@ SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart
 check: lint  ## Lint, types, and the tests that start no process, server or model
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
-test: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## The whole test suite
+# Sinks are tested against a real PostgreSQL and a real S3, which come in packages.
+test: export PYTHONPATH := $(CURDIR)/$(VENV)/services
+test: $(VENV)/dev.stamp $(VENV)/models.stamp $(VENV)/services.stamp chromium  ## The whole test suite
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]  # 5: PYTEST_ARGS chose none
 	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]
 

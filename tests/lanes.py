@@ -23,6 +23,7 @@ SLOW_FOLDERS = (
     "cli",
     "security",
     "disk",
+    "sinks",
     "conformance",
     "faults",
     "mixpeek_local",

@@ -46,7 +46,7 @@ def build_sinks(group: AssetGroup, sinks: Sequence[ChosenSink]) -> list[dg.Asset
 
 
 def build_sink_checks(group: AssetGroup, sinks: Sequence[ChosenSink]) -> list[dg.AssetChecksDefinition]:
-    """Return the check of each sink, which a person may execute; the runs that write evaluate it too."""
+    """Return the check of each sink: a step of its own, after that which writes, or when a person executes it."""
     return [_build_check(group, sink) for sink in sinks]
 
 
@@ -54,8 +54,7 @@ def build_sink_job(group: AssetGroup, sinks: Sequence[ChosenSink]) -> Any:  # da
     """Return the job `mixpeek_sinks` of a group."""
     return dg.define_asset_job(
         group.job(SINKS),
-        # Without the checks, which the steps evaluate themselves.
-        selection=dg.AssetSelection.assets(*(sink_key(group, sink.name) for sink in sinks)).without_checks(),
+        selection=dg.AssetSelection.assets(*(sink_key(group, sink.name) for sink in sinks)),
         description="Write the vectors of the chosen days to every sink; only what differs is sent.",
         executor_def=dg.in_process_executor,
     )
@@ -168,10 +167,8 @@ def _written(
     figures = {day.day: _metadata(day, indexed) for day in copied}
     # A day of which nothing has landed is not materialized.
     good = [day.day for day in copied if day.error is None and (landed.get(day.day) or day.rows)]
-    checked = [_same_count(key, day.day, day.held, day.rows) for day in copied if day.error is None]
     yield from materialized(context, key, figures, versions, good)
     yield from (_observation(key, day) for day in failed)
-    yield from with_targets(context.instance, checked)
     if problem is not None:
         which = f"{len(failed)} of {len(copied)} days are not written" if failed else "an index is missing"
         raise SentenceError(f"{which}: {problem}", allow_retries=problem.retryable)
@@ -183,7 +180,7 @@ def _metadata(day: CopiedDay, indexed: Sequence[Indexed]) -> dict[str, Any]:
     rows = [dg.TableRecord(asdict(one)) for one in indexed]
     return {
         **asdict(day.replaced),
-        "seconds": day.seconds,
+        "seconds": round(day.seconds, 3),
         "dagster/partition_row_count": day.held,
         **({"indexes": dg.MetadataValue.table(rows)} if rows else {}),
     }

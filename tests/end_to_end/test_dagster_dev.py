@@ -20,6 +20,7 @@ from tests.fakes.project import Project
 def dev(environment: Path) -> Iterator[Dev]:
     project = Project(environment, is_new=True)
     project.environment["MIXPEEK_MODELS"] = str(environment / "none")  # what they see is tested with `run`
+    project.environment["MIXPEEK_SINK_PARQUET"] = str(environment / "copied")
     with running_dev(project) as dev:
         yield dev
 
@@ -35,12 +36,21 @@ def vectors(project: Project) -> int:
     return project.sql("SELECT count(*) FROM mixpeek.vectors")[0][0]
 
 
-def test_with_no_click_at_all_the_samples_become_vectors_and_ctrl_c_ends_everything(dev: Dev) -> None:
+def copied(project: Project) -> int:
+    files = f"{project.folder}/copied/*/*/*.parquet"
+    try:
+        return duckdb.sql(f"SELECT count(*) FROM read_parquet('{files}')").fetchall()[0][0]
+    except duckdb.IOException:
+        return 0  # none is there yet
+
+
+def test_with_no_click_at_all_the_samples_become_vectors_and_a_sink_and_ctrl_c_ends_everything(dev: Dev) -> None:
     project = dev.project
 
     until(lambda: landed(project) == 5, "vectors of all samples")
+    until(lambda: copied(project) == vectors(project), "copy of every vector")
     until(lambda: {run["status"] for run in dev.runs()} == {"SUCCESS"}, "end of every run")
-    assert {run["jobName"] for run in dev.runs()} == {"mixpeek_ingest", "mixpeek_land"}
+    assert {run["jobName"] for run in dev.runs()} == {"mixpeek_ingest", "mixpeek_land", "__ASSET_JOB"}
 
     said = (project.folder / "dev.log").read_text()
     [page] = re.findall(r"http://127.0.0.1:\d+/#key=\S+", said)
