@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs").glob("**/*.md"),
         *ROOT.glob("examples/*/README.md"),
         ROOT / "benchmarks" / "README.md",
         ROOT / "tests" / "README.md",

@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "search": {"ground", "api", "warehouse"},
     "notebook": {"ground", "connections", "api", "warehouse", "search"},
     "__init__": {"ground", "notebook", "definitions", "component"},
-    "pipeline": {"ground", "api", "warehouse", "manifest"},
+    "pipeline": {"ground", "api", "warehouse", "manifest", "sinks"},
     "defs": {"ground", "chosen_api", "connections", "api", "warehouse", "manifest", "pipeline", "sinks"},
     "definitions": {"ground", "connections", "defs", "sinks"},
     "component": {"ground", "definitions"},
