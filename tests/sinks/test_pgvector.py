@@ -216,7 +216,12 @@ class TestAnIndex:
 
         assert (made.vector_name, made.vectors, made.method) == ("multimodal", 12, f"HNSW ({kind})")
         assert sink.index(named) == []
-        plan = ask(url, f"SET enable_seqscan = off; SET enable_sort = off; EXPLAIN {nearest(dimensions, kind)}".replace("%s", "'[1]'"))
+        plan = ask(
+            url,
+            f"SET enable_seqscan = off; SET enable_sort = off; EXPLAIN {nearest(dimensions, kind)}".replace(
+                "%s", "'[1]'"
+            ),
+        )
         assert any("using vectors_hnsw" in line for line in plan)
 
     def test_waits_for_many_vectors_and_for_most_of_them(self, url: str) -> None:

@@ -76,12 +76,11 @@ def test_the_query_of_the_page_finds_what_a_comparison_with_all_finds(new_databa
     real, url = real_embeddings(), new_database()
     stored(url, real.vectors)
 
-    with psycopg.connect(url, autocommit=True) as connection:
+    # So few are otherwise compared one by one.
+    with psycopg.connect(url, autocommit=True, options="-c enable_seqscan=off -c enable_sort=off") as connection:
         plan = ask(connection, NEAREST.replace("SELECT url", "EXPLAIN SELECT url"), str(real.queries[0].tolist()))
         shares = [
-            recall(
-                places(ask(connection, NEAREST, str(query.tolist()))), exact_neighbours(real.vectors, query, k=10)
-            )
+            recall(places(ask(connection, NEAREST, str(query.tolist()))), exact_neighbours(real.vectors, query, k=10))
             for query in real.queries
         ]
 
