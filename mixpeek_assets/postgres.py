@@ -173,6 +173,12 @@ class Postgres:
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             hint = "grant it, e.g. with GRANT CREATE ON DATABASE"
             return PostgresError(f"PostgreSQL at {self.place} does not let user {user} do this: {said}; {hint}")
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            what = f"takes no writes: correct {self._variable} if this is a standby, or the server"
+            return PostgresError(f"PostgreSQL at {self.place} {what}")
+        if isinstance(error, psycopg.errors.DiskFull):
+            said = self.redacted(error.diag.message_primary or said)
+            return PostgresDownError(f"PostgreSQL at {self.place} has no room ({said}): free space on the server")
         for pattern, sentence in _PERMANENT.items():
             if re.search(pattern, str(error)):
                 what = sentence.format(user=user)

@@ -11,6 +11,7 @@ from psycopg import sql
 from mixpeek_assets.sinks.pgvector import wire
 from mixpeek_assets.sinks.pgvector.statements import fetch, run
 from mixpeek_assets.sinks.port import Replaced
+from mixpeek_assets.sinks.rows import KEY
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,7 +71,7 @@ class Day:
     def __init__(self, connection: "Connection[Any]", day: date, only: str | None) -> None:
         self.too_long: dict[str, int] = {}
         self._connection = connection
-        held = fetch(connection, "held", day=day, only=only)
+        held = fetch(connection, "held", day=day, collection=only)
         self._held: dict[_Key, int | None] = {(feature, name): digest for feature, name, digest, _ in held}
         self._videos = {video for *_, video in held}
         self._written = self._unchanged = 0
@@ -87,7 +88,7 @@ class Day:
 
     def _write(self, batch: "pa.RecordBatch") -> None:
         """Send the rows of a batch that differ from what is held."""
-        keys = list(zip(wire.texts(batch["feature_id"]), wire.texts(batch["vector_name"]), strict=True))
+        keys: list[_Key] = list(zip(*(wire.texts(batch[name]) for name in KEY), strict=True))
         lengths = batch["dimensions"].to_pylist()
         self._videos.difference_update(batch["video_id"].to_pylist())
         differing: list[int] = []

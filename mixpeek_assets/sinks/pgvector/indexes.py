@@ -58,7 +58,8 @@ def due(
 ) -> list[Index]:
     """Return the indexes that are worth it and not there, or broken."""
     held: dict[tuple[str, int], tuple[int, int]] = {
-        (name, dimensions): (vectors, ours) for name, dimensions, vectors, ours in fetch(connection, "names", only=only)
+        (name, dimensions): (vectors, ours)
+        for name, dimensions, vectors, ours in fetch(connection, "names", collection=only)
     }
     there = {name for (name,) in fetch(connection, "valid_indexes")}
     found: list[Index] = []
@@ -72,16 +73,24 @@ def due(
     return found
 
 
-def make(connection: "Connection[Any]", index: Index) -> Indexed:
+def make(connection: "Connection[Any]", index: Index, *, alone: bool = False) -> Indexed:
     """Make an index, in a transaction: a build that is killed leaves nothing."""
     began = time.perf_counter()
-    run(connection, "build_settings", memory=index.memory, most=_MOST_MEMORY)
+    run(connection, "build_settings", memory=min(index.memory, _MOST_MEMORY) // 1024)
+    if alone:
+        run(connection, "build_alone")
     name = sql.Identifier("mixpeek", index.name)
     connection.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
-    column = sql.SQL(f"(embedding::{index.type}({index.dimensions})) {index.type}_cosine_ops")
     connection.execute(
-        sql.SQL("CREATE INDEX {} ON mixpeek.vectors USING hnsw ({}) WHERE vector_name = {} AND dimensions = {}").format(
-            sql.Identifier(index.name), column, sql.Literal(index.vector_name), sql.Literal(index.dimensions)
+        sql.SQL(
+            "CREATE INDEX {name} ON mixpeek.vectors USING hnsw ((embedding::{type}({dimensions})) {metric})"
+            " WHERE vector_name = {vector_name} AND dimensions = {dimensions}"
+        ).format(
+            name=sql.Identifier(index.name),
+            type=sql.Identifier(index.type),
+            dimensions=sql.Literal(index.dimensions),
+            metric=sql.Identifier(f"{index.type}_cosine_ops"),
+            vector_name=sql.Literal(index.vector_name),
         )
     )
     run(connection, "analyze")

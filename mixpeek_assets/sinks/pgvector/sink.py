@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from mixpeek_assets.postgres import Postgres
+from mixpeek_assets.postgres import Postgres, PostgresDownError
 from mixpeek_assets.sinks.errors import SinkError
 from mixpeek_assets.sinks.pgvector import indexes, tables
 from mixpeek_assets.sinks.pgvector.days import MOST_DIMENSIONS, Day
@@ -73,7 +73,7 @@ class PgVector:
         """
         with self._postgres.session() as connection:
             try:
-                ((rows,),) = fetch(connection, "count", day=day, only=self._only)
+                ((rows,),) = fetch(connection, "count", day=day, collection=self._only)
             except psycopg.errors.UndefinedTable:
                 return 0
             return rows
@@ -86,11 +86,18 @@ class PgVector:
         """
         with self._postgres.session() as connection:
             due = indexes.due(connection, named_vectors, self._only, self._fewest)
-        made: list[Indexed] = []
-        for index in due:
+        return [self._made(index) for index in due]
+
+    def _made(self, index: indexes.Index) -> Indexed:
+        try:
             with self._transaction() as connection:
-                made.append(indexes.make(connection, index))
-        return made
+                return indexes.make(connection, index)
+        except PostgresDownError as error:
+            if not isinstance(error.__context__, psycopg.errors.DiskFull):
+                raise
+            # Workers share memory, of which a container has 64 MB unless somebody says more: then one does it alone.
+            with self._transaction() as connection:
+                return indexes.make(connection, index, alone=True)
 
     @contextmanager
     def _transaction(self) -> "Generator[Connection[Any]]":

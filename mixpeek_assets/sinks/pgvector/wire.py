@@ -6,7 +6,7 @@ pgvector reads an embedding as its length and its numbers, big-endian.
 import re
 import struct
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +31,7 @@ def embeddings(column: "pa.ListArray") -> list[bytes | None]:
     ]
 
 
-def texts(column: "pa.StringArray") -> list[str | None]:
+def texts(column: "pa.StringArray") -> list[Any]:
     """Return texts without the character NUL, which PostgreSQL refuses."""
     return [text and text.replace("\0", _REPLACEMENT) for text in column.to_pylist()]
 

@@ -10,4 +10,4 @@ SELECT
 FROM mixpeek.vectors AS vector
 LEFT JOIN mixpeek.features AS feature ON vector.feature_id = feature.feature_id
 LEFT JOIN mixpeek.videos AS video ON vector.video_id = video.video_id
-WHERE vector.partition_date = %(day)s AND (%(only)s::text IS NULL OR vector.collection = %(only)s::text);
+WHERE vector.partition_date = %(day)s AND (%(collection)s::text IS NULL OR vector.collection = %(collection)s::text);

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS mixpeek.vectors (
     modality text,
     digest bigint NOT NULL,
     PRIMARY KEY (feature_id, vector_name)
-) WITH (fillfactor = 60);
+) WITH (fillfactor = 50);
 
 CREATE TABLE IF NOT EXISTS mixpeek.features (
     feature_id text PRIMARY KEY,
@@ -75,7 +75,8 @@ COMMENT ON COLUMN mixpeek.vectors.partition_date IS 'The UTC day on which the vi
 COMMENT ON COLUMN mixpeek.vectors.collection IS 'The Mixpeek collection of the video.';
 COMMENT ON COLUMN mixpeek.vectors.video_id IS 'The video that it was made of.';
 COMMENT ON COLUMN mixpeek.vectors.modality IS 'Such as video, image or text.';
-COMMENT ON COLUMN mixpeek.vectors.digest IS 'A hash of the row with its feature and video: what is equal is not sent again.';
+COMMENT ON COLUMN mixpeek.vectors.digest IS
+'A hash of the row with its feature and video: what is equal is not sent again.';
 
 COMMENT ON TABLE mixpeek.features IS
 'mixpeek_assets, layout 1: a row is a moment of a video. It is a copy that each run brings up to date.';

@@ -3,7 +3,7 @@ SELECT
     vector.vector_name,
     vector.dimensions,
     count(*) AS vectors,
-    count(*) FILTER (WHERE %(only)s::text IS NULL OR vector.collection = %(only)s::text) AS ours
+    count(*) FILTER (WHERE %(collection)s::text IS NULL OR vector.collection = %(collection)s::text) AS ours
 FROM mixpeek.vectors AS vector
 WHERE vector.dimensions IS NOT NULL
 GROUP BY vector.vector_name, vector.dimensions;

@@ -1,0 +1,1 @@
+"""How fast sinks take the vectors of a day, beside other ways into the same store."""

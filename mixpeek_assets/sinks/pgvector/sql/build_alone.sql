@@ -1,0 +1,1 @@
+SET LOCAL max_parallel_maintenance_workers = 0;
