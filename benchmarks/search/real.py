@@ -69,10 +69,11 @@ def _of_frames(clip: Path) -> NDArray[np.float32]:
 def _documentation(folder: Path) -> list[str]:
     """The sentences of all docstrings, each once."""
     files = [file for file in sorted(folder.rglob("*.py")) if "site-packages" not in file.parts]
-    return list({sentence: None for file in files for sentence in _docstrings(file) if 30 < len(sentence) < 300})
+    return list({sentence: None for file in files for sentence in sentences_of(file) if 30 < len(sentence) < 300})
 
 
-def _docstrings(file: Path) -> Iterator[str]:
+def sentences_of(file: Path) -> Iterator[str]:
+    """Yield the sentences of a module's docstrings."""
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):  # what Python's own tests of its parser cannot read

@@ -135,8 +135,10 @@ class ParquetFiles:
         file = self._opened(path)
         if file is None:
             return 0
-        with file:
+        try:
             return file.metadata.num_rows
+        finally:
+            file.close(force=True)
 
     @contextmanager
     def _unfinished(self) -> Generator[Path]:

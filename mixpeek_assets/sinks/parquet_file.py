@@ -75,7 +75,7 @@ class FileOfDay:
         if self._writer is not None:
             self._writer.close()
         if self._source is not None:
-            self._source.close()
+            self._source.close(force=True)
 
     def _start(self) -> None:
         """Begin the new file, with the rows that are the same."""
