@@ -52,7 +52,7 @@ class FileOfDay:
             self._same += len(keys)
             return
         self._start()
-        self._write(rows.select(FILE_SCHEMA.names))
+        self._write(rows.select(FILE_SCHEMA.names).cast(FILE_SCHEMA))
 
     def finish(self) -> Replaced:
         """Return what has become of the rows."""

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("store", "seen"),
     [
-        ("lancedb", "vectors_audio.lance/data/*"),
         ("lancedb", "vectors_text.lance/data/*"),
         ("parquet", "_mixpeek_assets/writing_all/*"),
         ("parquet", "partition_date=*/vector_name=*/*.parquet"),

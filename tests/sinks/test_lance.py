@@ -1,9 +1,6 @@
 """LanceDB holds the rows of a day, whatever it held before."""
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from mixpeek_assets.sinks import lance
 from mixpeek_assets.sinks.errors import SinkDownError, SinkError
 from mixpeek_assets.sinks.lance import Lance
 from mixpeek_assets.sinks.port import Indexed, NamedVector, Replaced
+from tests.sinks.limits import no_file_larger_than
 from tests.sinks.pages import code_of
 from tests.sinks.real import exact_neighbours, real_embeddings, recall
 from tests.sinks.rows import DAY, NEXT_DAY, batches, many_rows, row
@@ -42,16 +40,6 @@ def held(folder: Path, table: str = "vectors_multimodal") -> list[dict[str, Any]
 
 def version(folder: Path, table: str = "vectors_multimodal") -> int:
     return lancedb.connect(folder).open_table(table).version
-
-
-@contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_row_is_there_with_its_moment(sink: Lance, folder: Path) -> None:
@@ -263,7 +251,7 @@ def test_small_files_and_old_versions_do_not_pile_up(
         sink.replace(day, batches([row(f"feature {number}", partition_date=day)]))
 
     assert sink.index([NamedVector("multimodal", 3, 33)]) == []
-    table = lancedb.connect(folder).open_table("vectors_multimodal")
+    table: Any = lancedb.connect(folder).open_table("vectors_multimodal")
     assert (table.stats()["fragment_stats"]["num_fragments"], len(table.list_versions())) == (1, 1)
     assert len(held(folder)) == 33
 
