@@ -64,7 +64,8 @@ class ParquetFiles:
                     f"{self.place} is not empty (there is {theirs[0]}), and its files are not of mixpeek_assets: set"
                     f" {self._place.variable} to an empty folder"
                 )
-            self._files.create_dir(f"{self._root}/{MARK}")
+            if not self._place.is_bucket:  # which has no folders
+                self._files.create_dir(f"{self._root}/{MARK}")
             with self._files.open_output_stream(mark) as out:
                 out.write(_ABOUT)
 
