@@ -37,7 +37,8 @@ class DayOfTable:
         held = found.search().where(scope).select([*KEY, "digest"]).to_arrow()
         self._left: dict[tuple[str, str], int] = dict(zip(_keys(held), held["digest"].to_pylist(), strict=True))
         self._new: set[str] = set()
-        self._differing = self._unchanged = 0
+        self._written = self._unchanged = 0
+        self._replaces = False
         self._writer: Any = None
         self._open = ExitStack()
 
@@ -50,8 +51,9 @@ class DayOfTable:
             if held is None:
                 self._new.add(key[0])
             elif held != digest:
-                self._differing += 1
+                self._replaces = True
         count = sum(is_written)
+        self._written += count
         self._unchanged += len(rows) - count
         if count:
             self._keep(rows if count == len(rows) else rows.filter(pa.array(is_written)))
@@ -59,14 +61,14 @@ class DayOfTable:
     def finish(self) -> Replaced:
         """Write what differs, in one version of the table, and then remove what did not come, in another."""
         self.close()
-        written, removed = len(self._new) + self._differing, list(self._left.values())
-        if self._differing or (self._new and self._are_elsewhere()):
+        removed = list(self._left.values())
+        if self._written and (self._replaces or self._are_elsewhere()):
             self._merge()
-        elif written:
+        elif self._written:
             self._table.add(self._reader())
         if removed:
             self._remove(removed)
-        return Replaced(written, self._unchanged, len(removed))
+        return Replaced(self._written, self._unchanged, len(removed))
 
     def close(self) -> None:
         """Close the file of rows."""

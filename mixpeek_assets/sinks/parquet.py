@@ -64,7 +64,8 @@ class ParquetFiles:
                     f"{self.place} is not empty (there is {theirs[0]}), and its files are not of mixpeek_assets: set"
                     f" {self._place.variable} to an empty folder"
                 )
-            self._files.create_dir(f"{self._root}/{MARK}")
+            if not self._place.is_bucket:  # which has no folders
+                self._files.create_dir(f"{self._root}/{MARK}")
             with self._files.open_output_stream(mark) as out:
                 out.write(_ABOUT)
 
@@ -135,8 +136,10 @@ class ParquetFiles:
         file = self._opened(path)
         if file is None:
             return 0
-        with file:
+        try:
             return file.metadata.num_rows
+        finally:
+            file.close(force=True)
 
     @contextmanager
     def _unfinished(self) -> Generator[Path]:

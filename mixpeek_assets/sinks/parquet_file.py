@@ -52,7 +52,7 @@ class FileOfDay:
             self._same += len(keys)
             return
         self._start()
-        self._write(rows.select(FILE_SCHEMA.names))
+        self._write(rows.select(FILE_SCHEMA.names).cast(FILE_SCHEMA))
 
     def finish(self) -> Replaced:
         """Return what has become of the rows."""
@@ -75,7 +75,7 @@ class FileOfDay:
         if self._writer is not None:
             self._writer.close()
         if self._source is not None:
-            self._source.close()
+            self._source.close(force=True)
 
     def _start(self) -> None:
         """Begin the new file, with the rows that are the same."""
