@@ -20,6 +20,9 @@ from mixpeek_assets.sinks.errors import SinkDownError, SinkError
 from mixpeek_assets.sinks.port import NamedVector, Replaced
 from mixpeek_assets.sinks.qdrant import Qdrant, client, points
 from mixpeek_assets.sinks.qdrant.names import qdrant_name
+from mixpeek_assets.warehouse.views import refresh_views
+from mixpeek_assets.warehouse.warehouse import Warehouse
+from tests.sinks.pages import code_of
 from tests.sinks.qdrant_server import QdrantServer, qdrant_server
 from tests.sinks.real import exact_neighbours
 from tests.sinks.rows import DAY, NEXT_DAY, batches, many_rows, row
@@ -246,16 +249,52 @@ def test_a_new_collection_has_the_dimension_that_most_vectors_have(folder: Path)
     assert sink.replace(DAY, batches([row("a", (1.0, 0.0))])) == Replaced(1, 0, 0)
 
 
-def test_the_nearest_points_are_those_that_are_nearest(sink: Qdrant, folder: Path) -> None:
+@pytest.mark.filterwarnings("ignore:Local mode performs exact")
+def test_the_queries_of_the_page_find_what_is_nearest(
+    sink: Qdrant, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     vectors = np.random.default_rng(1).normal(size=(40, 3)).astype(np.float32)
-    sink.replace(DAY, batches(many_rows(vectors)))
+    rows = many_rows(vectors, transcription="in the harbour")
+    rows[7] = row("feature 000007", vectors[7].tolist(), transcription="at sea")
+    sink.replace(DAY, batches(rows))
+    nearest, filtered = (
+        one.replace('url="http://127.0.0.1:6333"', f"path={str(folder)!r}") for one in code_of("qdrant.md")
+    )
     query = vectors[7] + 0.01
+    names: dict[str, Any] = {"embedding": query.tolist()}
+
+    exec(nearest, names)
+    expected = [f"feature {number:06}" for number in exact_neighbours(vectors, query, 11)]
+    assert [point.payload["feature_id"] for point in names["found"].points] == expected[:10]
+    assert capsys.readouterr().out.splitlines()[0] == "1.000 http://127.0.0.1/feature 000007.mp4 1.0 at sea"
+
+    exec(filtered, names)
+    assert [point.payload["feature_id"] for point in names["found"].points] == expected[1:]
+    names["client"].close()
+
+
+def test_the_nearest_are_those_of_the_warehouse(sink: Qdrant, folder: Path, warehouse: Warehouse) -> None:
+    vectors = np.random.default_rng(2).normal(size=(30, 3)).astype(np.float32)
+    sink.replace(DAY, batches(many_rows(vectors)))
+    query = [0.5, -0.5, 0.25]
+    with warehouse.database.connection() as connection:
+        for number, vector in enumerate(vectors.tolist()):
+            connection.execute(
+                "INSERT INTO mixpeek.vectors BY NAME SELECT $feature AS feature_id, 'multimodal' AS vector_name,"
+                " 3 AS dimensions, $vector::FLOAT[] AS embedding, $day AS partition_date",
+                {"feature": f"feature {number:06}", "vector": vector, "day": DAY},
+            )
+        refresh_views(connection)
+        wanted = connection.execute(
+            "SELECT feature_id, similarity FROM mixpeek.nearest('multimodal', $query::FLOAT[]) ORDER BY 2 DESC",
+            {"query": query},
+        ).fetchall()
 
     with opened(folder) as local:
-        found = local.query_points("mixpeek", query.tolist(), using="multimodal", limit=10).points
+        found = local.query_points("mixpeek", query, using="multimodal", limit=10).points
 
-    ids = [int((point.payload or {})["feature_id"].split()[1]) for point in found]
-    assert ids == exact_neighbours(vectors, query, 10)
+    assert [(point.payload or {})["feature_id"] for point in found] == [feature for feature, _ in wanted]
+    assert [point.score for point in found] == pytest.approx([similarity for _, similarity in wanted], abs=1e-4)
 
 
 def test_somebody_elses_collection_is_not_touched(folder: Path) -> None:
