@@ -178,6 +178,12 @@ class TestAVector:
         assert sink.index([NamedVector("multimodal", 30, 20)])
         assert len(ask(url, f"{nearest(30)}", str([1.0] + 29 * [0.0]))) == 10
 
+    def test_that_has_become_too_long_is_removed(self, url: str) -> None:
+        sink = prepared(url)
+        replace(sink, row("a"))
+        refused(lambda: replace(sink, row("a", np.ones(16_001).tolist())))
+        assert sink.count(DAY) == 0
+
     def test_that_is_too_long_is_named_and_all_others_are_written(self, url: str) -> None:
         sink, rows = prepared(url), [row("a", np.ones(16_001).tolist(), vector_name="long"), row("a"), row("b")]
 

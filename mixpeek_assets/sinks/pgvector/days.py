@@ -2,11 +2,12 @@
 
 # pyright: reportMissingImports=false
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 
 from mixpeek_assets.sinks.pgvector import wire
 from mixpeek_assets.sinks.pgvector.statements import fetch, run
@@ -21,9 +22,11 @@ MOST_DIMENSIONS = 16_000
 """The longest `vector` of pgvector."""
 
 _Key = tuple[str, str]
-_Columns = Mapping[str, str]
+_Types = Mapping[str, str]
+_Values = Mapping[str, Sequence[Any]]
+"""Of each column, the value at each place of a batch."""
 
-_VECTORS: _Columns = {
+_VECTORS: _Types = {
     "feature_id": "text",
     "vector_name": "text",
     "embedding": "bytea",
@@ -36,7 +39,7 @@ _VECTORS: _Columns = {
     "modality": "text",
     "digest": "int8",
 }
-_FEATURES: _Columns = {
+_FEATURES: _Types = {
     "feature_id": "text",
     "video_id": "text",
     "asset_id": "text",
@@ -48,7 +51,7 @@ _FEATURES: _Columns = {
     "description": "text",
     "metadata": "bytea",
 }
-_VIDEOS: _Columns = {"video_id": "text", "collection": "text", "url": "text", "video_metadata": "bytea"}
+_VIDEOS: _Types = {"video_id": "text", "collection": "text", "url": "text", "video_metadata": "bytea"}
 """Columns as they are sent. What `wire` has made binary goes as bytes, and the server reads it as the column's type."""
 
 
@@ -91,44 +94,43 @@ class Day:
         keys: list[_Key] = list(zip(*(wire.texts(batch[name]) for name in KEY), strict=True))
         lengths = batch["dimensions"].to_pylist()
         self._videos.difference_update(batch["video_id"].to_pylist())
-        differing: list[int] = []
+        news: list[int] = []
+        known: list[int] = []
         for place, (key, digest) in enumerate(zip(keys, batch["digest"].to_pylist(), strict=True)):
             if (lengths[place] or 0) > MOST_DIMENSIONS:
                 self.too_long[key[1]] = lengths[place]
-            elif self._held.get(key) != digest:
-                differing.append(place)
+            elif key not in self._held:
+                news.append(place)
+            elif self._held.pop(key) != digest:
+                known.append(place)
             else:
                 self._unchanged += 1
-        there = self._there([keys[place] for place in differing])
-        for key in keys:
-            self._held.pop(key, None)
-        if differing:
-            self._send(batch.take(differing), there)
-            self._written += len(differing)
+        if news or known:
+            sent = batch if len(news) == len(batch) else batch.take([*news, *known])
+            self._send(_values(sent), range(len(news)), range(len(news), len(sent)))
+            self._written += len(sent)
 
-    def _there(self, keys: "Sequence[_Key]") -> set[_Key]:
-        """Return the keys that have a row, of this day or another."""
-        others = list({feature for feature, name in keys if (feature, name) not in self._held})
-        found = set(fetch(self._connection, "held_elsewhere", features=others)) if others else set[Any]()
-        return found | (self._held.keys() & set(keys))
+    def _send(self, values: _Values, news: range, known: range) -> None:
+        everything = range(known.stop)
+        try:
+            with self._connection.transaction():
+                self._copy(("mixpeek", "vectors"), _VECTORS, values, news)
+        except UniqueViolation:
+            known = everything  # Some have been of another day.
+        features = {feature: place for place, feature in enumerate(values["feature_id"])}
+        videos = {video: place for place, video in enumerate(values["video_id"]) if video is not None}
+        self._copy(("pg_temp", "sent_vectors"), _VECTORS, values, known)
+        self._copy(("pg_temp", "sent_features"), _FEATURES, values, features.values())
+        self._copy(("pg_temp", "sent_videos"), _VIDEOS, values, videos.values())
 
-    def _send(self, batch: "pa.RecordBatch", there: set[_Key]) -> None:
-        rows = list(_rows(batch))
-        news = [row for row in rows if (row["feature_id"], row["vector_name"]) not in there]
-        known = [row for row in rows if (row["feature_id"], row["vector_name"]) in there]
-        self._copy(("mixpeek", "vectors"), _VECTORS, news)
-        self._copy(("pg_temp", "sent_vectors"), _VECTORS, known)
-        self._copy(("pg_temp", "sent_features"), _FEATURES, {row["feature_id"]: row for row in rows}.values())
-        videos = {row["video_id"]: row for row in rows if row["video_id"] is not None}
-        self._copy(("pg_temp", "sent_videos"), _VIDEOS, videos.values())
-
-    def _copy(self, table: tuple[str, str], columns: _Columns, rows: Iterable[Mapping[str, Any]]) -> None:
-        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    def _copy(self, table: tuple[str, str], types: _Types, values: _Values, places: Iterable[int]) -> None:
+        names = sql.SQL(", ").join(map(sql.Identifier, types))
         query = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(*table), names)
+        columns = [values[name] for name in types]
         with self._connection.cursor() as cursor, cursor.copy(query) as copy:
-            copy.set_types(list(columns.values()))
-            for row in rows:
-                copy.write_row([row[name] for name in columns])
+            copy.set_types(list(types.values()))
+            for place in places:
+                copy.write_row([column[place] for column in columns])
 
     def _remove(self) -> int:
         """Remove what has not come; a feature goes with its last vector, a video with its last feature."""
@@ -141,20 +143,17 @@ class Day:
         return len(self._held)
 
 
-def _rows(batch: "pa.RecordBatch") -> Iterator[dict[str, Any]]:
-    """Yield rows as they are sent."""
-    columns: dict[str, list[Any]] = {}
-    for field in batch.schema:
-        column = batch[field.name]
-        if field.name == "embedding":
-            columns[field.name] = wire.embeddings(column)
-        elif field.name in ("metadata", "video_metadata"):
-            columns[field.name] = wire.documents(column)
-        elif field.name == "sparse":
-            sparse = column.to_pylist()
-            columns["sparse_indices"] = [one and one["indices"] for one in sparse]
-            columns["sparse_values"] = [one and one["values"] for one in sparse]
+def _values(batch: "pa.RecordBatch") -> _Values:
+    """Return the columns of a batch as they are sent."""
+    values: dict[str, Sequence[Any]] = {}
+    for name in batch.schema.names:
+        column = batch[name]
+        if name == "embedding":
+            values[name] = wire.embeddings(column)
+        elif name in ("metadata", "video_metadata"):
+            values[name] = wire.documents(column)
+        elif name == "sparse":
+            values["sparse_indices"], values["sparse_values"] = (each.to_pylist() for each in column.flatten())
         else:
-            columns[field.name] = wire.texts(column) if field.type == "string" else column.to_pylist()
-    for values in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, values, strict=True))
+            values[name] = wire.texts(column) if column.type == "string" else column.to_pylist()
+    return values

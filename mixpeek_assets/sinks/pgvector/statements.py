@@ -1,4 +1,7 @@
-"""The SQL of this package, run by name with bound values."""
+"""The SQL of this package, run by name with bound values.
+
+A statement is planned each time: a plan for a table that was empty is a bad one when it is full.
+"""
 
 # pyright: reportMissingImports=false
 
@@ -14,9 +17,9 @@ _SQL = SqlFiles("mixpeek_assets.sinks.pgvector")
 
 def run(connection: "Connection[Any]", name: str, **values: Any) -> int:
     """Run `sql/<name>.sql`, and return how many rows it has changed; without values it may be several statements."""
-    return connection.execute(_SQL.text(name).encode(), values or None).rowcount
+    return connection.execute(_SQL.text(name).encode(), values or None, prepare=False).rowcount
 
 
 def fetch(connection: "Connection[Any]", name: str, **values: Any) -> list[tuple[Any, ...]]:
     """Return the rows of `sql/<name>.sql`."""
-    return connection.execute(_SQL.text(name).encode(), values or None).fetchall()
+    return connection.execute(_SQL.text(name).encode(), values or None, prepare=False).fetchall()
