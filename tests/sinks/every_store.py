@@ -8,9 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
+import lancedb
 import pytest
+from pydantic import SecretStr
 from qdrant_client import QdrantClient
 
+from mixpeek_assets.postgres import Postgres
+from mixpeek_assets.sinks.lance import Lance
+from mixpeek_assets.sinks.parquet import ParquetFiles
+from mixpeek_assets.sinks.pgvector import PgVector
 from mixpeek_assets.sinks.port import Sink
 from mixpeek_assets.sinks.qdrant import Qdrant
 from tests.sinks.your_own import sqlite_sink
@@ -61,7 +68,37 @@ def _in_qdrant(sink: Sink) -> Held:
     )
 
 
+def _in_postgres(sink: Sink) -> Held:
+    assert isinstance(sink, PgVector)
+    with sink._postgres.session() as connection:
+        found = connection.execute("SELECT partition_date, feature_id, vector_name, digest FROM mixpeek.vectors")
+        return _held(found.fetchall())
+
+
+def _in_lancedb(sink: Sink) -> Held:
+    store = lancedb.connect(sink.place)
+    columns = ["partition_date", "feature_id", "vector_name", "digest"]
+    tables = [store.open_table(name).search().select(columns).to_list() for name in store.list_tables().tables]
+    return _held(tuple(row[column] for column in columns) for table in tables for row in table)
+
+
+def _in_parquet(sink: Sink) -> Held:
+    files = [str(file) for file in Path(sink.place).rglob("*.parquet")]
+    if not files:
+        return set()
+    query = "SELECT partition_date, feature_id, vector_name, digest FROM read_parquet($files, hive_partitioning = true)"
+    return _held(duckdb.execute(query, {"files": files}).fetchall())
+
+
 STORES = [
     Store("sqlite", lambda _, folder: sqlite_sink(str(folder / "vectors.sqlite")), _in_sqlite),
     Store("qdrant", lambda _, folder: Qdrant(str(folder / "qdrant")), _in_qdrant, moved="features"),
+    Store("lancedb", lambda _, folder: Lance(str(folder / "lancedb"), None), _in_lancedb),
+    Store("parquet", lambda _, folder: ParquetFiles(str(folder / "parquet"), None), _in_parquet, moved="nothing"),
+    Store(
+        "pgvector",
+        lambda request, _: PgVector(Postgres(SecretStr(request.getfixturevalue("new_database")())), None),
+        _in_postgres,
+        is_slow=True,
+    ),
 ]

@@ -6,12 +6,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from mixpeek_assets.sinks.port import Replaced, Sink
+from mixpeek_assets.warehouse.warehouse import Warehouse
 from tests.sinks.pages import code_of
 from tests.sinks.rows import DAY, NEXT_DAY, batches, row
 from tests.sinks.your_own import sqlite_sink
+from tests.warehouse.rows import DAY as LANDED
+from tests.warehouse.rows import add_videos, feature_reply, land, video
 
 ROWS = [row("a"), row("a", (1.0, 0.0), vector_name="text"), row("b", None, sparse={"indices": [1], "values": [0.5]})]
 
@@ -69,3 +73,22 @@ def test_a_day_that_fails_in_the_middle_is_as_it_was(sink: Sink) -> None:
         sink.replace(DAY, failing())
 
     assert held(sink) == before
+
+
+def test_it_becomes_an_asset_that_a_run_fills(
+    warehouse: Warehouse, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXPEEK_FIRST_PARTITION", str(LANDED))
+    add_videos(warehouse, video())
+    land(warehouse, "vectors", feature_reply("f1", {"clip": [1.0, 2.0]}))
+    names: dict[str, Any] = {}
+    for block in code_of("your-own.md"):
+        exec(block, names)
+
+    job = names["definitions"].resolve_job_def("mixpeek_sinks")
+    result = job.execute_in_process(instance=instance, partition_key=str(LANDED))
+
+    [event] = result.get_asset_materialization_events()
+    assert event.asset_key == dg.AssetKey(["mixpeek", "sqlite_vectors"])
+    assert [one.passed for one in result.get_asset_check_evaluations()] == [True]
+    assert [found[:3] for found in held(sqlite_sink("vectors.sqlite"))] == [("f1", "clip", str(LANDED))]
