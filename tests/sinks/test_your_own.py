@@ -69,3 +69,13 @@ def test_a_day_that_fails_in_the_middle_is_as_it_was(sink: Sink) -> None:
         sink.replace(DAY, failing())
 
     assert held(sink) == before
+
+
+def test_the_definitions_of_the_page_have_an_asset_of_it() -> None:
+    names: dict[str, Any] = {}
+    for block in code_of("your-own.md"):
+        exec(block, names)
+
+    graph = names["definitions"].resolve_asset_graph()
+    (key,) = [key for key in graph.get_all_asset_keys() if key.path[-1] == "sqlite_vectors"]
+    assert {parent.path[-1] for parent in graph.get(key).parent_keys} == {"vectors"}
