@@ -58,7 +58,7 @@ def print_sinks(console: Console, settings: Settings, jobs: Jobs, warehouse: War
 
 def _words(state: SinkState) -> str:
     if state.held is None:
-        return "it does not answer"
+        return state.error or "it does not answer"
     behind = sum(state.behind.values())
     return f"{state.held:,} rows, {f'{behind:,} behind' if behind else 'none behind'}"
 

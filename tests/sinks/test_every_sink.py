@@ -62,7 +62,7 @@ def after(before: Held, day: date, rows: Sequence[dict[str, Any]], store: Store)
 def test_whatever_days_are_replaced_the_last_rows_of_each_are_there(store: Store, sink: Sink) -> None:
     chance, held = random.Random(6), Held()
     keys = [(feature, name) for feature in FEATURES for name in VECTORS]
-    for _ in range(12):
+    for _ in range(9):
         day = chance.choice([DAY, NEXT_DAY])
         chosen = chance.sample(keys, chance.choice([0, 1, 4, 8]))
         rows = [one for key in chosen for one in rows_of(day, key, text=chance.choice(["first", "second"]))]
@@ -103,14 +103,16 @@ def test_a_named_vector_may_come_up_after_the_run_has_begun(
     assert store.held(sink) == entries(DAY, rows)
 
 
-@pytest.mark.parametrize("name", ["x" * 200, "a b'c\"d;--\\", "ÜBER/größe:\N{CAT}", ".", "select"])
-def test_names_may_be_anything(store: Store, sink: Sink, name: str) -> None:
-    other = row(name, vector_name=name, url=name, collection=name, video_id=name, modality=name, text=name)
-    rows = [row("a", vector_name=f"{name[:199]}2"), other]
-    sink.prepare([*NAMED, NamedVector(name, 3, 1)])
+def test_names_may_be_anything(store: Store, sink: Sink) -> None:
+    names = ["x" * 200, "a b'c\"d;--\\", "ÜBER/größe:\N{CAT}", ".", "select"]
+    rows = [
+        row(name, vector_name=name, url=name, collection=name, video_id=name, modality=name, text=name)
+        for name in names
+    ]
+    sink.prepare([*NAMED, *(NamedVector(name, 3, 1) for name in names)])
 
-    assert sink.replace(DAY, batches(rows)) == Replaced(2, 0, 0)
-    assert sink.replace(DAY, batches(rows)) == Replaced(0, 2, 0)
+    assert sink.replace(DAY, batches(rows)) == Replaced(len(names), 0, 0)
+    assert sink.replace(DAY, batches(rows)) == Replaced(0, len(names), 0)
     assert store.held(sink) == entries(DAY, rows)
 
 

@@ -78,7 +78,7 @@ def _folder(folder: Path) -> QdrantClient:
         return QdrantClient(path=str(folder))
     except RuntimeError:
         raise SinkDownError(
-            f"Qdrant's folder {folder} is open in another process: end that, or use a Qdrant server"
+            f"Qdrant's folder {folder} is open elsewhere, such as in a notebook: close it there, or use a Qdrant server"
         ) from None
     except OSError as error:
         raise SinkError(f"Qdrant's folder {folder} cannot be opened: {error.strerror or error}") from None
