@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import TypeAdapter
 from qdrant_client import QdrantClient, models
@@ -62,7 +63,7 @@ class QdrantServer:
                 )
             case "PUT /collections/mixpeek":
                 config = TypeAdapter(models.VectorNameConfig).validate_json(body)
-                return self.local.create_vector_name("mixpeek", name.replace("%25", "%"), config)
+                return self.local.create_vector_name("mixpeek", unquote(name), config)
             case "PUT /collections/mixpeek/index":
                 self.indexes[json.loads(body)["field_name"]] = json.loads(body)["field_schema"]
                 return _DONE

@@ -188,7 +188,7 @@ def test_a_request_is_bounded_by_its_bytes(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_named_vector_may_be_called_anything(folder: Path) -> None:
-    names = ["mixpeek://text@v1", "größer \N{CAT}", "a\"b'c", "50% off", "..", "", "x" * 200, "ü" * 200, "\0"]
+    names = ["mixpeek://text@v1", "größer \N{CAT}", "a\"b'c", "50% ~ off", "..", "", "x" * 200, "ü" * 200, "\0"]
     odd = "feature/'\";--\N{SNOWMAN}" * 5
     rows = [row(odd, vector_name=name, url=name) for name in names]
     sink = Qdrant(str(folder))
@@ -202,13 +202,14 @@ def test_a_named_vector_may_be_called_anything(folder: Path) -> None:
 
 
 def test_two_names_are_never_one_in_qdrant() -> None:
-    names = ["a/b", "a%2Fb", "a:b", "", "%", ".", "%2E", "x" * 201, "x" * 200, "x" * 202]
+    names = ["a/b", "a~2Fb", "a~b", "a:b", "", "~", ".", "..", "~2E", "x" * 201, "x" * 200, "x" * 202]
 
     called = [qdrant_name(name) for name in names]
 
     assert len(set(called)) == len(names)
     assert max(len(one.encode()) for one in called) <= 200
     assert qdrant_name("multimodal") == "multimodal"
+    assert qdrant_name("mixpeek://text") == "mixpeek~3A~2F~2Ftext", "as the page says"
 
 
 def test_a_named_vector_that_comes_up_later_is_added(sink: Qdrant, folder: Path) -> None:

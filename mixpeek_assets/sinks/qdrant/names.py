@@ -7,19 +7,20 @@ import xxhash
 from qdrant_client import QdrantClient, models
 
 _FORBIDDEN = '<>:"/\\|?*\0\x1f'
-_ENCODED = str.maketrans({one: f"%{ord(one):02X}" for one in f"%{_FORBIDDEN}"})
+# Not by %, which has a meaning in the URL that adds a named vector.
+_ENCODED = str.maketrans({one: f"~{ord(one):02X}" for one in f"~{_FORBIDDEN}"})
 _LONGEST = 200
 """Bytes of a name."""
 
 
 def qdrant_name(name: str) -> str:
-    """Return what Qdrant calls a named vector: the same, but for characters of paths, as `%2F`, and for long ones."""
+    """Return what Qdrant calls a named vector: the same, but for characters of paths, as `~2F`, and for long ones."""
     encoded = name.translate(_ENCODED)
     if encoded in ("", ".", ".."):
-        return encoded.replace(".", "%2E") or "%"
+        return encoded.replace(".", "~2E") or "~"
     if len(encoded.encode()) <= _LONGEST:
         return encoded
-    end = f"%{xxhash.xxh3_64_hexdigest(name)}"
+    end = f"~{xxhash.xxh3_64_hexdigest(name)}"
     return encoded.encode()[: _LONGEST - len(end)].decode(errors="ignore") + end
 
 
