@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -278,6 +279,11 @@ class TestADatabase:
         assert "mixpeek.moments" in str(error)
         assert "rename" in str(error)
         assert ask(url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'mixpeek'") == [1]
+
+    def test_may_be_prepared_by_several_at_once(self, url: str) -> None:
+        with ThreadPoolExecutor(4) as threads:
+            sinks = list(threads.map(prepared, [url] * 4))
+        assert [sink.count(DAY) for sink in sinks] == [0] * 4
 
     def test_has_comments_for_all_that_is_ours(self, url: str) -> None:
         prepared(url)

@@ -4,13 +4,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
 from mixpeek_assets.sinks.pgvector import wire
-from mixpeek_assets.sinks.pgvector.statements import fetch, run
+from mixpeek_assets.sinks.pgvector.statements import run, stream
 from mixpeek_assets.sinks.port import Replaced
 from mixpeek_assets.sinks.rows import KEY
 
@@ -26,6 +27,7 @@ _Types = Mapping[str, str]
 _Values = Mapping[str, Sequence[Any]]
 """Of each column, the value at each place of a batch."""
 
+_HELD = ("text", "text", "int8", "text")
 _VECTORS: _Types = {
     "feature_id": "text",
     "vector_name": "text",
@@ -74,10 +76,12 @@ class Day:
     def __init__(self, connection: "Connection[Any]", day: date, only: str | None) -> None:
         self.too_long: dict[str, int] = {}
         self._connection = connection
-        held = fetch(connection, "held", day=day, collection=only)
-        self._held: dict[_Key, int | None] = {(feature, name): digest for feature, name, digest, _ in held}
-        self._videos = {video for *_, video in held}
+        self._held: dict[_Key, int | None] = {}
+        self._videos: set[str] = set()
         self._written = self._unchanged = 0
+        for feature, name, digest, video in stream(connection, "held", _HELD, day=day, collection=only):
+            self._held[feature, intern(name)] = digest
+            self._videos.add(video)
 
     def replace(self, batches: "Iterable[pa.RecordBatch]") -> Replaced:
         """Write what differs, and remove what is no longer there."""
@@ -93,7 +97,7 @@ class Day:
         """Send the rows of a batch that differ from what is held."""
         keys: list[_Key] = list(zip(*(wire.texts(batch[name]) for name in KEY), strict=True))
         lengths = batch["dimensions"].to_pylist()
-        self._videos.difference_update(batch["video_id"].to_pylist())
+        self._videos.difference_update(wire.texts(batch["video_id"]))
         news: list[int] = []
         known: list[int] = []
         for place, (key, digest) in enumerate(zip(keys, batch["digest"].to_pylist(), strict=True)):

@@ -5,6 +5,7 @@ A statement is planned each time: a plan for a table that was empty is a bad one
 
 # pyright: reportMissingImports=false
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mixpeek_assets.sql_files import SqlFiles
@@ -23,3 +24,14 @@ def run(connection: "Connection[Any]", name: str, **values: Any) -> int:
 def fetch(connection: "Connection[Any]", name: str, **values: Any) -> list[tuple[Any, ...]]:
     """Return the rows of `sql/<name>.sql`."""
     return connection.execute(_SQL.text(name).encode(), values or None, prepare=False).fetchall()
+
+
+def stream(connection: "Connection[Any]", name: str, types: Sequence[str], **values: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of `sql/<name>.sql`, a single query, without all of them in memory."""
+    query = _SQL.text(name).strip().removesuffix(";")
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)".encode(), values) as copy,
+    ):
+        copy.set_types(types)
+        yield from copy.rows()
