@@ -27,7 +27,6 @@ _Types = Mapping[str, str]
 _Values = Mapping[str, Sequence[Any]]
 """Of each column, the value at each place of a batch."""
 
-_HELD = ("text", "text", "int8", "text")
 _VECTORS: _Types = {
     "feature_id": "text",
     "vector_name": "text",
@@ -79,7 +78,7 @@ class Day:
         self._held: dict[_Key, int | None] = {}
         self._videos: set[str] = set()
         self._written = self._unchanged = 0
-        for feature, name, digest, video in stream(connection, "held", _HELD, day=day, collection=only):
+        for feature, name, digest, video in stream(connection, "held", day=day, collection=only):
             self._held[feature, intern(name)] = digest
             self._videos.add(video)
 
