@@ -5,7 +5,7 @@ A statement is planned each time: a plan for a table that was empty is a bad one
 
 # pyright: reportMissingImports=false
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mixpeek_assets.sql_files import SqlFiles
@@ -13,6 +13,7 @@ from mixpeek_assets.sql_files import SqlFiles
 if TYPE_CHECKING:
     from psycopg import Connection
 
+_AT_ONCE = 10_000
 _SQL = SqlFiles("mixpeek_assets.sinks.pgvector")
 
 
@@ -26,12 +27,10 @@ def fetch(connection: "Connection[Any]", name: str, **values: Any) -> list[tuple
     return connection.execute(_SQL.text(name).encode(), values or None, prepare=False).fetchall()
 
 
-def stream(connection: "Connection[Any]", name: str, types: Sequence[str], **values: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of `sql/<name>.sql`, a single query, without all of them in memory."""
-    query = _SQL.text(name).strip().removesuffix(";")
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)".encode(), values) as copy,
-    ):
-        copy.set_types(types)
-        yield from copy.rows()
+def stream(connection: "Connection[Any]", name: str, **values: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of `sql/<name>.sql`, a single query, without all of them in memory; within a transaction."""
+    # All rows are wanted, not the first soon.
+    connection.execute("SET LOCAL cursor_tuple_fraction = 1")
+    with connection.cursor(name) as cursor:
+        cursor.itersize = _AT_ONCE
+        yield from cursor.execute(_SQL.text(name).strip().removesuffix(";").encode(), values)
