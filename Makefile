@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev notebook sinks models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search bench-cluster lint lock clean
+.PHONY: help run dev notebook sinks models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search bench-cluster bench-sinks lint lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,6 +84,9 @@ bench-search: $(VENV)/bench.stamp $(VENV)/duckdb-extensions.stamp $(VENV)/models
 
 bench-cluster: $(VENV)/bench.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## How fast a cluster is, beside a file (ONLY="workers stores life" for some)
 	$(ON_CLUSTER) $(BIN)/python -m benchmarks.cluster $(ONLY)
+
+bench-sinks: $(VENV)/bench.stamp $(VENV)/sinks.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## How fast the sinks are, beside other ways (OPTIONS="pgvector lancedb --vectors 100000")
+	$(ON_CLUSTER):$(CURDIR)/$(VENV)/bench $(BIN)/python -m benchmarks.sinks $(OPTIONS)
 
 lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definitions, as CI checks them
 	$(BIN)/ruff format --check .
