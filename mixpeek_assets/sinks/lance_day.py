@@ -65,7 +65,7 @@ class DayOfTable:
         if self._written and (self._replaces or self._are_elsewhere()):
             self._merge()
         elif self._written:
-            self._table.add(self._reader())
+            self._table.add(self._kept())
         if removed:
             self._remove(removed)
         return Replaced(self._written, self._unchanged, len(removed))
@@ -81,8 +81,8 @@ class DayOfTable:
             self._writer = self._open.enter_context(pa.ipc.new_stream(sink, schema))
         self._writer.write_batch(as_rows_of(schema, rows))
 
-    def _reader(self) -> pa.RecordBatchReader:
-        return pa.ipc.open_stream(pa.memory_map(str(self._spool)))
+    def _kept(self) -> pa.Table:
+        return pa.ipc.open_stream(pa.memory_map(str(self._spool))).read_all()
 
     def _are_elsewhere(self) -> bool:
         """Say whether a row that is new to the day is one of another day: it is to be replaced, not doubled."""
@@ -90,19 +90,10 @@ class DayOfTable:
         return any(not self._new.isdisjoint(batch["feature_id"].to_pylist()) for batch in others)
 
     def _merge(self) -> None:
-        for rows in self._parts():
+        rows = self._kept()
+        for start in range(0, len(rows), _MERGED):
             merge = self._table.merge_insert(list(KEY)).when_matched_update_all().when_not_matched_insert_all()
-            merge.execute(rows)
-
-    def _parts(self) -> Iterator[pa.Table]:
-        batches: list[pa.RecordBatch] = []
-        for batch in self._reader():
-            batches.append(batch)
-            if sum(map(len, batches)) >= _MERGED:
-                yield pa.Table.from_batches(batches)
-                batches = []
-        if batches:
-            yield pa.Table.from_batches(batches)
+            merge.execute(rows.slice(start, _MERGED))
 
     def _remove(self, digests: list[int]) -> None:
         # The digest tells a row of a day from every other, and a number needs no quotes.
