@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -60,7 +60,7 @@ class DayOfTable:
 
     def finish(self) -> Replaced:
         """Write what differs, in one version of the table, and then remove what did not come, in another."""
-        self.close()
+        self._open.close()
         removed = list(self._left.values())
         if self._written and (self._replaces or self._are_elsewhere()):
             self._merge()
@@ -70,8 +70,10 @@ class DayOfTable:
             self._remove(removed)
         return Replaced(self._written, self._unchanged, len(removed))
 
-    def close(self) -> None:
-        """Close the file of rows."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def _keep(self, rows: pa.RecordBatch) -> None:
