@@ -133,7 +133,7 @@ class Lance:
         more = f", as {counted(others, 'other row')} for the same reason" if others else ""
         return SinkError(
             f"{self.place}: {table} holds embeddings of {days[table].width} numbers, and {counted(rows, 'row')} of"
-            f" {name} of {day} with {width} numbers {'is' if rows == 1 else 'are'} left out{more}: a Lance table has one"
-            f" width. Retry their videos with the extractor of the rest; or, if the table is of an old model, delete"
-            f" {table}.lance there, and materialize all days of lancedb_vectors again"
+            f" {name} of {day} with {width} numbers {'is' if rows == 1 else 'are'} left out{more}: a Lance table has"
+            " one width. Retry their videos with the extractor of the rest; or, if the table is of an old model,"
+            f" delete {table}.lance there, and materialize all days of lancedb_vectors again"
         )
