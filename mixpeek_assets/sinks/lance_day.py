@@ -14,17 +14,20 @@ from mixpeek_assets.sinks.rows import KEY
 _NAMED = 10_000
 """Rows that one condition names."""
 
+_IN_MEMORY = 256 << 20
+"""Bytes of rows from which on they are kept on disk: 65,000 embeddings of 1,024 numbers."""
+
 _MERGED = 20_000
 """Rows of one merge, which keeps them in memory."""
 
 
 class DayOfTable:
-    """Takes the rows of a day as they come, keeps those that differ on disk, and writes them at the end.
+    """Takes the rows of a day as they come, keeps those that differ, and writes them at the end.
 
     Args:
         found: A table of ours.
         scope: The condition for the rows of the day (and of the collection).
-        spool: Where to keep rows.
+        spool: The file for rows that are too many for the memory.
 
     Attributes:
         table: Its name.
@@ -39,6 +42,7 @@ class DayOfTable:
         self._new: set[str] = set()
         self._written = self._unchanged = 0
         self._replaces = False
+        self._kept: list[pa.RecordBatch] = []
         self._writer: Any = None
         self._open = ExitStack()
 
@@ -60,12 +64,11 @@ class DayOfTable:
 
     def finish(self) -> Replaced:
         """Write what differs, in one version of the table, and then remove what did not come, in another."""
-        self._open.close()
         removed = list(self._left.values())
         if self._written and (self._replaces or self._are_elsewhere()):
             self._merge()
         elif self._written:
-            self._table.add(self._kept())
+            self._table.add(self._all_kept())
         if removed:
             self._remove(removed)
         return Replaced(self._written, self._unchanged, len(removed))
@@ -77,13 +80,23 @@ class DayOfTable:
         self._open.close()
 
     def _keep(self, rows: pa.RecordBatch) -> None:
-        schema = self._table.schema
-        if self._writer is None:
-            sink = self._open.enter_context(pa.OSFile(str(self._spool), "wb"))
-            self._writer = self._open.enter_context(pa.ipc.new_stream(sink, schema))
-        self._writer.write_batch(as_rows_of(schema, rows))
+        self._kept.append(as_rows_of(self._table.schema, rows))
+        if sum(one.nbytes for one in self._kept) > _IN_MEMORY:
+            self._spill()
 
-    def _kept(self) -> pa.Table:
+    def _spill(self) -> None:
+        if self._writer is None:
+            file = self._open.enter_context(pa.OSFile(str(self._spool), "wb"))
+            self._writer = self._open.enter_context(pa.ipc.new_stream(file, self._table.schema))
+        for rows in self._kept:
+            self._writer.write_batch(rows)
+        self._kept = []
+
+    def _all_kept(self) -> pa.Table:
+        if self._writer is None:
+            return pa.Table.from_batches(self._kept)
+        self._spill()
+        self._open.close()
         return pa.ipc.open_stream(pa.memory_map(str(self._spool))).read_all()
 
     def _are_elsewhere(self) -> bool:
@@ -92,7 +105,7 @@ class DayOfTable:
         return any(not self._new.isdisjoint(batch["feature_id"].to_pylist()) for batch in others)
 
     def _merge(self) -> None:
-        rows = self._kept()
+        rows = self._all_kept()
         for start in range(0, len(rows), _MERGED):
             merge = self._table.merge_insert(list(KEY)).when_matched_update_all().when_not_matched_insert_all()
             merge.execute(rows.slice(start, _MERGED))
