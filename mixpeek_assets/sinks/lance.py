@@ -9,15 +9,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import lancedb
 import pyarrow as pa
 from lancedb.index import IvfSq
 
 from mixpeek_assets.labels import counted
 from mixpeek_assets.sinks.errors import SinkError
 from mixpeek_assets.sinks.lance_day import DayOfTable
-from mixpeek_assets.sinks.lance_tables import by_table, check, is_ours, may_be_ours, schema_of, table_of, width_of
-from mixpeek_assets.sinks.places import Place, endpoint, region
+from mixpeek_assets.sinks.lance_store import LanceStore
+from mixpeek_assets.sinks.lance_tables import by_table, table_of, width_of
+from mixpeek_assets.sinks.places import Place
 from mixpeek_assets.sinks.port import Indexed, NamedVector, Replaced, is_bulk_loaded
 from mixpeek_assets.sql_files import literal
 
@@ -28,7 +28,6 @@ METHOD = "IVF_SQ"
 INDEX = IvfSq(distance_type="cosine")
 """Made in a tenth of the time of HNSW, and as right when a search looks through 50 of its parts."""
 
-_PATIENCE = {"client_max_retries": "3", "client_retry_timeout": "60", "connect_timeout": "10s", "timeout": "120s"}
 _FRAGMENTS = 32
 """Small fragments from which on they are merged."""
 
@@ -48,13 +47,13 @@ class Lance:
         self.place = place
         self._place = Place(place, "MIXPEEK_SINK_LANCEDB")
         self._only, self._index_from = only, index_from
-        self._connection: Any = None
+        self._store = LanceStore(self._place)
 
     def prepare(self, named_vectors: Sequence[NamedVector]) -> None:
         """Make the tables that are missing; one of two widths gets that of more vectors."""
         with self._place.errors():
             for one in sorted(named_vectors, key=lambda one: -one.vectors):
-                self._table(one.name, one.dimensions)
+                self._store.table(one.name, one.dimensions)
 
     def replace(self, day: date, batches: Iterable[pa.RecordBatch]) -> Replaced:
         """Make the tables hold these rows of a day and no others of it.
@@ -65,15 +64,13 @@ class Lance:
         with self._place.errors(), tempfile.TemporaryDirectory(prefix="mixpeek-") as folder, ExitStack() as files:
 
             def opened(table: Any) -> DayOfTable:
-                of_day = DayOfTable(table, self._scope(day), Path(folder, table.name))
-                files.callback(of_day.close)
-                return of_day
+                return files.enter_context(DayOfTable(table, self._scope(day), Path(folder, table.name)))
 
-            days = {table.name: opened(table) for table in self._tables()}
+            days = {table.name: opened(table) for table in self._store.tables()}
             refused: Counter[tuple[str, int | None]] = Counter()
             for batch in batches:
                 for name, width, rows in by_table(batch):
-                    of_day = days.get(table_of(name, width)) or opened(self._table(name, width))
+                    of_day = days.get(table_of(name, width)) or opened(self._store.table(name, width))
                     days[of_day.table] = of_day
                     if of_day.width == width:
                         of_day.take(rows)
@@ -91,7 +88,7 @@ class Lance:
     def count(self, day: date) -> int:
         """Return how many rows of a day the tables hold."""
         with self._place.errors():
-            return sum(table.count_rows(self._scope(day)) for table in self._tables())
+            return sum(table.count_rows(self._scope(day)) for table in self._store.tables())
 
     def index(self, named_vectors: Sequence[NamedVector]) -> Sequence[Indexed]:
         """Index the tables that hold enough, bring new rows into indexes, and merge what small writes left behind.
@@ -102,7 +99,7 @@ class Lance:
             return [indexed for one in named_vectors for indexed in self._index(one)]
 
     def _index(self, named: NamedVector) -> Iterator[Indexed]:
-        table = self._table(named.name, named.dimensions)
+        table = self._store.table(named.name, named.dimensions)
         held = table.count_rows(None if self._only is None else f"collection = {literal(self._only)}")
         if width_of(table.schema) != named.dimensions or not is_bulk_loaded(held, named.vectors):
             return
@@ -128,58 +125,15 @@ class Lance:
         of_day = f"partition_date = date '{day.isoformat()}'"
         return of_day if self._only is None else f"{of_day} AND collection = {literal(self._only)}"
 
-    def _connect(self) -> Any:
-        if self._connection is None:
-            self._connection = lancedb.connect(self.place, storage_options=_bucket() if self._place.is_bucket else None)
-        return self._connection
-
-    def _names(self) -> Iterator[str]:
-        token = None
-        while True:
-            page = self._connect().list_tables(page_token=token)
-            yield from page.tables
-            token = page.page_token
-            if not token:
-                return
-
-    def _tables(self) -> list[Any]:
-        """Return the tables of ours, as they are now."""
-        called = [self._open(name) for name in self._names() if may_be_ours(name)]
-        return [table for table in called if table is not None and is_ours(table.schema)]
-
-    def _table(self, vector_name: str, width: int | None) -> Any:
-        """Return the table of a named vector; it is made if it is missing."""
-        name = table_of(vector_name, width)
-        if (found := self._open(name)) is None:
-            # Another code location may make it just now.
-            found = self._connect().create_table(name, schema=schema_of(vector_name, width), exist_ok=True)
-        check(self.place, name, found.schema, vector_name)
-        return found
-
-    def _open(self, table: str) -> Any | None:
-        """Return a table; None: it is not there, or its making was interrupted."""
-        try:
-            return self._connect().open_table(table)
-        except ValueError as error:
-            if "was not found" in str(error):
-                return None
-            raise
-
     def _refusal(
-        self, refused: Mapping[tuple[str, int | None], int], day: date, days: Mapping[str, DayOfTable]
+        self, refused: Counter[tuple[str, int | None]], day: date, days: Mapping[str, DayOfTable]
     ) -> SinkError:
         (name, width), rows = next(iter(refused.items()))
-        table = table_of(name, width)
-        more = f" (and as many sorts of others: {len(refused) - 1})" if len(refused) > 1 else ""
+        table, others = table_of(name, width), refused.total() - rows
+        more = f", as {counted(others, 'other row')} for the same reason" if others else ""
         return SinkError(
             f"{self.place}: {table} holds embeddings of {days[table].width} numbers, and {counted(rows, 'row')} of"
-            f" {name} of {day} have {width}{more}: they are left out, since a Lance table has one width. Retry their"
-            f" videos with the extractor of the others; or, if the table is of an old model, delete {table}.lance"
-            " there and materialize all days of lancedb_vectors again"
+            f" {name} of {day} with {width} numbers {'is' if rows == 1 else 'are'} left out{more}: a Lance table has"
+            " one width. Retry their videos with the extractor of the rest; or, if the table is of an old model,"
+            f" delete {table}.lance there, and materialize all days of lancedb_vectors again"
         )
-
-
-def _bucket() -> dict[str, str]:
-    """Return how a bucket is reached; keys are found by the AWS_* variables, a profile or the machine's role."""
-    found = {"aws_region": region(), **_PATIENCE}
-    return found if (url := endpoint()) is None else {**found, "aws_endpoint": url, "allow_http": "true"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -14,17 +14,20 @@ from mixpeek_assets.sinks.rows import KEY
 _NAMED = 10_000
 """Rows that one condition names."""
 
+_IN_MEMORY = 256 << 20
+"""Bytes of rows from which on they are kept on disk: 65,000 embeddings of 1,024 numbers."""
+
 _MERGED = 20_000
 """Rows of one merge, which keeps them in memory."""
 
 
 class DayOfTable:
-    """Takes the rows of a day as they come, keeps those that differ on disk, and writes them at the end.
+    """Takes the rows of a day as they come, keeps those that differ, and writes them at the end.
 
     Args:
         found: A table of ours.
         scope: The condition for the rows of the day (and of the collection).
-        spool: Where to keep rows.
+        spool: The file for rows that are too many for the memory.
 
     Attributes:
         table: Its name.
@@ -39,6 +42,7 @@ class DayOfTable:
         self._new: set[str] = set()
         self._written = self._unchanged = 0
         self._replaces = False
+        self._kept: list[pa.RecordBatch] = []
         self._writer: Any = None
         self._open = ExitStack()
 
@@ -60,29 +64,40 @@ class DayOfTable:
 
     def finish(self) -> Replaced:
         """Write what differs, in one version of the table, and then remove what did not come, in another."""
-        self.close()
         removed = list(self._left.values())
         if self._written and (self._replaces or self._are_elsewhere()):
             self._merge()
         elif self._written:
-            self._table.add(self._reader())
+            self._table.add(self._all_kept())
         if removed:
             self._remove(removed)
         return Replaced(self._written, self._unchanged, len(removed))
 
-    def close(self) -> None:
-        """Close the file of rows."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def _keep(self, rows: pa.RecordBatch) -> None:
-        schema = self._table.schema
-        if self._writer is None:
-            sink = self._open.enter_context(pa.OSFile(str(self._spool), "wb"))
-            self._writer = self._open.enter_context(pa.ipc.new_stream(sink, schema))
-        self._writer.write_batch(as_rows_of(schema, rows))
+        self._kept.append(as_rows_of(self._table.schema, rows))
+        if sum(one.nbytes for one in self._kept) > _IN_MEMORY:
+            self._spill()
 
-    def _reader(self) -> pa.RecordBatchReader:
-        return pa.ipc.open_stream(pa.memory_map(str(self._spool)))
+    def _spill(self) -> None:
+        if self._writer is None:
+            file = self._open.enter_context(pa.OSFile(str(self._spool), "wb"))
+            self._writer = self._open.enter_context(pa.ipc.new_stream(file, self._table.schema))
+        for rows in self._kept:
+            self._writer.write_batch(rows)
+        self._kept = []
+
+    def _all_kept(self) -> pa.Table:
+        if self._writer is None:
+            return pa.Table.from_batches(self._kept)
+        self._spill()
+        self._open.close()
+        return pa.ipc.open_stream(pa.memory_map(str(self._spool))).read_all()
 
     def _are_elsewhere(self) -> bool:
         """Say whether a row that is new to the day is one of another day: it is to be replaced, not doubled."""
@@ -90,19 +105,10 @@ class DayOfTable:
         return any(not self._new.isdisjoint(batch["feature_id"].to_pylist()) for batch in others)
 
     def _merge(self) -> None:
-        for rows in self._parts():
+        rows = self._all_kept()
+        for start in range(0, len(rows), _MERGED):
             merge = self._table.merge_insert(list(KEY)).when_matched_update_all().when_not_matched_insert_all()
-            merge.execute(rows)
-
-    def _parts(self) -> Iterator[pa.Table]:
-        batches: list[pa.RecordBatch] = []
-        for batch in self._reader():
-            batches.append(batch)
-            if sum(map(len, batches)) >= _MERGED:
-                yield pa.Table.from_batches(batches)
-                batches = []
-        if batches:
-            yield pa.Table.from_batches(batches)
+            merge.execute(rows.slice(start, _MERGED))
 
     def _remove(self, digests: list[int]) -> None:
         # The digest tells a row of a day from every other, and a number needs no quotes.

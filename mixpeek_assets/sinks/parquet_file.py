@@ -56,7 +56,7 @@ class FileOfDay:
 
     def finish(self) -> Replaced:
         """Return what has become of the rows."""
-        if self._same < len(self._keys) or self._held is not self._source:
+        if self._same < len(self._keys):
             self._start()
         if self._writer is not None:
             self._flush()

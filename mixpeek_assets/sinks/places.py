@@ -20,7 +20,7 @@ _NO_KEYS = (
     "status: 403",
 )
 _NO_KEYS_AT_ALL = ("no providers in chain provided credentials", "CredentialsNotLoaded", "Unable to locate credentials")
-_NO_ANSWER = ("tcp connect", "ConnectError", "dns error", "NETWORK_CONNECTION", "TimedOut", "timed out", "RetryError")
+_NO_ANSWER = ("RetryError", "NETWORK_CONNECTION", "TIMEOUT", "SLOW_DOWN", "INTERNAL_FAILURE", "SERVICE_UNAVAILABLE")
 
 
 def endpoint() -> str | None:
@@ -28,9 +28,10 @@ def endpoint() -> str | None:
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
-def region() -> str:
-    """Return the region of the bucket, by the variables of AWS's own tools."""
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+def region() -> str | None:
+    """Return the region of the bucket, by the variables of AWS's own tools; None: the libraries find it."""
+    said = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return said or ("us-east-1" if endpoint() else None)
 
 
 @dataclass(frozen=True)
@@ -83,5 +84,5 @@ class Place:
         if any(one in words for one in _NO_KEYS):
             return SinkError(f"{here}: the keys are wrong, or may not write there: {_KEYS}")
         if any(one in words for one in _NO_ANSWER):
-            return SinkDownError(f"{here} cannot be reached: {_KEYS}; the next run writes what is missing")
+            return SinkDownError(f"{here} does not answer: {_KEYS}; the next run writes what is missing")
         return None

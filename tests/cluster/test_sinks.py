@@ -86,6 +86,6 @@ def test_a_server_that_does_not_answer_is_tried_again_by_the_next_run(
     (port,) = services.free_ports(1)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
 
-    with pytest.raises(SinkDownError, match="cannot be reached") as error:
+    with pytest.raises(SinkDownError, match="does not answer") as error:
         store(f"{bucket}/prefix", None).prepare(NAMED)
     assert error.value.retryable
