@@ -122,7 +122,7 @@ def lance(data: Data, folder: Path) -> Search:
     """With an index, ten times as many are found and compared exactly; without, all are."""
     import lancedb
 
-    table = lancedb.connect(folder).open_table("vectors")
+    table: Any = lancedb.connect(folder).open_table("vectors")
 
     def search(queries: Matrix) -> list[list[int]]:
         asked = table.search(queries[0]).distance_type("cosine").refine_factor(10).select(["id", "_distance"]).limit(K)

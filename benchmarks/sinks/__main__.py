@@ -6,7 +6,7 @@ import platform
 
 import duckdb
 
-NAMES = ("pgvector",)
+NAMES = ("pgvector", "lancedb", "qdrant", "parquet")
 
 
 def main() -> None:

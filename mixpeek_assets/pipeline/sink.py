@@ -80,6 +80,6 @@ def _check_is_known(warehouse: Warehouse, sink: Sink, day: date) -> None:
     held = 0 if is_known else sink.count(day)
     if held:
         raise SinkError(
-            f"{sink.place} has {counted(held, 'row')} of {day}, of which {warehouse.name} has no video, so nothing is removed:"
-            " is it the right warehouse? If so, delete the rows there"
+            f"{sink.place} has {counted(held, 'row')} of {day}, of which {warehouse.name} has no video, so nothing is"
+            " removed: is it the right warehouse? If so, delete the rows there"
         )

@@ -19,7 +19,12 @@ _NO_KEYS = (
     "ExpiredToken",
     "status: 403",
 )
-_NO_KEYS_AT_ALL = ("no providers in chain provided credentials", "CredentialsNotLoaded", "Unable to locate credentials")
+_NO_KEYS_AT_ALL = (
+    "no providers in chain provided credentials",
+    "CredentialsNotLoaded",
+    "Unable to locate credentials",
+    "Failed to get AWS credentials",
+)
 _NO_ANSWER = ("RetryError", "NETWORK_CONNECTION", "TIMEOUT", "SLOW_DOWN", "INTERNAL_FAILURE", "SERVICE_UNAVAILABLE")
 
 

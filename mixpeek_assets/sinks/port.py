@@ -42,7 +42,8 @@ class Replaced:
 class Sink(Protocol):
     """A store. It is written by one run at a time, and what it holds depends on the rows alone, never on earlier runs.
 
-    Each verb raises `SinkDownError` where the store does not answer, and `SinkError` where something needs a change.
+    Each verb raises a `UserError`: `SinkDownError` where the store does not answer, `SinkError` where something needs a
+    change, or such as `PostgresError`.
 
     Attributes:
         name: The asset is `<name>_vectors`; letters, digits and `_`.

@@ -203,7 +203,7 @@ class Automation:
             cursor=self._cursor,
         )
         self._cursor = result.cursor
-        return result.get_requested_partitions(SHELF)
+        return {str(day) for day in result.get_requested_partitions(SHELF)}
 
 
 def strings(*days: date) -> set[str]:

@@ -39,7 +39,7 @@ def vectors(project: Project) -> int:
 def copied(project: Project) -> int:
     files = f"{project.folder}/copied/*/*/*.parquet"
     try:
-        return duckdb.sql(f"SELECT count(*) FROM read_parquet('{files}')").fetchall()[0][0]
+        return duckdb.execute("SELECT count(*) FROM read_parquet($files)", {"files": files}).fetchall()[0][0]
     except duckdb.IOException:
         return 0  # none is there yet
 

@@ -64,7 +64,7 @@ def exact_neighbours(vectors: NDArray[np.float32], query: NDArray[np.float32], k
     return np.argsort(-cosines, kind="stable")[:k].tolist()
 
 
-def recall(found: Collection[int], true: Collection[int]) -> float:
+def recall(found: Collection[object], true: Collection[object]) -> float:
     """Return which share of the true neighbours was found."""
     return len(set(found) & set(true)) / len(true)
 
