@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev notebook sinks models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster bench bench-search bench-cluster bench-sinks lint lock clean
+.PHONY: help run dev notebook sinks models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster test-environments bench bench-search bench-cluster bench-sinks lint ruff sqlfluff pyright definitions lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,17 +35,16 @@ SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart
 check: lint  ## Lint, types, and the tests that start no process, server or model
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
-# Sinks are tested against a real PostgreSQL and a real S3, which come in packages.
-test: export PYTHONPATH := $(CURDIR)/$(VENV)/services
+# A sink is tested against a real PostgreSQL, which comes in a package.
+WITH_SERVICES := PYTHONPATH=$(CURDIR)/$(VENV)/services
 test: $(VENV)/dev.stamp $(VENV)/models.stamp $(VENV)/services.stamp chromium  ## The whole test suite
-	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]  # 5: PYTEST_ARGS chose none
-	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]
+	$(WITH_SERVICES) $(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]  # 5: PYTEST_ARGS chose none
+	$(WITH_SERVICES) $(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]
 
 # Of some dozen runs, one ended in a crash within DuckDB 1.5.6 itself, in a thread of its own: then once more.
 test-duckdb-1: SHELL := bash -o pipefail
 test-duckdb-1: ON_DUCKDB_1 = PYTHONPATH=$(CURDIR)/$(VENV)/duckdb-1 $(BIN)/python -m pytest tests/warehouse tests/manifest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
-test-duckdb-1: $(VENV)/dev.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
-	@test -d $(VENV)/duckdb-1 || $(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
+test-duckdb-1: $(VENV)/dev.stamp $(VENV)/duckdb-1.stamp  ## The warehouse and manifest tests on DuckDB 1.5, which is supported too
 	@$(ON_DUCKDB_1) | tee $(VENV)/duckdb-1.log || { grep -q "crashed while running" $(VENV)/duckdb-1.log && $(ON_DUCKDB_1); }
 
 # Real PostgreSQL, Redis and S3, which the tests start. Beside the main environment, before which it is looked in.
@@ -55,6 +54,11 @@ test-cluster: $(VENV)/dev.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp red
 
 cluster: $(VENV)/cluster.stamp $(VENV)/services.stamp $(VENV)/models.stamp redis  ## Several machines on this one, for a try: PostgreSQL, S3, Celery (OPTIONS=--help)
 	@$(ON_CLUSTER) $(BIN)/python -m deploy.celery.up $(OPTIONS)
+
+# Beside the linters, of which pyright keeps one core busy for a minute (.ci/run). One recipe: apt-get wants to be alone.
+test-environments: $(VENV)/dev.stamp $(VENV)/models.stamp $(VENV)/duckdb-1.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## All that the tests need, installed
+	@$(MAKE) --no-print-directory chromium
+	@$(MAKE) --no-print-directory redis
 
 pictures: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## Take the pictures of the README and docs again, as the browser tests go
 	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
@@ -88,11 +92,19 @@ bench-cluster: $(VENV)/bench.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp 
 bench-sinks: $(VENV)/bench.stamp $(VENV)/sinks.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## How fast the sinks are, beside other ways (OPTIONS="pgvector lancedb --vectors 100000")
 	$(ON_CLUSTER):$(CURDIR)/$(VENV)/bench $(BIN)/python -m benchmarks.sinks $(OPTIONS)
 
-lint: $(VENV)/dev.stamp  ## Formatting, lint (Python and SQL), types and definitions, as CI checks them
+lint: ruff sqlfluff pyright definitions  ## Formatting, lint (Python and SQL), types and definitions, as CI checks them
+
+ruff: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+sqlfluff: $(VENV)/dev.stamp
 	$(BIN)/sqlfluff lint --processes 2 mixpeek_assets mixpeek_local benchmarks
+
+pyright: $(VENV)/dev.stamp
 	$(BIN)/pyright
+
+definitions: $(VENV)/dev.stamp
 	$(BIN)/marimo check --strict examples/explore.py
 	$(BIN)/dg check defs
 
@@ -169,9 +181,14 @@ $(VENV)/duckdb-extensions.stamp: locks/duckdb-extensions.txt | $(BIN)/python
 	@touch $@
 
 # Several machines: DuckDB 1.5.5, which its extensions are built for, and what Dagster needs for PostgreSQL, Celery and S3.
-$(VENV)/cluster.stamp: locks/cluster.txt $(VENV)/run.stamp
+$(VENV)/cluster.stamp: locks/cluster.txt | $(BIN)/python
 	@rm -rf $(VENV)/cluster
 	@$(INSTALL) --target $(VENV)/cluster --require-hashes -r locks/cluster.txt
+	@touch $@
+
+$(VENV)/duckdb-1.stamp: locks/duckdb-1.txt | $(BIN)/python
+	@rm -rf $(VENV)/duckdb-1
+	@$(INSTALL) --target $(VENV)/duckdb-1 --require-hashes -r locks/duckdb-1.txt
 	@touch $@
 
 # PostgreSQL and S3 for tests and for a try: programs, in packages.

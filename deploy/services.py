@@ -37,9 +37,12 @@ _FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "jit": "off",
+    "max_wal_size": "128MB",
     "io_method": "sync",  # fewer processes
 }
 """For data that nobody needs after a power cut."""
+
+_SHARED_MEMORY, _ROOM = "/dev/shm", 2 << 30
 
 
 class NotInstalledError(Exception):
@@ -130,10 +133,10 @@ def postgres(user: str = "mixpeek", password: str = "a secret: p@ss/word") -> It
     with ExitStack() as stack:
         folder, account = stack.enter_context(_folder("postgres")), _account()
         programs = _postgres_programs(folder if account else None)
-        data, log = folder / "data", folder / "log"
+        data, log = stack.enter_context(_folder("postgres-data", _memory())), folder / "log"
         (folder / "password").write_text(password)
         if account:
-            for path in (folder, folder / "password"):
+            for path in (folder, folder / "password", data):
                 shutil.chown(path, *account)
         made = (programs / "initdb", "-D", data, "-U", user, "--pwfile", folder / "password")
         how = ("-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions")
@@ -224,9 +227,17 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def _folder(name: str) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix=f"mixpeek-{name}-", ignore_cleanup_errors=True) as folder:
+def _folder(name: str, place: str | None = None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=f"mixpeek-{name}-", dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def _memory() -> str | None:
+    """Return where files are in memory, if there is room enough: a database has 300 files; None: use a disk."""
+    try:
+        return _SHARED_MEMORY if shutil.disk_usage(_SHARED_MEMORY).free > _ROOM else None
+    except OSError:
+        return None
 
 
 @contextmanager

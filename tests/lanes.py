@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import is_hypothesis_test
 
 TESTS = Path(__file__).parent
 
@@ -60,13 +61,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the slow tests, put the longest first, and on a lake leave out what is about no store, or about a file."""
+    """Mark the slow tests, put the longest first, and on a lake leave out what is nothing else there than on a file."""
     for item in items:
         if _folder(item) in SLOW_FOLDERS or not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_place)
     if config.option.store == "lake":
-        items[:] = [item for item in items if _is_about_a_lake(item)]
+        items[:] = _first_cases([item for item in items if _is_about_a_lake(item)])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -83,6 +84,19 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def _is_about_a_lake(item: pytest.Item) -> bool:
     has_store = "stores" in getattr(item, "fixturenames", ()) and item.get_closest_marker("file") is None
     return has_store or _folder(item) == "cluster"
+
+
+def _first_cases(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Leave out what lands or asks for other values than the case before: a lake makes of values what a file does."""
+    seen = set[tuple[Path, str]]()
+    kept = list[pytest.Item]()
+    for item in items:
+        test = (item.path, getattr(item, "originalname", item.name))
+        has_all = _folder(item) != "warehouse" or item.get_closest_marker("each_on_a_lake") is not None
+        if has_all or (test not in seen and not is_hypothesis_test(getattr(item, "obj", None))):
+            kept.append(item)
+        seen.add(test)
+    return kept
 
 
 def _is_quick(config: pytest.Config) -> bool:

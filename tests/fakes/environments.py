@@ -24,8 +24,8 @@ def python_with(requirements: Path, base: str = sys.executable) -> Path:
     KEPT.mkdir(parents=True, exist_ok=True)
     with FileLock(KEPT / f"{requirements.stem}.lock", timeout=2 * COMMAND_SECONDS):
         if not stamp.is_file() or stamp.read_text(encoding="utf-8") != made_from:
-            _run(base, "-m", "venv", "--clear", environment)
-            pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check")
+            _run(base, "-m", "venv", "--clear", "--without-pip", environment)
+            pip = (sys.executable, "-m", "pip", f"--python={python}", "--quiet", "--disable-pip-version-check")
             _run(*pip, "install", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", requirements)
             stamp.write_text(made_from, encoding="utf-8")
     return python

@@ -110,6 +110,7 @@ def test_a_view_of_somebody_elses_with_the_name_of_a_new_one_is_refused_and_kept
     assert query(warehouse, "FROM mixpeek.failures") == [("mine",)]
 
 
+@pytest.mark.each_on_a_lake
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_of_an_empty_warehouse_is_empty(warehouse: Warehouse, view: str) -> None:
     assert query(warehouse, f"SELECT * FROM mixpeek.{view}") == []

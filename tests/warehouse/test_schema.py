@@ -60,6 +60,7 @@ def write(warehouse: Warehouse) -> None:
 by_reading_and_by_writing = pytest.mark.parametrize("use", [read, write])
 
 
+@pytest.mark.each_on_a_lake
 @pytest.mark.parametrize("declared", TABLES, ids=lambda declared: declared.name)
 def test_a_new_warehouse_has_each_declared_column_with_its_type_and_meaning(
     warehouse: Warehouse, declared: Table

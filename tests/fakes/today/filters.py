@@ -57,6 +57,8 @@ def _comparison(field: str, operator: str, value: Any, paths: set[str] | None) -
     compare, parts = _OPERATORS[operator], field.split(".")
     if paths is not None and field not in paths:
         return lambda row: False
+    if len(parts) == 1:
+        return lambda row: compare(row.get(field), value)
 
     def test(row: dict[str, Any]) -> bool:
         found: Any = row
