@@ -69,6 +69,7 @@ def by_duckdb(url: str, vectors: int) -> Iterator[None]:
 
     day = pa.Table.from_batches(made(vectors), SCHEMA).select(_COLUMNS)
     with psycopg.connect(url, autocommit=True) as connection, duckdb.connect() as engine:
+        engine.execute("SET enable_progress_bar = false")
         _prepare(connection)
         load_extensions(engine)
         engine.execute(f"ATTACH '{url}' AS store (TYPE postgres)")
