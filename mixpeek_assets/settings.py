@@ -136,22 +136,16 @@ def _postgres_url(value: SecretStr) -> SecretStr:
 
 
 def _lake(value: str) -> str:
-    place = value.rstrip("/")
-    if place.startswith("s3://"):
-        if not _BUCKET.fullmatch(place):
-            raise ValueError("must be a bucket and a prefix, such as s3://bucket/mixpeek")
-        return place
-    folder = _path(Path(place)).expanduser()
-    if "://" in place or not folder.is_absolute() or not folder.name:
+    if "://" not in value and not _path(Path(value)).expanduser().is_absolute():
         raise ValueError("must be s3://bucket/prefix, or the full path of a folder that all machines see")
-    return str(folder)
+    return _folder_or_bucket(value)
 
 
 def _folder_or_bucket(value: str) -> str:
     place = value.rstrip("/")
     if place.startswith("s3://"):
         if not _BUCKET.fullmatch(place):
-            raise ValueError("must be a bucket and a prefix, such as s3://bucket/vectors")
+            raise ValueError("must be a bucket and a prefix, such as s3://bucket/mixpeek")
         return place
     folder = _path(Path(place)).expanduser()
     if "://" in value or not folder.name:
