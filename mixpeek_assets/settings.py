@@ -54,11 +54,11 @@ class SettingsError(UserError):
     setting: str | None = None
 
 
-def _http_url(value: str) -> str:
+def _http_url(value: str, key: str = KEY_VARIABLE) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be an http(s) URL such as " + MIXPEEK_API)
     if "@" in value:
-        raise ValueError("must not contain a name or password: put a key in the variable for it")
+        raise ValueError(f"must not contain a name or password: put a key in {key}")
     try:
         parts = urlsplit(value)
         host = (parts.hostname or "").strip(".")
@@ -154,7 +154,7 @@ def _folder_or_bucket(value: str) -> str:
 
 
 def _qdrant(value: str) -> str:
-    return _http_url(value) if "://" in value else _folder_or_bucket(value)
+    return _http_url(value, "MIXPEEK_SINK_QDRANT_KEY") if "://" in value else _folder_or_bucket(value)
 
 
 def _day(value: Any) -> Any:
