@@ -106,6 +106,8 @@ class Lance:
         started, rows = time.monotonic(), table.count_rows()
         index = next((one.name for one in table.list_indices() if "embedding" in one.columns), None)
         if index is None and named.dimensions and rows >= self._index_from:
+            # In fragments of which rows were replaced, its sample takes minutes instead of seconds.
+            table.optimize(cleanup_older_than=VERSIONS_KEPT)
             table.create_index("embedding", config=INDEX)
         elif self._is_due(table, index):
             table.optimize(cleanup_older_than=VERSIONS_KEPT)
