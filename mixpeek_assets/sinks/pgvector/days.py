@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from psycopg import Connection
 
+MANY = 10_000
+"""Rows after which the server looks at the keys anew: by itself it does so later, often after the next run has begun."""
+
 MOST_DIMENSIONS = 16_000
 """The longest `vector` of pgvector."""
 
@@ -90,6 +93,8 @@ class Day:
         for table in ("vectors", "features", "videos") if self._written else ():
             run(self._connection, f"put_{table}")
         removed = self._remove()
+        if self._written >= MANY:
+            run(self._connection, "analyze_keys")
         return Replaced(self._written, self._unchanged, removed)
 
     def _write(self, batch: "pa.RecordBatch") -> None:
