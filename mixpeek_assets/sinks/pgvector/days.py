@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 MANY = 10_000
-"""Rows after which the server looks at the keys anew: by itself it does so later, often after the next run has begun."""
+"""Rows after which the server looks at the keys anew: by itself it does so later, maybe after the next run began."""
 
 MOST_DIMENSIONS = 16_000
 """The longest `vector` of pgvector."""
