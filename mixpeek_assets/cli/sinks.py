@@ -69,7 +69,7 @@ def _row(state: SinkState | None, name: str, variable: str, example: str) -> dic
         return {**empty, "sink": name, "state": "off", "where": f"set {variable}, e.g. {example}"}
     return {
         "sink": name,
-        "state": "no answer" if state.held is None else "behind" if state.behind else "up to date",
+        "state": "unavailable" if state.held is None else "behind" if state.behind else "up to date",
         "rows": state.held,
         "behind": sum(state.behind.values()),
         "days_behind": len(state.behind),
