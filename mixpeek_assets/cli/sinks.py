@@ -67,12 +67,13 @@ def _row(state: SinkState | None, name: str, variable: str, example: str) -> dic
     if state is None:
         empty = dict.fromkeys(_FIELDS)
         return {**empty, "sink": name, "state": "off", "where": f"set {variable}, e.g. {example}"}
+    is_known = state.held is not None or state.behind
     return {
         "sink": name,
         "state": "unavailable" if state.held is None else "behind" if state.behind else "up to date",
         "rows": state.held,
-        "behind": sum(state.behind.values()),
-        "days_behind": len(state.behind),
+        "behind": sum(state.behind.values()) if is_known else None,
+        "days_behind": len(state.behind) if is_known else None,
         "last_written": state.written_at,
         "where": state.place,
         "last_error": state.error,

@@ -46,7 +46,7 @@ def test_what_is_behind_is_written_and_then_nothing_is(project: Project) -> None
 
     assert (before["state"], before["rows"], before["behind"], before["days_behind"]) == ("behind", 0, 4, 2)
     assert (written["state"], written["rows"], written["behind"]) == ("up to date", 4, 0)
-    assert "parquet   up to date     4       0" in shown.stdout
+    assert "parquet up to date 4 0" in " ".join(shown.stdout.split())
     assert shown.returncode == 0
 
 
@@ -57,7 +57,8 @@ def test_a_store_that_does_not_answer_stops_no_other_and_its_password_is_not_sho
 
     assert said.returncode == 1
     assert "pgvector PostgreSQL at 127.0.0.1:1/vectors does not answer" in said.stdout
-    assert "parquet   up to date     4" in said.stdout
+    assert "parquet up to date 4 0" in " ".join(said.stdout.split())
+    assert "pgvector unavailable 127.0.0.1:1/vectors" in " ".join(said.stdout.split())
     assert PASSWORD not in said.stdout + said.stderr
     assert project.command("query", "SELECT count(*) FROM mixpeek.vectors").returncode == 0
 
