@@ -1,5 +1,6 @@
 """A process that writes a day into a sink of files, and may be killed at any moment; and the rows that it writes."""
 
+import signal
 import sys
 from typing import Any
 
@@ -29,7 +30,23 @@ def opened(store: str, place: str) -> Sink:
     return ParquetFiles(place, None)
 
 
+def wait_at_rename(number: int) -> None:
+    """Wait for death just before so manieth renaming of a file."""
+    left = number
+
+    def heard(event: str, _: tuple[Any, ...]) -> None:
+        nonlocal left
+        left -= event == "os.rename"
+        if left == 0:
+            signal.pause()
+
+    sys.addaudithook(heard)
+
+
 if __name__ == "__main__":
-    sink = opened(*sys.argv[1:])
+    store, place, renaming = sys.argv[1:]
+    if int(renaming):
+        wait_at_rename(int(renaming))
+    sink = opened(store, place)
     sink.prepare([NamedVector(name, WIDTH, ROWS) for name in NAMES])
     sink.replace(DAY, batches(rows()))
