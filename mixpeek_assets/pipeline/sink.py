@@ -76,7 +76,7 @@ def _copy(warehouse: Warehouse, sink: Sink, day: date) -> CopiedDay:
 def _check_is_known(warehouse: Warehouse, sink: Sink, day: date) -> None:
     """Refuse to empty a day of which the warehouse knows nothing: it may be another warehouse, or a new one."""
     with warehouse.reader() as reader:
-        is_known = bool(reader.days_with_videos([day]))
+        is_known = bool(reader.partition_counts("videos", [day]))
     held = 0 if is_known else sink.count(day)
     if held:
         raise SinkError(

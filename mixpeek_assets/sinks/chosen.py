@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
 
 from mixpeek_assets.postgres import Postgres
 from mixpeek_assets.settings import Settings
@@ -37,27 +40,32 @@ class Shipped:
 
     Attributes:
         name: Its name, which is that of its extra too.
-        variable: The setting that turns it on, and what it may be.
-        example: Such a value.
+        example: What its setting may be.
+        kinds: What the UI calls it.
+        make: Opens it, given its own setting and all.
     """
 
     name: str
-    variable: str
     example: str
     kinds: frozenset[str]
-    choose: Callable[[Settings], tuple[str, Callable[[], Sink]] | None]
+    make: Callable[[Any, Settings], Sink]
+
+    @property
+    def variable(self) -> str:
+        """The variable that turns it on."""
+        return f"MIXPEEK_SINK_{self.name.upper()}"
 
     def chosen(self, settings: Settings) -> ChosenSink | None:
         """Return the sink as the settings choose it; None: they do not."""
-        found = self.choose(settings)
-        if found is None:
+        value: SecretStr | str | None = getattr(settings, f"sink_{self.name}")
+        if value is None:
             return None
-        place, make = found
-        return ChosenSink(self.name, place, self.kinds, lambda: self._opened(make))
+        place = _postgres(value).place if isinstance(value, SecretStr) else value
+        return ChosenSink(self.name, place, self.kinds, lambda: self._opened(value, settings))
 
-    def _opened(self, make: Callable[[], Sink]) -> Sink:
+    def _opened(self, value: SecretStr | str, settings: Settings) -> Sink:
         try:
-            return make()
+            return self.make(value, settings)
         except ImportError as error:
             raise SinkError(
                 f"{self.variable} is set, and the package {error.name} is not installed: make sinks, or"
@@ -70,65 +78,43 @@ def chosen_sinks(settings: Settings) -> list[ChosenSink]:
     return [chosen for store in SHIPPED if (chosen := store.chosen(settings))]
 
 
-def _pgvector(settings: Settings) -> tuple[str, Callable[[], Sink]] | None:
-    if (url := settings.sink_pgvector) is None:
-        return None
-
-    def make() -> Sink:
-        from mixpeek_assets.sinks.pgvector import PgVector
-
-        return PgVector(postgres, settings.seen_collection)
-
-    postgres = Postgres(url, "MIXPEEK_SINK_PGVECTOR", "pgvector")
-    return postgres.place, make
+def _postgres(url: SecretStr) -> Postgres:
+    return Postgres(url, "MIXPEEK_SINK_PGVECTOR", "pgvector")
 
 
-def _lancedb(settings: Settings) -> tuple[str, Callable[[], Sink]] | None:
-    if (place := settings.sink_lancedb) is None:
-        return None
+def _pgvector(url: SecretStr, settings: Settings) -> Sink:
+    from mixpeek_assets.sinks.pgvector import PgVector
 
-    def make() -> Sink:
-        from mixpeek_assets.sinks.lance import Lance
-
-        return Lance(place, settings.seen_collection)
-
-    return place, make
+    return PgVector(_postgres(url), settings.seen_collection)
 
 
-def _qdrant(settings: Settings) -> tuple[str, Callable[[], Sink]] | None:
-    if (place := settings.sink_qdrant) is None:
-        return None
+def _lancedb(place: str, settings: Settings) -> Sink:
+    from mixpeek_assets.sinks.lance import Lance
 
-    def make() -> Sink:
-        from mixpeek_assets.sinks.qdrant import Qdrant
-
-        return Qdrant(place, settings.sink_qdrant_key, settings.seen_collection)
-
-    return place, make
+    return Lance(place, settings.seen_collection)
 
 
-def _parquet(settings: Settings) -> tuple[str, Callable[[], Sink]] | None:
-    if (place := settings.sink_parquet) is None:
-        return None
+def _qdrant(place: str, settings: Settings) -> Sink:
+    from mixpeek_assets.sinks.qdrant import Qdrant
 
-    def make() -> Sink:
-        from mixpeek_assets.sinks.parquet import ParquetFiles
+    return Qdrant(place, settings.sink_qdrant_key, settings.seen_collection)
 
-        return ParquetFiles(place, settings.seen_collection)
 
-    return place, make
+def _parquet(place: str, settings: Settings) -> Sink:
+    from mixpeek_assets.sinks.parquet import ParquetFiles
+
+    return ParquetFiles(place, settings.seen_collection)
 
 
 SHIPPED = (
     Shipped(
         "pgvector",
-        "MIXPEEK_SINK_PGVECTOR",
         "postgresql://user:password@host:5432/database",
         frozenset({"postgres", "pgvector"}),
         _pgvector,
     ),
-    Shipped("lancedb", "MIXPEEK_SINK_LANCEDB", "data/lancedb, or s3://bucket/prefix", frozenset({"lancedb"}), _lancedb),
-    Shipped("qdrant", "MIXPEEK_SINK_QDRANT", "http://127.0.0.1:6333", frozenset({"qdrant"}), _qdrant),
-    Shipped("parquet", "MIXPEEK_SINK_PARQUET", "data/parquet, or s3://bucket/prefix", frozenset({"parquet"}), _parquet),
+    Shipped("lancedb", "data/lancedb, or s3://bucket/prefix", frozenset({"lancedb"}), _lancedb),
+    Shipped("qdrant", "http://127.0.0.1:6333", frozenset({"qdrant"}), _qdrant),
+    Shipped("parquet", "data/parquet, or s3://bucket/prefix", frozenset({"parquet"}), _parquet),
 )
 """The stores, in the order in which they are listed."""

@@ -188,10 +188,6 @@ class Reader:
         """How many vectors each day has that has some."""
         return dict(SQL.run(self.connection, "vectors_by_day").fetchall())
 
-    def days_with_videos(self, days: Sequence[date]) -> set[date]:
-        """Return those of some days that have a video."""
-        return set(self.partition_counts("videos", days))
-
     def collections(self, days: Sequence[date]) -> list[str]:
         """The collections of the videos of some days."""
         return SQL.values(self.connection, "collections", days=list(days))

@@ -210,12 +210,17 @@ def strings(*days: date) -> set[str]:
     return {day.isoformat() for day in days}
 
 
-def test_days_are_requested_after_they_have_landed_and_once(
-    warehouse: Warehouse, instance: dg.DagsterInstance, shelf: Shelf
-) -> None:
+@pytest.fixture
+def automation(warehouse: Warehouse, instance: dg.DagsterInstance, shelf: Shelf) -> Automation:
+    """The sensor of a sink that is new, with a day that has landed."""
     land_vectors(warehouse, "a")
     landed(instance, DAY)
-    automation = Automation(instance, shelf)
+    return Automation(instance, shelf)
+
+
+def test_days_are_requested_after_they_have_landed_and_once(
+    automation: Automation, instance: dg.DagsterInstance, shelf: Shelf
+) -> None:
 
     requested: Sequence[set[str]] = [automation.tick()]
     write(shelf, instance, DAY)
@@ -230,11 +235,8 @@ def test_days_are_requested_after_they_have_landed_and_once(
 
 
 def test_what_lands_while_a_day_is_written_is_written_by_the_next_run(
-    warehouse: Warehouse, instance: dg.DagsterInstance, shelf: Shelf
+    automation: Automation, instance: dg.DagsterInstance, shelf: Shelf
 ) -> None:
-    land_vectors(warehouse, "a")
-    landed(instance, DAY)
-    automation = Automation(instance, shelf)
     automation.tick()
     landed(instance, DAY)
     write(shelf, instance, DAY)
@@ -243,11 +245,8 @@ def test_what_lands_while_a_day_is_written_is_written_by_the_next_run(
 
 
 def test_a_day_that_failed_is_requested_again_each_quarter_of_an_hour(
-    warehouse: Warehouse, instance: dg.DagsterInstance, shelf: Shelf
+    automation: Automation, instance: dg.DagsterInstance, shelf: Shelf
 ) -> None:
-    land_vectors(warehouse, "a")
-    landed(instance, DAY)
-    automation = Automation(instance, shelf)
     automation.tick()
     shelf.is_down = True
     write(shelf, instance, DAY)

@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from mixpeek_assets.sinks.port import NamedVector, Replaced, Sink
+from mixpeek_assets.sinks.rows import SCHEMA
 from tests.sinks.every_store import STORES, Held, Store
 from tests.sinks.rows import DAY, NEXT_DAY, batches, row
 
@@ -75,6 +78,16 @@ def test_whatever_days_are_replaced_the_last_rows_of_each_are_there(store: Store
         assert store.held(sink) == held
         for one in (DAY, NEXT_DAY):
             assert sink.count(one) == len([entry for entry in held if entry[0] == one])
+
+
+def test_rows_may_come_as_duckdb_calls_their_parts(sink: Sink) -> None:
+    rows = pa.Table.from_batches(batches(rows_of(DAY, ("a", "multimodal"), ("b", "words"))), SCHEMA)
+    with duckdb.connect() as connection:
+        named_otherwise = connection.from_arrow(rows).to_arrow_table()
+    assert str(named_otherwise.schema) != str(SCHEMA)
+
+    assert sink.replace(DAY, named_otherwise.to_batches()) == Replaced(2, 0, 0)
+    assert sink.replace(DAY, rows.to_batches()) == Replaced(0, 2, 0)
 
 
 def test_a_day_that_nothing_is_known_of_is_empty(store: Store, sink: Sink) -> None:

@@ -5,17 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import lancedb
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from mixpeek_assets.sinks import lance
 from mixpeek_assets.sinks.errors import SinkDownError, SinkError
 from mixpeek_assets.sinks.lance import Lance
 from mixpeek_assets.sinks.port import Indexed, NamedVector, Replaced
-from mixpeek_assets.sinks.rows import SCHEMA
 from tests.sinks.limits import no_file_larger_than
 from tests.sinks.pages import code_of
 from tests.sinks.real import exact_neighbours, real_embeddings, recall
@@ -50,16 +47,6 @@ def test_a_row_is_there_with_its_moment(sink: Lance, folder: Path) -> None:
     sink.replace(DAY, batches([wanted]))
 
     assert held(folder) == [{name: value for name, value in wanted.items() if name != "sparse"}]
-
-
-def test_rows_may_come_as_duckdb_calls_their_parts(sink: Lance) -> None:
-    rows = pa.Table.from_batches(batches([row("a"), row("b", None, vector_name="words", sparse=SPARSE)]), SCHEMA)
-    with duckdb.connect() as connection:
-        named_otherwise = connection.from_arrow(rows).to_arrow_table()
-    assert str(named_otherwise.schema) != str(SCHEMA)
-
-    assert sink.replace(DAY, named_otherwise.to_batches()) == Replaced(2, 0, 0)
-    assert sink.replace(DAY, rows.to_batches()) == Replaced(0, 2, 0)
 
 
 def test_the_same_rows_again_change_nothing(sink: Lance, folder: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +15,6 @@ from mixpeek_assets.sinks import parquet_file
 from mixpeek_assets.sinks.errors import SinkDownError, SinkError
 from mixpeek_assets.sinks.parquet import ParquetFiles
 from mixpeek_assets.sinks.port import Replaced
-from mixpeek_assets.sinks.rows import SCHEMA
 from tests.sinks.limits import no_file_larger_than
 from tests.sinks.pages import code_of
 from tests.sinks.real import exact_neighbours
@@ -67,16 +65,6 @@ def test_rows_are_there_with_their_moments(sink: ParquetFiles, folder: Path) -> 
     sink.replace(DAY, batches(rows))
 
     assert held(folder) == rows
-
-
-def test_rows_may_come_as_duckdb_calls_their_parts(sink: ParquetFiles) -> None:
-    rows = pa.Table.from_batches(batches([row("a"), row("b", None, vector_name="words", sparse=SPARSE)]), SCHEMA)
-    with duckdb.connect() as connection:
-        named_otherwise = connection.from_arrow(rows).to_arrow_table()
-    assert str(named_otherwise.schema) != str(SCHEMA)
-
-    assert sink.replace(DAY, named_otherwise.to_batches()) == Replaced(2, 0, 0)
-    assert sink.replace(DAY, rows.to_batches()) == Replaced(0, 2, 0)
 
 
 def test_the_same_rows_again_write_nothing(sink: ParquetFiles, folder: Path) -> None:

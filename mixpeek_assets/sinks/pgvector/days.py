@@ -94,7 +94,7 @@ class Day:
             run(self._connection, f"put_{table}")
         removed = self._remove()
         if self._written >= MANY:
-            run(self._connection, "analyze_keys")
+            run(self._connection, "analyze")
         return Replaced(self._written, self._unchanged, removed)
 
     def _write(self, batch: "pa.RecordBatch") -> None:
