@@ -1,6 +1,5 @@
 """The OpenAPI document, and the server against it: schemathesis finds no 500 and no reply that it does not name."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import BaseSchema
 from schemathesis.checks import not_a_server_error
@@ -109,16 +108,6 @@ def schema(api: Served) -> BaseSchema:
     return schemathesis.openapi.from_url(f"{api.url}/openapi.json")
 
 
-@pytest.fixture
-def deep() -> Iterator[None]:
-    """Room for schemas that refer to themselves: some of schemathesis's draws go deeper than 1,000 calls."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(10_000)
-    yield
-    sys.setrecursionlimit(before)
-
-
-@pytest.mark.usefixtures("deep")
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_no_request_gets_a_500_or_what_the_document_does_not_name(
     api: Served, schema: BaseSchema, method: str, path: str
@@ -134,7 +123,10 @@ def test_no_request_gets_a_500_or_what_the_document_does_not_name(
     @given(st.data())
     def check(data: st.DataObject) -> None:
         mode = data.draw(st.sampled_from(list(schemathesis.GenerationMode)))
-        case = data.draw(schema[path][method].as_strategy(generation_mode=mode))
+        try:
+            case = data.draw(schema[path][method].as_strategy(generation_mode=mode))
+        except RecursionError:  # schemathesis does not always end where it negates a schema that refers to itself
+            reject()
         if data.draw(st.booleans()):
             lead_to_something(api, case)
         case.call_and_validate(headers={"Authorization": f"Bearer {api.key}"}, checks=CHECKS)
