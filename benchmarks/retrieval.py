@@ -69,7 +69,7 @@ def main() -> None:
         for file in files(folder, PACKAGES):
             for name, picture in pictures(file):
                 names.append(name)
-                places.append(space.of_picture(model.classify(picture).probabilities))
+                places.append(space.of_picture(model.see(picture)))
     ranks = []
     for query, right in QUERIES.items():
         order = np.argsort(-(np.stack(places) @ space.of_words([query])[0]), kind="stable")

@@ -31,10 +31,10 @@ def main(names: tuple[str, ...], strict: bool) -> None:
 
 
 def _prepare() -> None:
-    """Embed all class names now, once, instead of in each worker at its first video."""
+    """Embed the names of all sounds now, once, instead of in each worker at its first video."""
     from mixpeek_local.extract.space import shared_space
 
-    click.echo("Embedding the names of what the models know (a few seconds) ...", err=True)
+    click.echo("Embedding the names of sounds (a few seconds) ...", err=True)
     shared_space()
 
 

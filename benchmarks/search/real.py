@@ -63,7 +63,7 @@ def _of_frames(clip: Path) -> NDArray[np.float32]:
     assert model is not None
     with av.open(str(clip)) as container:
         frames = (frame for number, frame in enumerate(container.decode(video=0)) if number % _EVERY == 0)
-        return np.stack([model.classify(np.asarray(frame.to_image())).vector for frame in frames])
+        return np.stack([model.see(np.asarray(frame.to_image())) for frame in frames])
 
 
 def _documentation(folder: Path) -> list[str]:

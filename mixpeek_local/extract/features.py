@@ -4,9 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.captions import Caption
 from mixpeek_local.extract.describe import describe
@@ -17,10 +14,10 @@ from mixpeek_local.extract.settings import ExtractionSettings
 from mixpeek_local.extract.sounds import Sound
 from mixpeek_local.extract.space import shared_space
 from mixpeek_local.extract.speech import Sentence, said
-from mixpeek_local.extract.view import View
-from mixpeek_local.extract.vision import labels
+from mixpeek_local.extract.view import Look, View
+from mixpeek_local.extract.vision import labels, vision_model
 
-_SENTENCE_PROBABILITY = 0.35
+_SENTENCE_PROBABILITY = 0.75
 """From this probability on, nine of ten labels are right or nearly so; labels outside a sentence may be less sure."""
 
 _TEXT_OVERLAP_SECONDS = 1.0
@@ -58,13 +55,13 @@ class _Segment:
 
 
 def features(found: Findings, settings: ExtractionSettings) -> list[Feature]:
-    """Make the features: `video`, `image` and `audio` for each segment, `text` for each text on screen and sentence."""
+    """Make the features: `video` and `audio` for segments, `image` for looks, `text` for what is read and said."""
     sentences = found.audio.sentences
     made: list[Feature] = []
     for number, span in enumerate(found.spans):
         segment = _segment(number, span, found, sentences)
         if segment.view is not None:
-            made += [_video(segment, segment.view, settings), _image(segment.view, settings)]
+            made += [_video(segment, segment.view, settings), *(_image(look, settings) for look in segment.view.looks)]
         if segment.sound is not None:
             made.append(_audio(segment, segment.sound, settings))
     made += [_caption(caption, found) for caption in found.captions]
@@ -88,7 +85,7 @@ def _segment(number: int, span: Span, found: Findings, sentences: Sequence[Sente
 
 
 def _video(segment: _Segment, view: View, settings: ExtractionSettings) -> Feature:
-    seen, heard = _seen(view.video_probabilities), _heard(segment.sound)
+    seen, heard = _seen(view.vector), _heard(segment.sound)
     details = {
         "interval_sec": settings.interval_sec,
         "labels": _plain(seen),
@@ -98,17 +95,15 @@ def _video(segment: _Segment, view: View, settings: ExtractionSettings) -> Featu
     }
     if settings.describe:
         details["description"] = describe(seen=_sure(seen), read=segment.read, heard=heard, said=segment.said)
-    vectors = _picture_vectors(view.video, view.video_probabilities)
-    return Feature("video", *segment.span, vectors, _present(details), view.preview)
+    return Feature("video", *segment.span, _picture_vectors(view.vector), _present(details), view.best.preview)
 
 
-def _image(view: View, settings: ExtractionSettings) -> Feature:
-    seen = _seen(view.image_probabilities)
+def _image(look: Look, settings: ExtractionSettings) -> Feature:
+    seen = _seen(look.vector)
     details: dict[str, Any] = {"labels": _plain(seen)}
     if settings.describe:
         details["description"] = describe(seen=_sure(seen))
-    vectors = _picture_vectors(view.image, view.image_probabilities)
-    return Feature("image", view.moment, view.moment, vectors, _present(details), view.preview)
+    return Feature("image", look.moment, look.moment, _picture_vectors(look.vector), _present(details), look.preview)
 
 
 def _audio(segment: _Segment, sound: Sound, settings: ExtractionSettings) -> Feature:
@@ -120,7 +115,9 @@ def _audio(segment: _Segment, sound: Sound, settings: ExtractionSettings) -> Fea
     space = shared_space()
     if space is not None and sound.scores is not None and (place := space.of_sound(sound.scores)) is not None:
         vectors["multimodal"] = place
-    return Feature("audio", *segment.span, vectors, _present(details), segment.view.preview if segment.view else None)
+    return Feature(
+        "audio", *segment.span, vectors, _present(details), segment.view.best.preview if segment.view else None
+    )
 
 
 def _caption(caption: Caption, found: Findings) -> Feature:
@@ -153,11 +150,11 @@ def _keep(feature: Feature, wanted: tuple[str, ...] | None) -> None:
         del feature.vectors[name]
 
 
-def _picture_vectors(vector: Vector, probabilities: NDArray[np.float32] | None) -> dict[str, Vector]:
+def _picture_vectors(vector: Vector) -> dict[str, Vector]:
     space = shared_space()
-    if space is None or probabilities is None:
+    if space is None or vision_model() is None:
         return {"image": vector}
-    return {"image": vector, "multimodal": space.of_picture(probabilities)}
+    return {"image": vector, "multimodal": space.of_picture(vector)}
 
 
 def _is_shown(caption: Caption, span: Span) -> bool:
@@ -173,15 +170,15 @@ def _view(number: int, found: Findings) -> View | None:
 def _preview_at(second: float, found: Findings) -> bytes | None:
     number = sum(start <= second for start, _ in found.spans) - 1
     view = _view(number, found)
-    return view.preview if view else None
+    return view.best.preview if view else None
 
 
 def _times(one: Caption | Sentence) -> Span:
     return round(one.start, 3), round(one.end, 3)
 
 
-def _seen(probabilities: NDArray[np.float32] | None) -> list[Label]:
-    return [] if probabilities is None else [Label(name, score) for name, score in labels(probabilities)]
+def _seen(vector: Vector) -> list[Label]:
+    return [] if vision_model() is None else labels(vector)
 
 
 def _sure(seen: Iterable[Label]) -> list[Label]:

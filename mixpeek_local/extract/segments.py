@@ -18,7 +18,7 @@ SHORTEST_REST_SECONDS = 0.25
 """A shorter rest belongs to the segment before: encoders pad sound by some milliseconds."""
 
 SHORTEST_SHOT_SECONDS = 1.0
-_CUT = 0.25
+CUT = 0.25
 """From this cosine distance on, the second of two consecutive frames begins a new shot."""
 
 
@@ -63,7 +63,7 @@ class ByShots:
         if last is not None and frame.time > last.time:
             while frame.time - self._starts[-1] >= self._longest:
                 self._starts.append(self._starts[-1] + self._longest)
-            is_cut = 1 - float(last.vector @ frame.vector) > _CUT
+            is_cut = 1 - float(last.vector @ frame.vector) > CUT
             if is_cut and frame.time - self._starts[-1] >= SHORTEST_SHOT_SECONDS:
                 self._starts.append(frame.time)
         self._last = frame

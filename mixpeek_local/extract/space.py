@@ -1,8 +1,8 @@
 """The `multimodal` space: words, pictures and sounds as vectors that can be compared by their cosine.
 
-Words are at their place in the sentence model's space, relative to the mean of all picture classes. A picture is the
-sum of the places of its classes, weighted by their probabilities; so is a sound (ConSE: Norouzi et al., "Zero-Shot
-Learning by Convex Combination of Semantic Embeddings", 2014). So words only find what resembles a class.
+It is the space of the sentence model, minus the mean of many texts. A picture comes there by a map from CLIP's space
+(`learned`). A sound is the sum of the places of its classes, weighted by their scores (ConSE: Norouzi et al.,
+"Zero-Shot Learning by Convex Combination of Semantic Embeddings", 2014).
 """
 
 import csv
@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.extract.learned import learned
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.sentences import SentenceModel, sentence_model
 from mixpeek_local.extract.vectors import unit
-from mixpeek_local.extract.vision import class_names
 from mixpeek_local.models.catalogue import folder
 
 # If no sound class scores this much, the sound has no place.
@@ -30,26 +30,22 @@ _AUDIBLE = 0.1
 class SharedSpace:
     """The places of words, pictures and sounds: 384 numbers, unit length."""
 
-    def __init__(self, sentences: SentenceModel, picture_names: Path, sound_names: Path | None) -> None:
+    def __init__(self, sentences: SentenceModel, sound_names: Path | None) -> None:
         self._sentences = sentences
-        places = _picture_classes(sentences, picture_names)
-        self._origin = places.mean(axis=0)
-        self._pictures = places - self._origin
+        self._origin = learned().mean_of_words
         self._sounds = None if sound_names is None else _sound_classes(sentences, sound_names) - self._origin
 
     def of_words(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The places of texts, from a video or a query: n x 384."""
         return _units(self._sentences.embed(texts) - self._origin)
 
-    def of_picture(self, probabilities: NDArray[np.float32]) -> Vector:
-        """The place of a picture, or of several.
+    def of_picture(self, seen: Vector) -> Vector:
+        """The place of a picture.
 
         Args:
-            probabilities: The 1000 of a `Classification`, or their mean over the frames of a scene.
+            seen: Its vector by the vision model, or the mean of several.
         """
-        # ConSE does not normalise the sum, which is shorter if the classes disagree. Of 40 searches by words, 16 then
-        # found the right picture first, and 20 with unit length.
-        return unit(probabilities @ self._pictures)
+        return unit(seen @ learned().to_words)
 
     def of_sound(self, scores: NDArray[np.float32]) -> Vector | None:
         """The place of a sound; None if no class scores high enough.
@@ -66,25 +62,14 @@ class SharedSpace:
 
 
 def shared_space(threads: int = 1) -> SharedSpace | None:
-    """The space, made once in each process; None if the models for sentences or picture names are not installed."""
-    sentences, picture_names = sentence_model(threads), folder("imagenet-names")
-    if sentences is None or picture_names is None:
-        return None
-    return _made(sentences, picture_names, folder("yamnet"))
+    """The space, made once in each process; None if the model for sentences is not installed."""
+    sentences = sentence_model(threads)
+    return None if sentences is None else _made(sentences, folder("yamnet"))
 
 
 @cache
-def _made(sentences: SentenceModel, picture_names: Path, sound_names: Path | None) -> SharedSpace:
-    return SharedSpace(sentences, picture_names, sound_names)
-
-
-def _picture_classes(sentences: SentenceModel, where: Path) -> NDArray[np.float32]:
-    """The place of each class of ImageNet: between its name and its description."""
-    names = class_names(where)
-    descriptions = json.loads((where / "descriptions.json").read_text(encoding="utf-8"))
-    sentence = {int(index): found["description"].split(". ")[0] for index, found in descriptions.items()}
-    described = [f"{name}: {sentence[index]}" if index in sentence else name for index, name in enumerate(names)]
-    return _units(_embedded(sentences, names) + _embedded(sentences, described))
+def _made(sentences: SentenceModel, sound_names: Path | None) -> SharedSpace:
+    return SharedSpace(sentences, sound_names)
 
 
 def _sound_classes(sentences: SentenceModel, where: Path) -> NDArray[np.float32]:

@@ -1,20 +1,36 @@
-"""What a segment looks like: its representative frame, and what the vision model finds in it."""
+"""What a segment looks like: its representative frame, and one frame for each other look that it has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mixpeek_local.extract.color_stats import BLANK_CONTRAST, FrameStats
 from mixpeek_local.extract.keyframes import Keyframe
 from mixpeek_local.extract.pictures import FrameConverter, jpeg
 from mixpeek_local.extract.records import Vector
-from mixpeek_local.extract.segments import pooled, representative
+from mixpeek_local.extract.segments import CUT, pooled, representative
 from mixpeek_local.extract.vision import vision_model
 
-_CLASSIFIED_FRAMES = 4
-"""How many frames of a segment the vision model classifies, beside the representative one."""
-_CLASSIFIED_SIDE = 480
-"""Longest side in pixels: the model takes squares of 224."""
+_LONGEST_SIDE = 640
+"""In pixels: the vision model and thumbnails take less."""
+_FEWEST_LOOKS, _SECONDS_A_LOOK = 4, 2.5
+"""A segment has at most four looks, or one for every 2.5 seconds: a vision model takes its time."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A frame that was looked at.
+
+    Attributes:
+        moment: When it is shown, in seconds.
+        preview: A JPEG thumbnail.
+        vector: By the vision model; without it, of its colours and edges.
+    """
+
+    moment: float
+    preview: bytes
+    vector: Vector
 
 
 @dataclass(frozen=True)
@@ -22,39 +38,37 @@ class View:
     """A segment's picture.
 
     Attributes:
-        moment: The second of its representative frame.
-        preview: That frame, as a JPEG thumbnail.
-        image: The frame's vector.
-        video: The vector of several frames.
-        image_probabilities: Of the 1,000 classes of the vision model; None without it.
-        video_probabilities: Their mean over several frames.
+        best: Its representative frame.
+        looks: That frame, and others that look unlike it and each other, by time.
+        vector: The mean of the looks' vectors.
     """
 
-    moment: float
-    preview: bytes
-    image: Vector
-    video: Vector
-    image_probabilities: NDArray[np.float32] | None = None
-    video_probabilities: NDArray[np.float32] | None = None
+    best: Look
+    looks: tuple[Look, ...]
+    vector: Vector
 
 
 def view(keyframes: list[Keyframe], converter: FrameConverter) -> View:
-    """Describe a segment; without the vision model, by its colours and edges."""
+    """Look at a segment."""
     stats = [keyframe.stats for keyframe in keyframes]
     best = representative(stats)
-    picture = converter.picture(keyframes[best].frame)
-    moment, preview = round(stats[best].time, 3), jpeg(picture)
-    model = vision_model()
-    if model is None:
-        return View(moment, preview, stats[best].vector, pooled([one.vector for one in stats]))
-    places = np.linspace(0, len(keyframes) - 1, min(_CLASSIFIED_FRAMES, len(keyframes))).round().astype(int)
-    others = [converter.picture(keyframes[place].frame, _CLASSIFIED_SIDE) for place in places if place != best]
-    results = [model.classify(one) for one in (picture, *others)]
-    return View(
-        moment,
-        preview,
-        results[0].vector,
-        pooled([result.vector for result in results]),
-        results[0].probabilities,
-        np.stack([result.probabilities for result in results]).mean(axis=0),
-    )
+    looks = {index: _look(keyframes[index], converter) for index in sorted(_unlike(stats, best))}
+    return View(looks[best], tuple(looks.values()), pooled([look.vector for look in looks.values()]))
+
+
+def _look(keyframe: Keyframe, converter: FrameConverter) -> Look:
+    picture, model = converter.picture(keyframe.frame, _LONGEST_SIDE), vision_model()
+    vector = keyframe.stats.vector if model is None else model.see(picture)
+    return Look(round(keyframe.stats.time, 3), jpeg(picture), vector)
+
+
+def _unlike(stats: Sequence[FrameStats], best: int) -> list[int]:
+    """The frame `best`, then those that are farthest from all before, as long as there is a cut between them."""
+    vectors, chosen = np.stack([one.vector for one in stats]), [best]
+    is_blank = np.array([one.contrast < BLANK_CONTRAST for one in stats])
+    most = max(_FEWEST_LOOKS, round((stats[-1].time - stats[0].time) / _SECONDS_A_LOOK))
+    distances = np.where(is_blank, 0, 1 - vectors @ vectors[best])
+    while len(chosen) < most and distances.max() > CUT:
+        chosen.append(int(distances.argmax()))
+        distances = np.minimum(distances, 1 - vectors @ vectors[chosen[-1]])
+    return chosen

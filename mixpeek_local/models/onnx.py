@@ -7,13 +7,16 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 
-def session(model: Path | bytes, threads: int, weights: Path | None = None) -> "InferenceSession":
+def session(
+    model: Path | bytes, threads: int, weights: Path | None = None, *, repack: bool = True
+) -> "InferenceSession":
     """Load a model on the CPU, where equal inputs give equal outputs.
 
     Args:
         model: Its file, or the file's content.
         threads: How many threads one run may use.
         weights: The folder of the file with the weights, if the content has none.
+        repack: Keep a second copy of the weights, in an order that may be faster.
     """
     import onnxruntime
 
@@ -21,6 +24,8 @@ def session(model: Path | bytes, threads: int, weights: Path | None = None) -> "
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     # Only fatal errors: the warnings are about the models' own graphs.
     options.log_severity_level = 3
+    if not repack:
+        options.add_session_config_entry("session.disable_prepacking", "1")
     if weights is not None:
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights))
     source = model if isinstance(model, bytes) else str(model)

@@ -163,8 +163,8 @@ def test_every_documented_query_gives_what_the_documents_say(project: Project) -
 
     assert {(name, modality): dimensions for name, modality, _, dimensions in of("What was landed")} == {
         ("audio", "audio"): 1024,
-        ("image", "image"): 1280,
-        ("image", "video"): 1280,
+        ("image", "image"): 512,
+        ("image", "video"): 512,
         ("multimodal", "audio"): 384,
         ("multimodal", "image"): 384,
         ("multimodal", "text"): 384,
@@ -181,7 +181,7 @@ def test_every_documented_query_gives_what_the_documents_say(project: Project) -
     nearest = [likeness for _, likeness in of("Any vector of your own")]
     assert nearest[0] == 1.0, "a vector is nearest to itself"
     assert nearest == sorted(nearest, reverse=True)
-    assert of("Each named vector of one dimension") == [("FLOAT[1280]", 32)]
+    assert of("Each named vector of one dimension") == [("FLOAT[512]", 32)]
     pairs = of("Pairs of nearly identical moments")
     assert {frozenset((video, other)) for video, _, other, *_ in pairs} == {frozenset(("harbour.mp4", "city.mp4"))}
     assert of("What went wrong, why") == of("The reasons") == of("The funnel of each day") == []

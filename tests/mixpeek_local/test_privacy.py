@@ -10,7 +10,7 @@ import numpy as np
 from mixpeek_local.extract.vision import vision_model
 model = vision_model()
 assert model is not None
-model.classify(np.zeros((64, 64, 3), np.uint8))
+model.see(np.zeros((64, 64, 3), np.uint8))
 """
 
 

@@ -1,15 +1,15 @@
 """Words, pictures and sounds in one space: what means the same is near, the same every time."""
 
 import csv
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mixpeek_local.extract.learned import learned
 from mixpeek_local.extract.sentences import SentenceModel, sentence_model
 from mixpeek_local.extract.space import SharedSpace, shared_space
-from mixpeek_local.extract.vision import class_names, vision_model
+from mixpeek_local.extract.vision import vision_model
 from mixpeek_local.models.catalogue import folder
 from tests.mixpeek_local.drawings import clock, spider_web, umbrella
 
@@ -28,10 +28,9 @@ def space() -> SharedSpace:
     return space
 
 
-def of_picture_class(space: SharedSpace, name: str) -> np.ndarray:
-    where = folder("imagenet-names")
-    assert where is not None
-    return space.of_picture(np.array([name == known for known in class_names(where)], np.float32))
+def label_place(space: SharedSpace, name: str) -> np.ndarray:
+    known = learned()
+    return space.of_picture(known.places_of_labels[known.labels.index(name)])
 
 
 def of_sound_class(space: SharedSpace, name: str) -> np.ndarray:
@@ -76,21 +75,10 @@ def test_a_text_without_end_is_read_up_to_a_limit(sentences: SentenceModel) -> N
     assert long.tobytes() == endless.tobytes()
 
 
-@pytest.mark.parametrize(
-    ("words", "name"),
-    [
-        ("kittens", "tabby cat"),
-        ("the king of the savannah", "lion"),
-        ("a plane takes off", "airliner"),
-        ("Italian food", "pizza"),
-        ("someone plays an instrument", "violin"),
-        ("an eruption", "volcano"),
-    ],
-)
-def test_words_find_the_class_of_pictures_that_they_mean(space: SharedSpace, words: str, name: str) -> None:
-    names = ["tabby cat", "lion", "airliner", "pizza", "violin", "volcano"]
-    classes = np.stack([of_picture_class(space, one) for one in names])
-    assert names[np.argmax(classes @ space.of_words([words])[0])] == name
+def test_words_find_the_label_that_they_mean(space: SharedSpace) -> None:
+    named = {"kittens": "cat", "the king of the savannah": "lion", "a plane takes off": "aeroplane", "lunch": "soup"}
+    places = np.stack([label_place(space, name) for name in named.values()])
+    assert np.argmax(space.of_words(named) @ places.T, axis=1).tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -110,8 +98,8 @@ def test_words_find_the_class_of_sounds_that_they_mean(space: SharedSpace, words
 
 
 def test_a_thing_is_near_its_sound_and_its_name(space: SharedSpace) -> None:
-    things = {"acoustic guitar": "Guitar", "ambulance": "Ambulance (siren)", "pug": "Bark"}
-    seen = np.stack([of_picture_class(space, name) for name in things])
+    things = {"guitar": "Guitar", "ambulance": "Ambulance (siren)", "puppy": "Bark"}
+    seen = np.stack([label_place(space, name) for name in things])
     heard = np.stack([of_sound_class(space, name) for name in things.values()])
     named = space.of_words(["a guitar", "an ambulance", "a dog"])
     for one, other in ((seen, heard), (heard, named), (named, seen)):
@@ -121,14 +109,13 @@ def test_a_thing_is_near_its_sound_and_its_name(space: SharedSpace) -> None:
 def test_words_find_the_picture_that_shows_it(space: SharedSpace) -> None:
     model = vision_model()
     assert model is not None
-    seen = np.stack([space.of_picture(model.classify(draw()).probabilities) for draw in (clock, umbrella, spider_web)])
-    asked = space.of_words(["protection from the rain", "what time is it", "an insect trap in the garden"])
+    seen = np.stack([space.of_picture(model.see(draw())) for draw in (clock, umbrella, spider_web)])
+    asked = space.of_words(["protection from the rain", "what time is it", "a cobweb"])
     assert np.argmax(asked @ seen.T, axis=1).tolist() == [1, 0, 2]
 
 
 def test_every_vector_has_unit_length_so_that_cosines_compare(space: SharedSpace) -> None:
-    unsure = np.random.default_rng(0).dirichlet(np.ones(1000)).astype(np.float32)
-    vectors = [space.of_picture(unsure), of_sound_class(space, "Rain"), *space.of_words(["rain", ""])]
+    vectors = [label_place(space, "rain"), of_sound_class(space, "Rain"), *space.of_words(["rain", ""])]
     assert [np.linalg.norm(vector) for vector in vectors] == pytest.approx([1] * 4)
     assert {(vector.shape, vector.dtype.name) for vector in vectors} == {((384,), "float32")}
 
@@ -138,37 +125,35 @@ def test_a_sound_without_a_name_has_no_place(space: SharedSpace) -> None:
     assert space.of_sound(np.full(521, 0.05, np.float32)) is None
 
 
-def test_without_sentences_or_names_there_is_no_space(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_the_model_for_sentences_there_is_no_space(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MIXPEEK_MODELS", str(tmp_path))
     assert sentence_model() is None
     assert shared_space() is None
 
 
 def own_copy(sentences: SentenceModel, tmp_path: Path) -> tuple[SentenceModel, Path]:
-    """The sentence model in a folder that a test may write to, and a folder with the names of four classes."""
+    """The sentence model in a folder that a test may write to, and a folder with the names of two sounds."""
     model, names = tmp_path / "sentences", tmp_path / "names"
     for path in (model, names):
         path.mkdir()
     for file in ("model.onnx", "tokenizer.json"):
         (model / file).symlink_to(sentences.folder / file)
-    (names / "names.json").write_text(json.dumps(["cat", "lorry", "harp", "fir"]))
-    (names / "descriptions.json").write_text(json.dumps({"0": {"description": "A small pet. It purrs."}}))
+    (names / "classes.csv").write_text("index,mid,display_name\n0,a,Purr\n1,b,Harp\n")
     return SentenceModel(model, threads=1), names
 
 
-def test_the_places_of_classes_are_worked_out_once_and_kept(sentences: SentenceModel, tmp_path: Path) -> None:
+def test_the_places_of_sounds_are_worked_out_once_and_kept(sentences: SentenceModel, tmp_path: Path) -> None:
     own, names = own_copy(sentences, tmp_path)
-    classes = np.eye(4, dtype=np.float32)
-    first = [SharedSpace(own, names, None).of_picture(one) for one in classes]
+    classes = np.eye(2, dtype=np.float32)
+    first = [SharedSpace(own, names).of_sound(one) for one in classes]
     kept = {path: path.read_bytes() for path in own.folder.glob("places-*.npy")}
-    assert len(kept) == 2
-    again = [SharedSpace(own, names, None).of_picture(one) for one in classes]
-    assert np.array_equal(first, again)
+    assert len(kept) == 1
+    again = [SharedSpace(own, names).of_sound(one) for one in classes]
+    assert np.array_equal(np.array(first), np.array(again))
     assert {path: path.read_bytes() for path in own.folder.glob("*.npy")} == kept
     assert sorted(path.name for path in own.folder.iterdir() if path not in kept) == ["model.onnx", "tokenizer.json"]
 
 
-def test_without_the_model_for_sounds_a_sound_is_refused(sentences: SentenceModel, tmp_path: Path) -> None:
-    own, names = own_copy(sentences, tmp_path)
+def test_without_the_model_for_sounds_a_sound_is_refused(sentences: SentenceModel) -> None:
     with pytest.raises(LookupError, match="yamnet"):
-        SharedSpace(own, names, None).of_sound(np.ones(521, np.float32))
+        SharedSpace(sentences, None).of_sound(np.ones(521, np.float32))
