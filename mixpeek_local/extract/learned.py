@@ -23,6 +23,7 @@ class Learned:
         mean_of_pictures: 512 numbers, of CLIP's vectors of unit length.
         mean_of_words: 384 numbers, of the sentence model's.
         to_words: The map, 512 x 384.
+        checked: The vector of a picture with which the vision model checks the processor: 512 numbers, unit length.
         labels: Plain words for what pictures show.
         places_of_labels: Their places among pictures: label x 512, unit length.
     """
@@ -30,6 +31,7 @@ class Learned:
     mean_of_pictures: NDArray[np.float32]
     mean_of_words: NDArray[np.float32]
     to_words: NDArray[np.float32]
+    checked: NDArray[np.float32]
     labels: tuple[str, ...]
     places_of_labels: NDArray[np.float32]
 
