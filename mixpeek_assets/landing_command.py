@@ -16,7 +16,7 @@ def landing_command(settings: Settings) -> str:
     """
     here = Path.cwd()
     home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").absolute()
-    if not settings.uses_local_api or not (home / "dagster.yaml").is_file():
+    if not settings.uses_local_api or not os.access(home / "dagster.yaml", os.R_OK):
         return ""
     data = settings.data_folder
     places = {
