@@ -9,8 +9,10 @@ from mixpeek_local.config import PROFILES, LocalApiConfig
 from tests.mixpeek_local.served import Served, picture, served
 
 URL = "https://example.com/video.mp4"
-GUIDE_ASSET = "asset_id collection_id status url metadata error modality task_id updated_at created_at score "
+GUIDE_ASSET = (
+    "asset_id collection_id status url metadata error modality task_id updated_at created_at score "
     "preview_url preview_file"
+)
 
 
 def replies(api: Served) -> tuple[set[str], set[str], set[str]]:
