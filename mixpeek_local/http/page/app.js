@@ -251,18 +251,21 @@ async function play(feature) {
     video.onerror = () => cannotPlay(file_data, source);
     video.onloadedmetadata = () => {
       if (file_data.width && !video.videoWidth) return cannotPlay(file_data, source); // sound without its picture
+      video.classList.toggle("sound", !video.videoWidth);
       video.currentTime = feature.start_time;
     };
     video.src = url;
   } catch (failure) {
-    if (failure instanceof Refused) player.close();
-    if (failure instanceof Refused) return lock("This is not the key of this server.");
-    stop(failure.message);
+    if (played !== feature) return;
+    if (!(failure instanceof Refused)) return stop(failure.message);
+    player.close();
+    lock("This is not the key of this server.");
   }
 }
 
 function cannotPlay({ codec, audio_codec, container }, source) {
-  stop(`This browser cannot play this video (${codec ?? audio_codec} in ${container}). Open it in another player: ${source}`);
+  const format = `${codec ?? audio_codec} in ${container}`;
+  stop(`This browser cannot play this video (${format}). Open it in another player${source ? `: ${source}` : "."}`);
 }
 
 function stop(why) {

@@ -59,8 +59,8 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
         until = str(int(time.time()) + _LINK_SECONDS)
         file = _file(asset["url"], config)
         url = links().url("media", until, asked.asset_id) if file else asset["url"]
-        about = {"source": str(file or url), "file_data": orjson.loads(asset["file_data"])}
-        return JSON({"url": url, **about})
+        source = str(file) if file else None  # the address of a video of the web may hold secrets
+        return JSON({"url": url, "source": source, "file_data": orjson.loads(asset["file_data"])})
 
     @routes.get("/media/{signature}/{until}/{asset_id}")
     def video(signature: str, until: str, asset_id: str) -> Response:
