@@ -25,6 +25,7 @@ from mixpeek_assets.chosen_api import (
     shared_limit,
 )
 from mixpeek_assets.errors import UserError
+from mixpeek_assets.landing_command import landing_command
 from mixpeek_assets.local_api import running
 from mixpeek_assets.locks import FolderLeases, Leases
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
@@ -84,7 +85,8 @@ def local_api(settings: Settings) -> Iterator[str | None]:
         yield None
         return
     folders, hosts = readable_folders(settings), reachable_hosts(settings)
-    with running(settings.local_api_folder, folders=folders, hosts=hosts) as url:
+    landing = landing_command(settings)
+    with running(settings.local_api_folder, folders=folders, hosts=hosts, landing=landing) as url:
         yield url
 
 

@@ -70,13 +70,16 @@ def api_key(state_dir: Path) -> str:
 
 
 @contextmanager
-def running(state_dir: Path, *, folders: Sequence[Path] = (), hosts: Sequence[str] = ()) -> Iterator[str]:
+def running(
+    state_dir: Path, *, folders: Sequence[Path] = (), hosts: Sequence[str] = (), landing: str = ""
+) -> Iterator[str]:
     """Yield the URL of a server that runs during this context, perhaps shared with other processes.
 
     Args:
         state_dir: Holds the server's key, database and address.
         folders: Local videos must be readable below these.
         hosts: Videos must be fetchable from these, although they are not public.
+        landing: The command that lands a video, for the page of a server that is started now.
 
     Raises:
         LocalApiNotInstalledError: the packages of the server are missing.
@@ -88,7 +91,9 @@ def running(state_dir: Path, *, folders: Sequence[Path] = (), hosts: Sequence[st
 
     with ExitStack() as stack:
         with _explained():
-            config = LocalApiConfig(state_dir, allowed_folders=tuple(folders), allowed_hosts=tuple(hosts))
+            config = LocalApiConfig(
+                state_dir, allowed_folders=tuple(folders), allowed_hosts=tuple(hosts), landing=landing
+            )
             url = stack.enter_context(running_(config))
         yield url
 

@@ -90,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
         "--draft-seconds", type=float, default=default.draft_seconds, help="seconds after which a draft is canceled"
     )
     parser.add_argument(
+        "--landing",
+        default=default.landing,
+        help="the command that lands a video whose path it is given; the page shows it with what was dropped there",
+    )
+    parser.add_argument(
         "--faults",
         type=given_rules,
         default=default.faults,

@@ -46,6 +46,8 @@ class LocalApiConfig:
         requests_per_minute: What each endpoint answers before it gives 429 (contract b7: 10 or 60); 0 is no limit.
         retry_after: Whether a 429 has Retry-After; that of the real API has not.
         draft_seconds: After how many seconds a batch that was not submitted is canceled.
+        landing: The command that lands a video, given its path as the last argument, in the warehouse of those who
+            started the server; the page shows it. Empty: there is none.
         faults: JSON rules for faults (docs/faults.md), which `/faults` may change later. An empty text turns faults
             off; an empty list only has no rules yet.
     """
@@ -66,6 +68,7 @@ class LocalApiConfig:
     requests_per_minute: int = 0
     retry_after: bool = False
     draft_seconds: float = 30 * 60
+    landing: str = ""
     faults: str = ""
 
     def __post_init__(self) -> None:

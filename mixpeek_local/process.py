@@ -102,10 +102,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _require(found: Health, config: LocalApiConfig) -> None:
+    readable = (*found.allowed_folders, config.uploads.resolve())
     denied = [
         (f"read {folder}", f"--allow-folder {folder}")
         for folder in config.allowed_folders
-        if not any(folder.resolve().is_relative_to(allowed) for allowed in found.allowed_folders)
+        if not any(folder.resolve().is_relative_to(allowed) for allowed in readable)
     ]
     denied += [
         (f"fetch from {host}", f"--allow-host {host}")

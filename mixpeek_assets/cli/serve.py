@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mixpeek_assets import local_api
+from mixpeek_assets.landing_command import landing_command
 from mixpeek_assets.manifest.sources import reachable_hosts, readable_folders
 from mixpeek_assets.settings import Settings
 
@@ -26,6 +27,7 @@ def serve(settings: Settings, port: int, folders: tuple[Path, ...], more: tuple[
     options = [f"--state-dir={settings.local_api_folder}", f"--port={port}"]
     options += [f"--allow-folder={folder}" for folder in [*readable_folders(settings), *folders]]
     options += [f"--allow-host={host}" for host in reachable_hosts(settings)]
+    options += [f"--landing={landing_command(settings)}"]
     config = local_api.read_options([*options, *more])
     key = local_api.api_key(config.state_dir)
     click.echo(f"Key (send it as `Authorization: Bearer …`): {config.state_dir / 'key'}, {len(key)} characters")

@@ -16,8 +16,7 @@ from mixpeek_local.http.auth import OPEN_FOLDERS, OPEN_PATHS
 from mixpeek_local.store.store import Store
 
 # The server's own paths, not Mixpeek's: a health check or an open page must not use up a rule.
-_SPARED_PATHS = OPEN_PATHS | {routes.PATH, "/activity", "/uploads"}
-_SPARED_FOLDERS = (*OPEN_FOLDERS, "/previews/")
+_SPARED_PATHS = OPEN_PATHS | {routes.PATH, "/activity", "/media-links", "/uploads"}
 
 
 class Faults:
@@ -48,4 +47,4 @@ def with_faults(app: FastAPI, store: Store, rules: Sequence[FaultRule | OutcomeR
 
 
 def _is_spared(path: str) -> bool:
-    return path in _SPARED_PATHS or path.startswith(_SPARED_FOLDERS)
+    return path in _SPARED_PATHS or path.startswith(OPEN_FOLDERS)

@@ -4,16 +4,17 @@ import hmac
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mixpeek_local.http import signed_links
 from mixpeek_local.http.replies import error
 
 OPEN_PATHS = frozenset({"/", "/health", "/healthcheck", "/openapi.json"})
-OPEN_FOLDERS = ("/page/",)
+OPEN_FOLDERS = ("/page/", *signed_links.OPEN)
 _CATALOGUE = "/v1/collections/features"
 """What can be extracted (style `documents`); unlike the other open paths it is Mixpeek's, so faults may meet it."""
 
 
 class BearerAuth:
-    """Lets a request pass that has the key, or that asks for something without secrets."""
+    """Lets a request pass that has the key, or a signed path, or that asks for something without secrets."""
 
     def __init__(self, app: ASGIApp, api_key: str) -> None:
         self._app = app

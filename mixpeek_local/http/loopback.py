@@ -1,7 +1,8 @@
 """Requests come only from programs of this machine and from this server's own page.
 
 A web page may let its own host name resolve to 127.0.0.1, and a browser then lets it read this server (DNS
-rebinding). So a request must name this machine, and requests from other pages are refused unread.
+rebinding). So a request must name this machine, and requests from other pages are refused unread. An <img> of theirs
+is one that names no page: it gets a thumbnail whose signed address it has, and nothing else.
 """
 
 from starlette.datastructures import Headers

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from mixpeek_local.extract.records import Vector
+from mixpeek_local.http.signed_links import links
 
 MODALITIES = ("video", "image", "text", "audio")
 
@@ -58,7 +59,8 @@ def asset_body(asset: sqlite3.Row, previews: Path, *, with_url: bool = True) -> 
         "duplicate_of": asset["duplicate_of"],
         "updated_at": _zoneless(asset["updated_at"]),
         "created_at": _zoneless(asset["created_at"]),
-        "preview_url": _preview_url(asset, previews),
+        "preview_url": None,
+        **preview_fields(asset, previews),
         "score": None,
     }
 
@@ -72,10 +74,7 @@ def features_body(features: list[sqlite3.Row], previews: Path) -> dict[str, list
 
 
 def feature_body(feature: sqlite3.Row, previews: Path, vectors: dict[str, Vector] | None = None) -> dict[str, Any]:
-    """A feature as in a list, or with its vectors (guide, step 4; contract b5).
-
-    `preview_url` is the address of a file, which remains when the server ends.
-    """
+    """A feature as in a list, or with its vectors (guide, step 4; contract b5)."""
     body = {
         "feature_id": feature["feature_id"],
         "modality": feature["modality"],
@@ -86,14 +85,23 @@ def feature_body(feature: sqlite3.Row, previews: Path, vectors: dict[str, Vector
         "start_time": feature["start_time"],
         "end_time": feature["end_time"],
         **orjson.loads(feature["details"]),
+        **preview_fields(feature, previews),
     }
-    if feature["preview"] is not None:
-        body["preview_url"] = _preview_url(feature, previews)
     return body if vectors is None else body | {"vectors": vectors}
 
 
-def _preview_url(row: sqlite3.Row, previews: Path) -> str | None:
-    return None if row["preview"] is None else (previews / row["preview"]).absolute().as_uri()
+def preview_fields(row: sqlite3.Row, previews: Path, url: str = "preview_url") -> dict[str, str]:
+    """Where the thumbnail of a row is, if it has one: for web pages, and the file, which stays when the server ends.
+
+    Args:
+        row: With the name of the file as `preview`.
+        previews: The folder of thumbnails.
+        url: What the field for web pages is called.
+    """
+    name = row["preview"]
+    if name is None:
+        return {}
+    return {url: links().url("previews", name), "preview_file": (previews / name).absolute().as_uri()}
 
 
 def _zoneless(timestamp: str) -> str:

@@ -60,7 +60,8 @@ class Asset(BaseModel):
     collection_id: str = ""
     status: Status | None = None
     url: str | None = None
-    preview_url: str | None = Field(default=None, description="the address of a file")
+    preview_url: str | None = Field(default=None, description="its picture, which any page may show")
+    preview_file: str | None = Field(default=None, description="its file, an extension of this server")
     metadata: dict[str, Any] = {}
     error: str | None = None
     modality: ModalityName | None = None
@@ -90,7 +91,8 @@ class Feature(BaseModel):
     text: str | None = None
     transcription: str | None = None
     description: str | None = None
-    preview_url: str | None = Field(default=None, description="the address of a file")
+    preview_url: str | None = Field(default=None, description="its picture, which any page may show")
+    preview_file: str | None = Field(default=None, description="its file, an extension of this server")
     url: str | None = Field(default=None, description="the video's address, when asked for")
     vectors: dict[str, list[float]] = Field(default={}, description="named vectors, when asked for")
 

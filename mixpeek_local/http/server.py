@@ -22,12 +22,14 @@ from mixpeek_local.http.routes import (
     features,
     health,
     ingest,
+    media,
     namespaces,
     page,
     search,
     tasks,
 )
 from mixpeek_local.http.search_page import Search
+from mixpeek_local.http.signed_links import Signing
 from mixpeek_local.search.nearest import Nearest
 from mixpeek_local.search.query_vectors import WordVectors
 from mixpeek_local.store.store import Store
@@ -46,6 +48,7 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
         middleware=[
             Middleware(RequestLog),
             Middleware(LoopbackOnly),
+            Middleware(Signing, api_key=api_key),
             Middleware(BearerAuth, api_key=api_key),
             Middleware(BodyLimit),
         ],
@@ -58,6 +61,7 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
     app.include_router(health.router(config))
     app.include_router(page.files())
     app.include_router(page.router(store, config))
+    app.include_router(media.router(store, config))
     routers = [
         ingest.router(store, profiles),
         tasks.router(store, profiles),

@@ -11,6 +11,7 @@ from urllib3.exceptions import DecodeError, HTTPError
 
 from mixpeek_local.addresses import AllowedHosts
 from mixpeek_local.extract.records import UnusableVideoError
+from mixpeek_local.local_files import TooLargeError
 from mixpeek_local.work.web import NoReplyError, get, no_reply, without_secrets
 
 FRUITLESS_ATTEMPTS = 4
@@ -18,13 +19,6 @@ FRUITLESS_ATTEMPTS = 4
 
 _CHUNK = 1 << 17
 _WORTH_ANOTHER_ATTEMPT = (408, 429, 500, 502, 503, 504)
-
-
-class TooLargeError(UnusableVideoError):
-    """The file, or its announced size, is larger than this server takes."""
-
-    def __init__(self, max_bytes: int) -> None:
-        super().__init__(f"the file is larger than {max_bytes:,} bytes, the most that this server takes")
 
 
 class Transfer:

@@ -59,15 +59,18 @@ def test_every_hit_says_why_it_is_one(feature: dict[str, Any], index: str, found
 
 
 @pytest.mark.parametrize(
-    ("url", "thumbnail"),
+    ("payload", "thumbnail"),
     [
-        (None, None),
-        ("file:///my%20data/a.jpg", "/my data/a.jpg"),
-        ("https://previews.test/a%20b.jpg", "https://previews.test/a%20b.jpg"),
+        ({"preview_url": None}, None),
+        ({"preview_url": "file:///my%20data/a.jpg"}, "/my data/a.jpg"),
+        ({"preview_url": "https://previews.test/a%20b.jpg"}, "https://previews.test/a%20b.jpg"),
+        ({"thumbnail_url": "https://previews.test/a.jpg"}, "https://previews.test/a.jpg"),
+        ({"preview_url": "http://127.0.0.1:1/previews/a.jpg", "preview_file": "file:///data/a.jpg"}, "/data/a.jpg"),
+        ({"thumbnail_url": "http://127.0.0.1:1/previews/a.jpg", "preview_file": "file:///data/a.jpg"}, "/data/a.jpg"),
     ],
 )
-def test_a_thumbnail_is_a_path_or_a_url(url: str | None, thumbnail: str | None, warehouse: Warehouse) -> None:
-    keep(warehouse, {"modality": "image", "payload": {"preview_url": url}})
+def test_a_thumbnail_is_a_path_or_a_url(payload: dict[str, Any], thumbnail: str | None, warehouse: Warehouse) -> None:
+    keep(warehouse, {"modality": "image", "payload": payload})
 
     [moment] = look_up(warehouse, SearchReply([FoundFeature("0", 0.5, {})])).rows
 

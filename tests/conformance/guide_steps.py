@@ -1,7 +1,7 @@
 """Runs the guide's four snippets one after the other, and writes the replies as JSON.
 
-Run as `python guide_steps.py <host> <key> <video's address>`. The snippets are the guide's to the letter; only its
-host, key, ids and the video's address are replaced. As the guide says, step 2 is repeated until the task is done, and
+Run as `python guide_steps.py <host> <key>`. The snippets are the guide's to the letter, `video.mp4` included; only its
+host, key and ids are replaced. As the guide says, step 2 is repeated until the task is done, and
 step 4 is done for every feature of every modality.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 SNIPPETS = Path(__file__).parent / "guide_snippets.txt"
-HOST, KEY, VIDEO = "https://api.mixpeek.com", "API_KEY", "video.mp4"
+HOST, KEY = "https://api.mixpeek.com", "API_KEY"
 TASK_ID = "3f0189c2-2f49-4119-851d-56a5701436a9"
 ASSET_ID = "60f391eb-b5ea-41cd-ba75-98d1bca25432"
 FEATURE_ID = "98b693c0-6fc1-4420-97bd-6c4506356230"
@@ -52,9 +52,9 @@ def settled(guide: Guide, task_id: str) -> Any:
     raise TimeoutError(f"task {task_id} did not end")
 
 
-def main(host: str, key: str, video: str) -> None:
+def main(host: str, key: str) -> None:
     guide = Guide(host)
-    queued = guide.run(1, **{KEY: key, VIDEO: video})
+    queued = guide.run(1, **{KEY: key})
     task = settled(guide, queued["task_id"])
     grouped = guide.run(3, **{ASSET_ID: task["asset_id"]})
     features = {

@@ -11,7 +11,6 @@ import pytest
 
 from mixpeek_local.config import PROFILES
 from tests.conformance.conftest import serving
-from tests.mixpeek_local.video_host import VideoHost
 
 SCRIPT = Path(__file__).parent / "guide_steps.py"
 RUN_SECONDS = 120
@@ -23,10 +22,10 @@ PRINTED_FEATURE = {"feature_id", "modality", "asset_id", "collection_id", "metad
 
 
 @pytest.fixture(scope="module", params=[PROFILES, ("guide",)], ids=" ".join)
-def replies(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, host: VideoHost) -> Any:
+def replies(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What the guide's four snippets get, run in a process of their own with `requests`."""
     with serving(tmp_path_factory.mktemp("local-api"), *request.param) as api:
-        command = [sys.executable, SCRIPT, api.url, api.key, host.address("/clip")]
+        command = [sys.executable, SCRIPT, api.url, api.key]
         done = subprocess.run(command, timeout=RUN_SECONDS, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -57,7 +57,7 @@ def land_vectors(warehouse: Warehouse, *videos: str, count: int = 4, **fields: A
         add_videos(warehouse, video(f"v{number}", url=url))
         done_task(warehouse, f"v{number}", f"a{number}")
         names = [f"f{number}-{index}" for index in range(count)]
-        payload = {"preview_url": f"file:///anywhere/{PREVIEW}"}
+        payload = {"preview_url": f"http://127.0.0.1:1/previews/signature/{PREVIEW}"}
         listed = [feature(name, **{"payload": payload, **fields}) for name in names]
         land(warehouse, "assets", asset_reply(f"a{number}", *listed, video_id=f"v{number}"))
         for name in names:

@@ -43,7 +43,7 @@ def test_an_asset_is_given_alone_as_it_is_given_with_its_features(api: Served) -
     asset_id = api.extracted(picture(1, b"jpeg"))
     asset = api.get(f"/assets/{asset_id}")
     assert asset == api.get(f"/assets/{asset_id}/features")["asset"]
-    assert Path(asset["preview_url"].removeprefix("file://")).read_bytes() == b"jpeg"
+    assert Path(asset["preview_file"].removeprefix("file://")).read_bytes() == b"jpeg"
 
 
 def test_its_address_can_be_left_out(api: Served) -> None:

@@ -19,9 +19,10 @@ ALLOWED: dict[str, set[str]] = {
     "extract": {"models"},
     "store": {"extract"},
     "search": {"store", "extract", "models"},
-    "http": {"search", "store", "extract", "models"},
+    "http": {"search", "store", "extract", "models", "local_files"},
     "faults": {"http", "store"},
-    "work": {"store", "extract"},
+    "work": {"store", "extract", "local_files"},
+    "local_files": {"extract", "samples"},
     "samples": set(),
 }
 """Which folder may import from which others: arrows run down only, so there is no circle."""

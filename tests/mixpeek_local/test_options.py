@@ -28,6 +28,7 @@ OPTIONS: dict[str, Any] = {
     "--retry-after": {"retry_after": True},
     "--draft-seconds=6.5": {"draft_seconds": 6.5},
     "--faults=[]": {"faults": "[]"},
+    "--landing=land": {"landing": "land"},
 }
 HEAVY = {"onnxruntime", "faster_whisper", "ctranslate2", "tokenizers", "cv2", "PIL", "pandas", "duckdb"}
 

@@ -1,5 +1,6 @@
 """The page at `/`, and what it asks for: it holds no secret, and what it gives needs the key."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -7,10 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 
-from mixpeek_local.extract.records import Feature
-from tests.mixpeek_local.served import Served, served, vector
-
-JPEG = b"\xff\xd8 a thumbnail"
+from tests.mixpeek_local.served import Served, served
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def test_the_page_gives_no_other_file(api: Served, name: str) -> None:
     assert requests.get(f"{api.url}/page/{name}", timeout=60).status_code in (401, 404)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/activity"), ("GET", "/previews/x.jpg"), ("POST", "/uploads")])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/activity"), ("POST", "/media-links"), ("POST", "/uploads")])
 def test_what_the_page_asks_for_needs_the_key(api: Served, method: str, path: str) -> None:
     assert requests.request(method, f"{api.url}{path}", timeout=60).status_code == 401
 
@@ -49,14 +47,21 @@ def test_activity_names_the_latest_tasks_first_and_the_collections(api: Served) 
     assert sorted(body["collections"]) == ["films", "talks"]
 
 
-def test_a_preview_is_given_by_the_name_in_its_address_and_no_other_file_is(api: Served) -> None:
-    api.extracted(Feature("image", 1, 1, {"image": vector(1, 0)}, preview=JPEG))
-    (feature,) = api.post("/features", {"collections": ["example"]})["results"]
-    name = feature["preview_url"].rpartition("/")[2]
-    reply = api.request("GET", f"/previews/{name}")
-    assert (reply.content, reply.headers["Content-Type"]) == (JPEG, "image/jpeg")
-    for other in ("..%2Fstate.sqlite", "state.sqlite", f"{'0' * 32}.jpg"):
-        assert api.request("GET", f"/previews/{other}").status_code == 404
+def test_what_was_dropped_comes_with_the_command_that_lands_it_and_nothing_else_does(tmp_path: Path) -> None:
+    with served(tmp_path / "my state", landing="cd /project && land") as api:
+        dropped = api.request("POST", "/uploads", params={"name": "a (b) $c.mp4"}, data=b"a video").json()["url"]
+        for url in (dropped, dropped.replace("uploads", "downloads"), "https://example.com/uploads/a.mp4"):
+            api.ingest(url)
+        *others, task = api.get("/activity")["tasks"]
+    assert [other["landing"] for other in others] == [None, None]
+    *command, path = shlex.split(task["landing"])
+    assert command == ["cd", "/project", "&&", "land"]
+    assert Path(path).read_bytes() == b"a video"
+
+
+def test_a_server_of_no_project_knows_no_such_command(api: Served) -> None:
+    api.ingest(api.request("POST", "/uploads", params={"name": "clip.mp4"}, data=b"a video").json()["url"])
+    assert [task["landing"] for task in api.get("/activity")["tasks"]] == [None]
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "../../clip.mp4", "/etc/clip.mp4"])

@@ -10,13 +10,14 @@ from tests.mixpeek_local.served import Served, picture, served
 
 URL = "https://example.com/video.mp4"
 GUIDE_ASSET = (
-    "asset_id collection_id status url metadata error modality task_id updated_at created_at score preview_url"
+    "asset_id collection_id status url metadata error modality task_id updated_at created_at score "
+    "preview_url preview_file"
 )
 
 
 def replies(api: Served) -> tuple[set[str], set[str], set[str]]:
     """Fields of the replies to an ingestion, of a task and of an asset."""
-    asset_id = api.extracted(picture(1))
+    asset_id = api.extracted(picture(1, b"jpeg"))
     queued = api.request("POST", "/ingest/videos/url", json={"url": URL, "collection": "c"}).json()
     return set(queued), set(api.task(queued["task_id"])) - {"progress"}, set(api.get(f"/assets/{asset_id}"))
 

@@ -92,8 +92,9 @@ def test_every_setting_reaches_a_server_that_a_context_starts(own: LocalApiConfi
 def test_a_running_server_that_may_not_read_a_needed_folder_is_not_used(own: LocalApiConfig, tmp_path: Path) -> None:
     (folder,) = own.allowed_folders
     with running(own):
-        with running(replace(own, allowed_folders=(folder / "below",))):
-            pass
+        for readable in (folder / "below", own.uploads / "a dropped video"):
+            with running(replace(own, allowed_folders=(readable,))):
+                pass
         with pytest.raises(NotAllowedError, match=re.escape(f"with --allow-folder {tmp_path}")):
             running(replace(own, allowed_folders=(tmp_path,))).__enter__()
 

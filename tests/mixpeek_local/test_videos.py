@@ -1,5 +1,7 @@
 """Every kind of file that people send: a good one gives features, a bad one a reason."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -7,6 +9,8 @@ import numpy as np
 import pytest
 
 from mixpeek_local.config import LocalApiConfig
+from mixpeek_local.local_files import local_file
+from mixpeek_local.samples import GUIDE_VIDEO
 from tests.mixpeek_local.caller import Caller, until
 from tests.mixpeek_local.clips import Scene, place, plain, silence, tone, write_clip
 from tests.mixpeek_local.video_host import VideoHost
@@ -16,12 +20,23 @@ def counts(body: dict) -> dict[str, int]:
     return {modality: len(several) for modality, several in body["features"].items()}
 
 
-def test_the_guides_own_video_mp4_is_queued_and_fails_with_a_reason(api: Caller) -> None:
-    assert "video.mp4 is not in the folders that this server may read" in api.reason("video.mp4")
-
-
 def test_a_relative_path_is_looked_up_in_the_allowed_folders(api: Caller, clip: Path) -> None:
     assert counts(api.process(clip.name))["video"] == 2
+
+
+@pytest.mark.parametrize("name", ["missing.mp4", "below/video.mp4"])
+def test_a_relative_path_that_is_in_none_of_them_is_told_where_to_put_it(api: Caller, folder: Path, name: str) -> None:
+    reason = api.reason(name)
+    assert reason.startswith(f"{name} is not in the folders that this server may read ({folder}")
+    assert reason.endswith("put it there, start the server with --allow-folder, or give an http(s) URL")
+
+
+def test_a_video_mp4_of_ones_own_comes_before_the_sample(own: LocalApiConfig, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    config = replace(own, allowed_folders=(tmp_path / "mine",))
+    assert local_file("video.mp4", config) == GUIDE_VIDEO
+    mine = Path(shutil.copy(clip, tmp_path / "mine" / "video.mp4"))
+    assert local_file("video.mp4", config) == mine.resolve()
 
 
 def test_a_file_url_is_a_path(api: Caller, folder: Path, clip: Path) -> None:

@@ -40,7 +40,10 @@ FROM (
 INNER JOIN (
     SELECT
         *,
-        coalesce(payload ->> '$.preview_url', payload ->> '$.thumbnail_url') AS picture
+        -- The local API's pictures are files too, which stay when it ends.
+        coalesce(
+            payload ->> '$.preview_file', payload ->> '$.preview_url', payload ->> '$.thumbnail_url'
+        ) AS picture
     FROM mixpeek.features
 ) AS feature ON hit.feature_id = feature.feature_id
 INNER JOIN mixpeek.videos AS video ON feature.video_id = video.video_id

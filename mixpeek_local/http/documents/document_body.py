@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from mixpeek_local.extract.records import Vector
+from mixpeek_local.http.payloads import preview_fields
 from mixpeek_local.store.documents.collections import Collection
 from mixpeek_local.store.documents.documents import document_id
 
@@ -17,7 +18,7 @@ TEXTS = ("transcription", "description", "ocr_text")
 OUTPUTS = frozenset(
     [
         *TEXTS,
-        *("document_id", "start_time", "end_time", "thumbnail_url"),
+        *("document_id", "start_time", "end_time", "thumbnail_url", "preview_file"),
         *("labels", "sounds", "interval_sec", "source", "confidence", "box"),
     ]
 )
@@ -75,8 +76,7 @@ class Bodies:
             details["ocr_text"] = details.pop("text")
         body = self.source(row) | details
         body |= {"document_id": document_id(row), "start_time": row["start_time"], "end_time": row["end_time"]}
-        if row["preview"] is not None:
-            body["thumbnail_url"] = (self._previews / row["preview"]).absolute().as_uri()
+        body |= preview_fields(row, self._previews, "thumbnail_url")
         moment = row["created_at"].removesuffix("+00:00") + "Z"
         internal: Body = body["_internal"]
         internal |= {

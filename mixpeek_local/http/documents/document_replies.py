@@ -18,7 +18,8 @@ class Document(BaseModel):
     transcription: str | None = None
     description: str | None = None
     ocr_text: str | None = Field(default=None, description="the words of a text on screen, or of a spoken sentence")
-    thumbnail_url: str | None = Field(default=None, description="the address of a file")
+    thumbnail_url: str | None = Field(default=None, description="its picture, which any page may show")
+    preview_file: str | None = Field(default=None, description="its file, an extension of this server")
 
 
 class DocumentPagination(BaseModel):

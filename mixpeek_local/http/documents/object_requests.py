@@ -10,6 +10,7 @@ from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http.documents.buckets import FieldType
 from mixpeek_local.http.documents.strict import OpenBody, StrictBody, Text
 from mixpeek_local.http.ingest import MAX_URL_CHARACTERS, Metadata
+from mixpeek_local.local_files import readable_folders
 from mixpeek_local.store.documents.buckets import Bucket
 from mixpeek_local.store.documents.ids import new_id
 
@@ -126,6 +127,5 @@ def _check_file(path: str, config: LocalApiConfig) -> None:
         real = Path(path).resolve()
     except (OSError, ValueError):
         raise RefusedObjectError("URLValidationError", "the file's path cannot be read") from None
-    folders = [folder.resolve() for folder in (*config.allowed_folders, config.uploads)]
-    if not any(real.is_relative_to(folder) for folder in folders):
+    if not any(real.is_relative_to(folder) for folder in readable_folders(config)):
         raise RefusedObjectError("URLValidationError", "the file is outside the folders that this server may read")

@@ -2,14 +2,17 @@
 
 const POLL_MS = 700;
 const FOUND = 12;
+const DROPPED = "page"; // the collection of dropped videos
 const ended = new Set(["DONE", "FAILED", "SKIPPED", "CANCELLED"]);
 const at = (id) => document.getElementById(id);
 const copy = (id) => at(id).content.firstElementChild.cloneNode(true);
 
 let key = new URLSearchParams(location.hash.slice(1)).get("key") ?? sessionStorage.getItem("key");
 let names = new Map(); // asset id -> file name
+let landings = new Map(); // asset id -> the command that lands it
 let shownAsset = null;
 let shownSearch = null;
+let played = null;
 
 class Refused extends Error {}
 
@@ -84,6 +87,7 @@ async function watch() {
 
 function drawTasks(tasks) {
   names = new Map(tasks.map((task) => [task.asset_id, task.name]));
+  landings = new Map(tasks.map((task) => [task.asset_id, task.collection_id === DROPPED && task.landing]));
   const list = at("tasks");
   const drawn = new Map([...list.children].map((item) => [item.dataset.task, item]));
   tasks.forEach((task, place) => {
@@ -113,7 +117,7 @@ function drawTasks(tasks) {
 const send = showing("upload-problem", async (files) => {
   for (const file of files) {
     const { url } = await read("POST", `/uploads?name=${encodeURIComponent(file.name)}`, { raw: file });
-    const { task_id } = await read("POST", "/ingest/videos/url", { body: { url, collection: "page" } });
+    const { task_id } = await read("POST", "/ingest/videos/url", { body: { url, collection: DROPPED } });
     await watch();
     showWhenDone(task_id);
   }
@@ -151,7 +155,7 @@ const showAsset = showing("found-problem", async (assetId) => {
   const { asset, features } = await read("GET", `/assets/${assetId}/features`);
   if (shownAsset !== assetId) return;
   const pictures = features.video.length ? features.video : features.audio;
-  title(names.get(assetId) ?? "Video", about(asset, features));
+  title(names.get(assetId) ?? "Video", about(asset, features), landings.get(assetId));
   draw(pictures);
   watch();
 });
@@ -186,13 +190,26 @@ const nearest = showing("found-problem", (feature) => {
   return search([{ vector_index: index, value: feature.feature_id, type: "feature" }], `Like ${clock(feature.start_time)}`);
 });
 
-function title(heading, line) {
+function title(heading, line, landing) {
   at("found-title").textContent = heading;
   at("about").textContent = line;
+  at("landing").hidden = !landing;
+  at("landing").querySelector("code").textContent = landing ?? "";
+  at("landing").querySelector("button").textContent = "Copy";
 }
 
+at("landing").querySelector("button").addEventListener("click", async (event) => {
+  const button = event.target;
+  const command = at("landing").querySelector("code");
+  try {
+    await navigator.clipboard.writeText(command.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(command); // the browser lets no page copy: Ctrl-C does
+  }
+});
+
 function draw(features) {
-  for (const picture of document.querySelectorAll("#moments img[src]")) URL.revokeObjectURL(picture.src);
   at("moments").replaceChildren(...features.map(card));
 }
 
@@ -210,14 +227,65 @@ function card(feature) {
     return chip;
   }));
   place(".nearest").onclick = () => nearest(feature);
-  if (feature.preview_url) load(place("img"), feature.preview_url);
+  if (feature.preview_url) place("img").src = feature.preview_url;
+  place(".picture").ariaLabel = `Play ${playedFrom(feature)}`;
+  place(".picture").onclick = () => play(feature);
   return moment;
 }
 
-async function load(picture, url) {
-  const name = url.slice(url.lastIndexOf("/") + 1);
-  const reply = await ask("GET", `/previews/${encodeURIComponent(name)}`).catch(() => null);
-  if (reply) picture.src = URL.createObjectURL(await reply.blob());
+// The player
+
+const player = at("player");
+const video = player.querySelector("video");
+const trouble = player.querySelector(".problem");
+
+async function play(feature) {
+  played = feature;
+  at("player-title").textContent = playedFrom(feature);
+  trouble.textContent = "";
+  video.hidden = false;
+  player.showModal();
+  try {
+    const { url, source, file_data } = await read("POST", "/media-links", { body: { asset_id: feature.asset_id } });
+    if (played !== feature) return;
+    video.onerror = () => cannotPlay(file_data, source);
+    video.onloadedmetadata = () => {
+      if (file_data.width && !video.videoWidth) return cannotPlay(file_data, source); // sound without its picture
+      video.classList.toggle("sound", !video.videoWidth);
+      video.currentTime = feature.start_time;
+    };
+    video.src = url;
+  } catch (failure) {
+    if (played !== feature) return;
+    if (!(failure instanceof Refused)) return stop(failure.message);
+    player.close();
+    lock("This is not the key of this server.");
+  }
+}
+
+function cannotPlay({ codec, audio_codec, container }, source) {
+  const format = `${codec ?? audio_codec} in ${container}`;
+  stop(`This browser cannot play this video (${format}). Open it in another player${source ? `: ${source}` : "."}`);
+}
+
+function stop(why) {
+  video.onerror = video.onloadedmetadata = null;
+  video.removeAttribute("src");
+  video.load(); // else the browser goes on reading
+  video.hidden = true;
+  trouble.textContent = why;
+}
+
+player.addEventListener("close", () => {
+  played = null;
+  stop("");
+});
+player.addEventListener("click", (event) => {
+  if (event.target === player || event.target.closest("button")) player.close(); // the dialog itself is its backdrop
+});
+
+function playedFrom(feature) {
+  return `${names.get(feature.asset_id) ?? "the video"} from ${clock(feature.start_time)}`;
 }
 
 function kind(feature) {

@@ -1,6 +1,7 @@
-"""The page at `/`, and what it needs beside the API: the latest tasks, thumbnails, and uploads."""
+"""The page at `/`, and what it needs beside the API and `media`: the latest tasks, and uploads."""
 
 import re
+import shlex
 import shutil
 import uuid
 from pathlib import Path
@@ -19,7 +20,8 @@ _FILES = Path(__file__).parents[1] / "page"
 _TYPES = {"index.html": "text/html", "style.css": "text/css", "app.js": "text/javascript"}
 _LATEST_TASKS = 30
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "media-src 'self' http: https:; "  # a video of the web is played from there
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
@@ -63,17 +65,9 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
             """,
             (_LATEST_TASKS,),
         )
-        tasks = [{**dict(row), "name": _name(row["url"])} for row in rows]
+        tasks = [{**dict(row), "name": _name(row["url"]), "landing": _landing(row["url"], config)} for row in rows]
         collections = store.database.connection().execute("SELECT DISTINCT collection_id FROM assets")
         return JSON({"tasks": tasks, "collections": [name for (name,) in collections]})
-
-    @routes.get("/previews/{name}")
-    def preview(name: str) -> Response:
-        """Return a thumbnail."""
-        path = store.previews / name
-        if not re.fullmatch(r"[0-9a-f]{32}\.jpg", name) or not path.is_file():
-            raise HTTPException(404, "there is no preview with this name")
-        return FileResponse(path, media_type="image/jpeg")
 
     @routes.post("/uploads")
     async def upload(request: Request, name: str = "video") -> Response:
@@ -117,6 +111,14 @@ def _file(name: str) -> Response:
     if name not in _TYPES:
         raise HTTPException(404, "there is no such page")
     return FileResponse(_FILES / name, media_type=_TYPES[name], headers=_HEADERS)
+
+
+def _landing(url: str, config: LocalApiConfig) -> str | None:
+    """The command that lands a dropped video; None for others, which whoever ingested them lands."""
+    dropped = config.uploads.absolute().as_uri()
+    if not config.landing or not url.startswith(f"{dropped}/"):
+        return None
+    return f"{config.landing} {shlex.quote(unquote(urlsplit(url).path))}"
 
 
 def _name(url: str) -> str:

@@ -1,7 +1,10 @@
 """Documents: their bodies, vectors, pages, reads by id and deletion."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import requests
 
 from mixpeek_local.extract.records import Feature
 from tests.mixpeek_local.documents.shelf import Shelf
@@ -35,6 +38,13 @@ def test_a_document_says_what_was_extracted_and_where_it_comes_from(shelf: Shelf
     assert lineage["root_bucket_id"] == shelf.bucket.bucket_id
     assert lineage["source_type"] == "bucket"
     assert lineage["chain"][0]["feature_extractor_id"] == "multimodal_extractor_v1"
+
+
+def test_a_documents_picture_has_an_address_for_pages_and_a_file(shelf: Shelf) -> None:
+    shelf.add("k1", picture(1, b"jpeg"))
+    (document,) = shelf.listed()
+    assert requests.get(document["thumbnail_url"], timeout=60).content == b"jpeg"
+    assert Path(document["preview_file"].removeprefix("file://")).read_bytes() == b"jpeg"
 
 
 def test_vectors_come_under_their_names_as_the_same_float32(shelf: Shelf) -> None:
