@@ -55,6 +55,9 @@ class Far:
     score: float
     floor: float
 
+    def __str__(self) -> str:
+        return f"scores {self.score:.3f}, and what resembles words scores {self.floor:.2f} or more"
+
 
 @dataclass(frozen=True)
 class Moment:

@@ -190,10 +190,7 @@ def _nothing(warehouse: Warehouse, nearest: Far, index: str) -> str:
     for moment in look_up(warehouse, SearchReply([nearest.one]), index).rows:
         at = "" if moment.start_time is None else f" at {timecode(moment.start_time)}"
         named = f", {moment.video}{at},"
-    return (
-        f"Nothing like it: the nearest{named} scores {nearest.score:.3f},"
-        f" and what resembles words scores {nearest.floor:.2f} or more."
-    )
+    return f"Nothing like it: the nearest{named} {nearest}."
 
 
 def _how_many(far: Sequence[Far], of: int) -> str:

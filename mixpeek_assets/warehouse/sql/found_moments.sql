@@ -60,7 +60,7 @@ INNER JOIN (
                     '; ',
                     'said: "' || transcription || '"',
                     CASE
-                        WHEN payload ->> '$.source' = 'speech' AND payload ->> '$.unsure' = 'true' THEN 'perhaps said: '
+                        WHEN payload ->> '$.unsure' = 'true' THEN 'perhaps said: '
                         WHEN payload ->> '$.source' = 'speech' THEN 'said: '
                         WHEN payload ->> '$.source' = 'screen' OR modality != 'text' THEN 'on the screen: '
                         ELSE ''
