@@ -174,7 +174,7 @@ async function search(queries, heading) {
   const shown = withoutTwins(results).slice(0, FOUND);
   const near = shown.filter(isNear);
   const far = shown.filter((feature) => !isNear(feature));
-  title(heading, near.length ? "" : far.length ? "Nothing like it." : "Nothing was found.");
+  title(heading, shown.length ? "" : "Nothing was found.");
   draw(near, far);
 }
 
@@ -204,8 +204,10 @@ function title(heading, line) {
 
 function draw(features, far = []) {
   for (const picture of document.querySelectorAll("#moments img[src]")) URL.revokeObjectURL(picture.src);
-  const line = far.length ? [copy("far")] : [];
-  at("moments").replaceChildren(...features.map(card), ...line, ...far.map(card));
+  const line = document.createElement("h3");
+  line.textContent = `Nothing ${features.length ? "else is" : "is"} like it. The nearest:`;
+  line.hidden = !far.length;
+  at("moments").replaceChildren(...features.map(card), line, ...far.map(card));
 }
 
 function card(feature) {
