@@ -195,7 +195,9 @@ def query(sql: str, format_: "Format") -> None:
     help="The named vector to search: `multimodal` finds pictures, sounds and words; `text` finds words read or said.",
 )
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Most hits to show.")
-@click.option("--all", "show_all", is_flag=True, help="Also show the nearest where nothing is like the words.")
+@click.option(
+    "--all", "show_all", is_flag=True, help="Also show what is nothing like the words, only the nearest there is."
+)
 @click.option("--sql", "show_statement", is_flag=True, help="Also show the SQL that gives the same rows.")
 @_format
 def search(
