@@ -40,7 +40,10 @@ FROM (
 INNER JOIN (
     SELECT
         *,
-        coalesce(payload ->> '$.preview_url', payload ->> '$.thumbnail_url') AS picture,
+        -- The local API's pictures are files too, which stay when it ends.
+        coalesce(
+            payload ->> '$.preview_file', payload ->> '$.preview_url', payload ->> '$.thumbnail_url'
+        ) AS picture,
         -- The likeliest with their scores: lighthouse 0.55, harbour 0.21.
         array_to_string(
             list_transform(

@@ -175,7 +175,11 @@ async function search(queries, heading) {
   const near = shown.filter(isNear);
   const far = shown.filter((feature) => !isNear(feature));
   title(heading, shown.length ? "" : "Nothing was found.");
-  draw(near, far);
+  draw(near);
+  if (!far.length) return;
+  const line = document.createElement("h3");
+  line.textContent = `Nothing ${near.length ? "else is" : "is"} like it. The nearest:`;
+  at("moments").append(line, ...far.map(card));
 }
 
 // A segment of one look has the vector of that look: both are the same hit.
@@ -202,12 +206,9 @@ function title(heading, line) {
   at("about").textContent = line;
 }
 
-function draw(features, far = []) {
+function draw(features) {
   for (const picture of document.querySelectorAll("#moments img[src]")) URL.revokeObjectURL(picture.src);
-  const line = document.createElement("h3");
-  line.textContent = `Nothing ${features.length ? "else is" : "is"} like it. The nearest:`;
-  line.hidden = !far.length;
-  at("moments").replaceChildren(...features.map(card), line, ...far.map(card));
+  at("moments").replaceChildren(...features.map(card));
 }
 
 function card(feature) {
