@@ -86,7 +86,7 @@ def _():
 def _(by, warehouse, words):
     hits = warehouse.search(words.value, k=4, by=by.value)
     captions = [f"{score:.2f} {found}" for score, found in zip(hits["score"], hits["found"], strict=True)]
-    gallery(hits, captions) if captions else mo.md("Nothing is found.")
+    gallery(hits, captions) if captions else mo.md("Nothing is like it.")
     return
 
 

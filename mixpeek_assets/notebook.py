@@ -14,7 +14,7 @@ from mixpeek_assets.api.port import SearchReply
 from mixpeek_assets.connections import local_api, open_client, open_warehouse
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.questions import Day, Filters, Names, Numbers, QuestionError, count, numbers
-from mixpeek_assets.search import MOST, POLICY, Hit, SearchError, checked, find, hits_of, known_collections
+from mixpeek_assets.search import MOST, POLICY, Hit, SearchError, checked, find, hits_of, known_collections, split
 from mixpeek_assets.settings import Settings, load_settings
 from mixpeek_assets.warehouse import SQL
 from mixpeek_assets.warehouse.errors import WarehouseError
@@ -127,6 +127,7 @@ class ReadOnlyWarehouse:
         *,
         by: Way = "meaning",
         vector_name: str = "multimodal",
+        far: bool = False,
         collections: Names | None = None,
         modalities: Names | None = None,
         since: Day | None = None,
@@ -142,6 +143,8 @@ class ReadOnlyWarehouse:
                 local API is started for it where none is running. `words` finds these very words in what was said,
                 read and described (`mixpeek.find_text`), and needs no API.
             vector_name: The named vector that is compared by meaning.
+            far: Whether to return also what is only the nearest there is, and nothing like the words. The local API
+                tells one from the other.
             collections: Only moments of these collections.
             modalities: Only moments of these modalities.
             since: Only moments of this partition and later ones.
@@ -149,7 +152,8 @@ class ReadOnlyWarehouse:
             among: Only these features, by `feature_id`.
 
         Returns:
-            A row a moment: its score, the video, when and what it is, why it was found, and a link to its second.
+            A row a moment: its score, the video, when and what it is, what made it a hit, and a link to its second.
+            There are none where nothing is like the words.
 
         Raises:
             QuestionError: an argument cannot be used.
@@ -158,7 +162,7 @@ class ReadOnlyWarehouse:
         """
         words, filters = checked(words), Filters.of(collections, modalities, since, until, among)
         if by == "meaning":
-            return self._moments(self._by_meaning(words, count(k), vector_name, filters))
+            return self._moments(self._by_meaning(words, count(k), vector_name, filters, far=far))
         if by == "words":
             return self._by_words(words, count(k), filters)
         raise QuestionError(f"by={by!r} is no way to search: there are {_listed(get_args(Way))}")
@@ -187,12 +191,15 @@ class ReadOnlyWarehouse:
         excerpts = dict(zip(ids, found["excerpt"], strict=True))
         return moments.assign(found=[excerpts[feature_id] for feature_id in moments["feature_id"]])
 
-    def _by_meaning(self, words: str, k: int, vector_name: str, filters: Filters) -> list[Hit]:
+    def _by_meaning(self, words: str, k: int, vector_name: str, filters: Filters, *, far: bool) -> list[Hit]:
         """Ask the API, and keep what is in the file and passes the filters."""
         if k > MOST:
             raise QuestionError(f"k={k:,}: the API returns at most {MOST}")
         reply = self._asked(words, vector_name, filters, k)
-        hits = hits_of(reply, vector_name)
+        near, farther = split(reply)
+        if farther and not near.found and not far:
+            warnings.warn(f"nothing like it: the nearest {farther[0]} (far=True returns it)", stacklevel=3)
+        hits = hits_of(reply if far else near, vector_name)
         with self._open() as connection:
             ids = [hit.feature_id for hit in hits]
             passes = dict(SQL.run(connection, "filtered_features", ids=ids, **asdict(filters)).fetchall())

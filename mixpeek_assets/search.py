@@ -1,12 +1,12 @@
 """Find moments by words: ask the API which features are nearest, and look them up in the warehouse."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import duckdb
 
 from mixpeek_assets.api.errors import PermanentError
-from mixpeek_assets.api.port import MixpeekClient, SearchReply
+from mixpeek_assets.api.port import FoundFeature, MixpeekClient, SearchReply
 from mixpeek_assets.api.transport import RetryPolicy
 from mixpeek_assets.errors import UserError
 from mixpeek_assets.terminal_safe import terminal_safe
@@ -43,11 +43,28 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Far:
+    """A feature that is nothing like the words, although it is the nearest there is.
+
+    Attributes:
+        score: What it has.
+        floor: What it would need.
+    """
+
+    one: FoundFeature
+    score: float
+    floor: float
+
+    def __str__(self) -> str:
+        return f"scores {self.score:.3f}, and what resembles words scores {self.floor:.2f} or more"
+
+
+@dataclass(frozen=True)
 class Moment:
     """What the warehouse knows of a hit.
 
     Attributes:
-        found: Why it is a hit: the words, else what it looks or sounds like.
+        found: What made it a hit: the words, else what it looks or sounds like, with scores.
         link: Opens the video at the moment, in a player or browser that can.
         thumbnail: The path or URL of its picture, if the feature has one.
     """
@@ -109,6 +126,18 @@ def find(
         detail = terminal_safe(f"{problem.reason}: {problem.excerpt}")
         raise SearchError(f"the search reply cannot be read: {detail}")
     return reply
+
+
+def split(reply: SearchReply) -> tuple[SearchReply, list[Far]]:
+    """Part what is like the words from what is only the nearest there is, as far as the API tells."""
+    near, far = replace(reply, found=[]), list[Far]()
+    for one in reply.found:
+        floor = reply.floors.get(one.feature.get("modality") or "")
+        if floor is None or one.score is None or one.score >= floor:
+            near.found.append(one)
+        else:
+            far.append(Far(one, one.score, floor))
+    return near, far
 
 
 def hits_of(reply: SearchReply, index: str = "multimodal") -> list[Hit]:

@@ -66,10 +66,14 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: dict[str, An
     connection.execute(f"INSERT INTO mixpeek.{table} BY NAME SELECT {values}", row)
 
 
-def found_by_the_api(*feature_ids: str) -> Answer:
+def found_by_the_api(*feature_ids: str, floor: float | None = None) -> Answer:
+    """What the API answers; with a floor, all are images."""
     scores = np.linspace(0.9, 0.1, len(feature_ids))
-    results = [{"feature_id": name, "score": float(score)} for name, score in zip(feature_ids, scores, strict=True)]
-    return Answer({"results": results})
+    results = [
+        {"feature_id": name, "score": float(score), "modality": "image"}
+        for name, score in zip(feature_ids, scores, strict=True)
+    ]
+    return Answer({"results": results, "score_floors": floor and {"image": floor}})
 
 
 def test_a_query_gives_a_pandas_frame(moments: ReadOnlyWarehouse) -> None:
@@ -204,6 +208,18 @@ def test_what_the_api_cannot_filter_is_filtered_here(
 
     assert list(moments.search("light", 3, **filters)["feature_id"]) == found
     assert mixpeek.asked(SEARCH)[0].query == "page_size=100"
+
+
+def test_what_is_nothing_like_the_words_is_left_out_unless_it_is_asked_for(
+    mixpeek: ScriptedMixpeek, moments: ReadOnlyWarehouse
+) -> None:
+    near, none = (found_by_the_api(NIGHT, DUSK, NOON, floor=floor) for floor in (0.5, 0.95))
+    mixpeek.script(SEARCH, near, near, none)
+
+    assert list(moments.search("light")["feature_id"]) == [NIGHT, DUSK]
+    assert list(moments.search("light", far=True)["feature_id"]) == [NIGHT, DUSK, NOON]
+    with pytest.warns(UserWarning, match="nothing like it: the nearest scores 0.900, and what resembles words scores"):
+        assert moments.search("light").empty
 
 
 def test_of_no_collection_nothing_is_asked(mixpeek: ScriptedMixpeek, moments: ReadOnlyWarehouse) -> None:

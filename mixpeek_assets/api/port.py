@@ -171,10 +171,16 @@ class FoundFeature:
 
 @dataclass(frozen=True)
 class SearchReply:
-    """Search results, best first."""
+    """Search results, best first.
+
+    Attributes:
+        found: The nearest that there are, however far they are.
+        floors: By modality, where the API tells: a feature with a lower score is nothing like the words.
+    """
 
     found: list[FoundFeature] = field(default_factory=list[Any])
     problems: list[Problem] = field(default_factory=list[Any])
+    floors: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,12 @@ def number(value: object) -> float | None:
     return float(value) if abs(value) <= LARGEST_FLOAT else None
 
 
+def numbers(value: object) -> dict[str, float]:
+    """Return the numbers of an object, by name."""
+    read = {name: number(item) for name, item in value.items()} if is_object(value) else {}
+    return {name: item for name, item in read.items() if item is not None}
+
+
 def sparse(value: object) -> SparseVector | None:
     """Return a sparse vector, if the value is one."""
     if not is_object(value):

@@ -195,6 +195,9 @@ def query(sql: str, format_: "Format") -> None:
     help="The named vector to search: `multimodal` finds pictures, sounds and words; `text` finds words read or said.",
 )
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Most hits to show.")
+@click.option(
+    "--all", "show_all", is_flag=True, help="Also show what is nothing like the words, only the nearest there is."
+)
 @click.option("--sql", "show_statement", is_flag=True, help="Also show the SQL that gives the same rows.")
 @_format
 def search(
@@ -203,10 +206,11 @@ def search(
     modality: str | None,
     index: str,
     limit: int,
+    show_all: bool,
     show_statement: bool,
     format_: "Format",
 ) -> None:
-    """Find moments by words, each with why it is a hit and its thumbnail.
+    """Find moments by words, each with what made it a hit and its thumbnail.
 
     \b
     mixpeek-assets search "a lighthouse at night"
@@ -226,6 +230,7 @@ def search(
             modality=modality,
             index=index,
             limit=limit,
+            show_all=show_all,
             show_statement=show_statement,
             format_=format_,
         )

@@ -1,4 +1,4 @@
-"""`mixpeek-assets search`: find moments by words, and say why each is one."""
+"""`mixpeek-assets search`: find moments by words, and say what made each a hit."""
 
 import shlex
 import shutil
@@ -20,6 +20,7 @@ from mixpeek_assets.connections import local_api, open_client, open_warehouse
 from mixpeek_assets.labels import timecode
 from mixpeek_assets.search import (
     POLICY,
+    Far,
     Moment,
     SearchError,
     checked,
@@ -27,6 +28,7 @@ from mixpeek_assets.search import (
     hits_of,
     known_collections,
     moments,
+    split,
 )
 from mixpeek_assets.settings import Settings
 from mixpeek_assets.sql_files import SqlFiles, literal
@@ -37,8 +39,6 @@ EXAMPLES = ("a lighthouse at night", "pollination of flowers")
 """Example searches of the samples: the first is shown and never said, the second is said in other words."""
 
 _EXAMPLE_HITS = 2
-_LOWEST_SCORE = 0.35
-"""Below it, what the local API finds is only the nearest there is, and resembles the words in nothing."""
 
 _COLUMNS = (Column("score", right=True), Column("video"), Column("at", right=True), Column("modality"), Column("found"))
 
@@ -59,11 +59,6 @@ class Moments:
     missing: int
     sql: str
 
-    @property
-    def are_near(self) -> bool:
-        """Whether the best of them resembles the words, as far as scores of the local API tell."""
-        return bool(self.rows) and (self.rows[0].score or 0) >= _LOWEST_SCORE
-
 
 @dataclass(frozen=True)
 class Tried:
@@ -71,7 +66,7 @@ class Tried:
 
     Attributes:
         words: The examples.
-        found: What those found that found something near.
+        found: What those found that found something like the words.
         problem: Why a search failed.
     """
 
@@ -88,10 +83,23 @@ def search(
     modality: str | None,
     index: str,
     limit: int,
+    show_all: bool,
     show_statement: bool,
     format_: Format,
 ) -> None:
-    """Find moments by words, and print them, with the SQL that gives the same rows if asked for it."""
+    """Find moments by words, and print those that are like them, or all; with the SQL for the same rows if asked for.
+
+    Args:
+        settings: Which API and which warehouse.
+        words: What to look for.
+        collection: Search this one only.
+        modality: Find only this one.
+        index: The named vector.
+        limit: How many hits to ask for.
+        show_all: Also show what is only the nearest there is.
+        show_statement: Also show the SQL.
+        format_: Of the rows; sentences go beside them.
+    """
     words = _checked(words)
     console, warehouse = notes(format_), open_warehouse(settings)
     collections = [collection] if collection else _collections(warehouse)
@@ -99,7 +107,9 @@ def search(
         raise CommandError(f"{warehouse.name} has no videos yet: `mixpeek-assets run` ingests some")
     with local_api(settings), open_client(settings, POLICY) as client:
         reply = find(client, words, collections, modality=modality, index=index, limit=limit)
-    moments = look_up(warehouse, reply, index)
+    near, far = split(reply)
+    shown = reply if show_all else near
+    moments = look_up(warehouse, shown, index)
     if format_ == "json":
         print_json(map(asdict, moments.rows))
     elif format_ == "csv":
@@ -108,11 +118,12 @@ def search(
         show(console, moments, thumbnails=True)
     if not reply.found:
         console.print(plain(f"No hits in {', '.join(collections)}: nothing there can be compared with these words."))
-    elif settings.uses_local_api and moments.rows and not moments.are_near:
-        console.print(f"Nothing resembles these words: every score is below {_LOWEST_SCORE}.", highlight=False)
+    elif far:
+        sentence = _how_many(far, len(reply.found)) if near.found else _nothing(warehouse, far[0], index)
+        console.print(plain(sentence if show_all else f"{sentence} `--all` shows what is left out."), soft_wrap=True)
     if moments.missing:
         console.print(
-            f"{moments.missing} of {len(reply.found)} hits are not in the warehouse: `mixpeek-assets run` lands them."
+            f"{moments.missing} of {len(shown.found)} hits are not in the warehouse: `mixpeek-assets run` lands them."
         )
     if show_statement and moments.rows:
         console.print("\nThe same rows in SQL:")
@@ -130,8 +141,9 @@ def try_out(client: MixpeekClient, warehouse: Warehouse, examples: Sequence[str]
     found: dict[str, Moments] = {}
     try:
         for words in examples:
-            moments = look_up(warehouse, find(client, words, _collections(warehouse), limit=_EXAMPLE_HITS))
-            if moments.are_near:
+            near, _ = split(find(client, words, _collections(warehouse), limit=_EXAMPLE_HITS))
+            moments = look_up(warehouse, near)
+            if moments.rows:
                 found[words] = moments
     except (SearchError, MixpeekError) as error:
         return Tried(examples, found, str(error))
@@ -170,6 +182,24 @@ def command() -> str:
         return "mixpeek-assets"
     path = Path(sys.argv[0]).absolute()
     return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+
+
+def _nothing(warehouse: Warehouse, nearest: Far, index: str) -> str:
+    """Say that nothing is like the words, and how far the nearest is."""
+    named = ""
+    for moment in look_up(warehouse, SearchReply([nearest.one]), index).rows:
+        at = "" if moment.start_time is None else f" at {timecode(moment.start_time)}"
+        named = f", {moment.video}{at},"
+    return f"Nothing like it: the nearest{named} {nearest}."
+
+
+def _how_many(far: Sequence[Far], of: int) -> str:
+    """Say how many hits are nothing like the words."""
+    kinds: dict[float, set[str]] = {}
+    for hit in far:
+        kinds.setdefault(hit.floor, set()).add(hit.one.feature["modality"])
+    floors = " or ".join(f"{floor:.2f} ({', '.join(sorted(kinds[floor]))})" for floor in sorted(kinds))
+    return f"{len(far)} of {of} hits {'is' if len(far) == 1 else 'are'} nothing like it: below {floors}."
 
 
 def _collections(warehouse: Warehouse) -> list[str]:

@@ -1,10 +1,12 @@
 """The search for features (contract b5): queries become rankings, rankings become a page of results."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import fsum
 
+from mixpeek_local.extract.floors import FLOORS
+from mixpeek_local.extract.records import Modality
 from mixpeek_local.http.paging import Item, arranged, selected
 from mixpeek_local.http.payloads import feature_body
 from mixpeek_local.http.replies import invalid
@@ -44,11 +46,13 @@ class Found:
         items: Bodies of features, with their scores.
         total: How many results all pages have; None if they were not counted.
         more: Whether more follow.
+        floors: Of one query by words: the lowest score at which a feature of each modality resembles them.
     """
 
     items: list[Item]
     total: int | None
     more: bool
+    floors: Mapping[Modality, float] | None = None
 
 
 class Search:
@@ -88,7 +92,8 @@ class Search:
             more = len(window) > offset + size
             total = total if more else len(window)
             items = list(self._items(window[offset : offset + size], request))
-        return Found([selected(item, request.select, "feature_id", "score") for item in items], total, more)
+        items = [selected(item, request.select, "feature_id", "score") for item in items]
+        return Found(items, total, more, _floors(request))
 
     def _found(self, request: SearchRequest, scope: Scope) -> tuple[Iterator[Hit], int | None]:
         """The hits, best first, and their number, unless counting would mean reading them all."""
@@ -152,6 +157,14 @@ class Search:
                 if row := rows.get(hit.place):  # unless it was deleted meanwhile
                     yield hit, feature_body(row, self._store.previews) | {"url": row["url"]}
             portion = min(2 * portion, _MOST_READ)
+
+
+def _floors(request: SearchRequest) -> Mapping[Modality, float] | None:
+    match request.queries:
+        case [SearchQuery(type="text", index=index)]:
+            return FLOORS.get(index)
+        case _:  # the scores are no similarities to words
+            return None
 
 
 def _hits(ranking: Ranking) -> Iterator[Hit]:

@@ -136,3 +136,7 @@ class SearchReply(BaseModel):
 
     results: list[FoundFeature]
     pagination: SearchPagination
+    score_floors: dict[ModalityName, float] | None = Field(
+        default=None,
+        description="extension, of one query by words: below the floor of its modality, a result is nothing like them",
+    )

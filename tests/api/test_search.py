@@ -75,6 +75,15 @@ def test_the_order_of_the_answer_is_kept_and_what_is_no_feature_becomes_a_proble
     assert [problem.reason for problem in reply.problems] == ["a result has no feature_id"] * 2
 
 
+@pytest.mark.parametrize(
+    ("floors", "read"),
+    [({"image": 0.33, "text": 1, "audio": "high"}, {"image": 0.33, "text": 1.0}), (None, {}), ([0.3], {})],
+)
+def test_floors_of_scores_are_read_where_the_answer_has_some(floors: Any, read: dict[str, float]) -> None:
+    assert read_search({"results": [], "score_floors": floors}).floors == read
+    assert read_search({"results": []}).floors == {}
+
+
 @pytest.mark.parametrize("body", [{}, {"results": None}, {"results": {"feature_id": "a"}}, {"hits": []}])
 def test_an_answer_without_a_list_of_results_is_a_problem_not_an_empty_one(body: dict[str, Any]) -> None:
     assert [problem.reason for problem in read_search(body).problems] == ["the reply holds no list of results"]
@@ -86,7 +95,7 @@ JSON = st.recursive(
 )
 
 
-@given(body=st.dictionaries(st.just("results"), JSON))
+@given(body=st.dictionaries(st.sampled_from(["results", "score_floors"]), JSON))
 def test_no_answer_makes_the_reader_fail(body: dict[str, Any]) -> None:
     reply = read_search(body)
     results = body.get("results")

@@ -73,8 +73,16 @@ def ask(project: Project, monkeypatch: pytest.MonkeyPatch) -> Ask:
 def hits(project: Project, *extra: dict[str, Any]) -> Answer:
     """The landed features as a search's answer, the text first."""
     ids = dict(project.sql("SELECT modality, feature_id FROM mixpeek.features"))
-    results = [{"feature_id": ids["text"], "score": 0.61239}, {"feature_id": ids["image"], "score": 0.4}]
+    results = [
+        {"feature_id": ids["text"], "modality": "text", "score": 0.61239},
+        {"feature_id": ids["image"], "modality": "image", "score": 0.4},
+    ]
     return Answer({"results": [*results, *extra], "pagination": {}})
+
+
+def with_floors(answer: Answer, **floors: float) -> Answer:
+    """The answer of an API that tells from which score on a hit is like the words."""
+    return Answer({**answer.body, "score_floors": floors})
 
 
 def test_hits_are_shown_with_what_the_warehouse_knows_of_them(
@@ -87,7 +95,7 @@ def test_hits_are_shown_with_what_the_warehouse_knows_of_them(
     assert process.exit_code == 0, process.stderr
     assert [line.split() for line in process.stdout.splitlines()[:3]] == [
         ["score", "video", "at", "modality", "found"],
-        ["0.612", "harbour.mp4", "text", "[bold]Harbour[/bold]"],
+        ["0.612", "harbour.mp4", "text", '"[bold]Harbour[/bold]"'],
         ["0.400", "harbour.mp4", "1:15.2", "image", "A", "lighthouse.", "It", "is", "night."],
     ]
     [request] = mixpeek.asked(SEARCH)
@@ -137,7 +145,7 @@ def test_programs_get_numbers_and_thumbnails(ask: Ask, project: Project, mixpeek
     process = ask("a lighthouse at night", "--format", "json", "--sql")
 
     first, second = json.loads(process.stdout)
-    assert (first["score"], first["start_time"], first["found"]) == (0.61239, None, "[bold]Harbour[/bold]")
+    assert (first["score"], first["start_time"], first["found"]) == (0.61239, None, '"[bold]Harbour[/bold]"')
     assert (second["video"], second["start_time"], second["thumbnail"]) == ("harbour.mp4", 75.25, None)
     assert "1 of 3 hits are not in the warehouse" in process.stderr
     assert "SELECT" in process.stderr
@@ -199,15 +207,71 @@ def test_a_project_without_videos_says_how_to_begin(
     assert mixpeek.requests == []
 
 
+def test_hits_that_are_nothing_like_the_words_are_left_out_and_counted(
+    ask: Ask, project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    mixpeek.script(SEARCH, with_floors(hits(project), text=0.6, image=0.41), for_ever=True)
+
+    near, every = ask("a harbour").stdout, ask("a harbour", "--all").stdout
+
+    assert [line.split()[0] for line in near.splitlines()] == ["score", "0.612", "1"]
+    assert near.endswith("1 of 2 hits is nothing like it: below 0.41 (image). `--all` shows what is left out.\n")
+    assert [line.split()[0] for line in every.splitlines()] == ["score", "0.612", "0.400", "1"]
+    assert every.endswith("1 of 2 hits is nothing like it: below 0.41 (image).\n")
+
+
+@pytest.mark.parametrize(("score", "shown"), [(0.3299, False), (0.33, True), (None, True)])
+def test_a_score_at_the_floor_or_none_is_near(
+    score: float | None, shown: bool, ask: Ask, project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    [_, image] = hits(project).body["results"]
+    mixpeek.script(SEARCH, with_floors(Answer({"results": [{**image, "score": score}]}), image=0.33))
+
+    assert ("A lighthouse." in ask("a harbour").stdout) == shown
+
+
+def test_where_nothing_is_like_the_words_one_sentence_says_so_and_how_far_the_nearest_is(
+    ask: Ask, project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    [text, image] = hits(project).body["results"]
+    nearest = {**image, "score": 0.2141}
+    mixpeek.script(
+        SEARCH,
+        *[with_floors(Answer({"results": found}), text=0.7, image=0.33) for found in ([nearest], [text], [nearest])],
+        with_floors(Answer({"results": [{**nearest, "feature_id": "new"}]}), image=0.33),
+    )
+
+    needed = "and what resembles words scores 0.33 or more."
+    hint = "`--all` shows what is left out.\n"
+    nothing = f"Nothing like it: the nearest, harbour.mp4 at 1:15.2, scores 0.214, {needed}"
+    assert ask("a tax form").stdout == f"{nothing} {hint}"
+    assert "the nearest, harbour.mp4, scores 0.612" in ask("a tax form").stdout
+    assert ask("a tax form", "--all").stdout.endswith(f"A lighthouse. It is night.\n{nothing}\n")
+    assert ask("a tax form").stdout == f"Nothing like it: the nearest scores 0.214, {needed} {hint}"
+
+
+@pytest.mark.parametrize(("format_", "lines"), [("json", ["[]"]), ("csv", ["score,video,start_time,modality,found"])])
+def test_programs_get_what_people_see_and_the_sentence_beside_it(
+    format_: str, lines: list[str], ask: Ask, project: Project, mixpeek: ScriptedMixpeek
+) -> None:
+    mixpeek.script(SEARCH, with_floors(hits(project), text=0.7, image=0.7))
+
+    process = ask("a tax form", "--format", format_)
+
+    assert [line[: len(lines[0])] for line in process.stdout.splitlines()] == lines
+    assert process.stderr.startswith("Nothing like it: the nearest, harbour.mp4, scores 0.612")
+
+
 def test_the_examples_of_a_run_are_those_that_find_something_near(project: Project, mixpeek: ScriptedMixpeek) -> None:
     warehouse = Warehouse(Site.of_file(project.warehouse))
-    far = Answer({"results": [{**hit, "score": 0.1} for hit in hits(project).body["results"]]})
-    mixpeek.script(SEARCH, hits(project), far)
+    near = with_floors(hits(project), text=0.5, image=0.5)
+    mixpeek.script(SEARCH, near, with_floors(hits(project), text=0.7, image=0.5))
 
     with AssetsClient(mixpeek.url, SecretStr(KEY)) as client:
         tried = try_out(client, warehouse, EXAMPLES)
 
     assert (list(tried.found), tried.problem) == ([EXAMPLES[0]], None)
+    assert [moment.modality for moment in tried.found[EXAMPLES[0]].rows] == ["text"]
     assert [request.body["queries"][0]["value"] for request in mixpeek.asked(SEARCH)] == list(EXAMPLES)
 
 

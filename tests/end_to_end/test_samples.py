@@ -206,13 +206,20 @@ def test_words_find_the_second_of_the_video_in_the_warehouse(project: Project) -
     score, video, moment, modality = hit.split()[:4]
     assert Path(thumbnail.strip()).is_file()
     assert (video, modality) == ("harbour.mp4", "image")
-    assert "Looks like a lighthouse." in hit
+    assert re.search(r"looks like .*lighthouse 0\.\d\d", hit), hit
     assert re.fullmatch(r"0:1\d\.\d", moment), "the sea is before it, the reef after it"
     statement = re.search(r"SELECT.*;", process.stdout, re.DOTALL)
     assert statement is not None
     [(value, _, start, *_)] = project.sql(statement[0])
     assert f"{value:.3f}" == score
     assert 10 <= start < 20
+
+
+def test_words_of_which_the_videos_have_nothing_get_one_sentence(documents_run: Project) -> None:
+    process = documents_run.command("search", "quarterly tax form")
+
+    assert process.returncode == 0, process.stderr
+    assert re.fullmatch(r"Nothing like it: the nearest, \w+\.mp4 at [\d:.]+, scores 0\.\d+, .*\n", process.stdout)
 
 
 def test_without_its_models_the_search_says_what_is_missing(project: Project) -> None:

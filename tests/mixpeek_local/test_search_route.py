@@ -37,9 +37,12 @@ def test_a_feature_finds_the_others_under_both_names_of_an_index(
 
     reply = search(replace(api, prefix=prefix), queries=[query], filters=only_images)
 
-    assert [one["feature_id"] for one in reply["results"]] == [one["feature_id"] for one in features[1:]]
-    assert all(-1 <= one["score"] < 1 for one in reply["results"])
-    assert {**reply["results"][0], "score": 0} == {**features[1], "score": 0}, "the body is that of every list"
+    found = {one["feature_id"]: one for one in reply["results"]}
+    assert [one["score"] for one in reply["results"]] == sorted((one["score"] for one in found.values()), reverse=True)
+    assert all(-1 <= one["score"] < 1 for one in found.values())
+    assert {name: {**one, "score": 0} for name, one in found.items()} == {
+        one["feature_id"]: {**one, "score": 0} for one in features[1:]
+    }, "the body is that of every list"
 
 
 def test_pages_are_followed_by_their_addresses(api: Caller, features: list[dict[str, Any]]) -> None:
@@ -122,6 +125,16 @@ def test_a_feature_has_only_the_vectors_that_it_has(api: Caller, features: list[
 
     assert reply.status_code == 422
     assert "has no vector 'audio' with a direction; it has" in reply.text
+
+
+def test_floors_of_scores_are_those_of_one_query_by_words(api: Caller, features: list[dict[str, Any]]) -> None:
+    floors = search(api, queries=[QUERY], sort={"field": "start_time", "direction": "asc"})["score_floors"]
+
+    assert floors.keys() == {"video", "image", "text", "audio"}
+    assert all(0 < floor < 1 for floor in floors.values())
+    assert search(api, queries=[{**QUERY, "vector_index": "text"}])["score_floors"].keys() == {"video", "text", "audio"}
+    for queries in ([like(features[0])], [QUERY, QUERY], None):
+        assert search(api, queries=queries)["score_floors"] is None
 
 
 def test_options_that_change_nothing_are_taken(api: Caller, features: list[dict[str, Any]]) -> None:

@@ -41,17 +41,22 @@ def film(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def find(api: Caller, film: Path) -> Callable[..., list[dict[str, Any]]]:
+def search(api: Caller, film: Path) -> Callable[..., dict[str, Any]]:
     api.process(film, collection="drawn")
 
-    def find(*words: str, index: str = "multimodal", **body: Any) -> list[dict[str, Any]]:
+    def search(*words: str, index: str = "multimodal", **body: Any) -> dict[str, Any]:
         queries = [{"vector_index": index, "type": "text", "value": one} for one in words]
         body = {"collections": ["drawn"], "queries": queries, **body}
         reply = api.request("POST", "/features/search", json=body)
         assert reply.status_code == 200, reply.text
-        return reply.json()["results"]
+        return reply.json()
 
-    return find
+    return search
+
+
+@pytest.fixture(scope="module")
+def find(search: Callable[..., dict[str, Any]]) -> Callable[..., list[dict[str, Any]]]:
+    return lambda *words, **asked: search(*words, **asked)["results"]
 
 
 @pytest.mark.parametrize(
@@ -68,11 +73,32 @@ def test_words_find_the_picture_that_they_mean(
 
 @pytest.mark.parametrize("index", ["multimodal", "text"])
 def test_words_find_words_on_the_screen_by_their_meaning(index: str, find: Callable[..., list[dict[str, Any]]]) -> None:
-    best = find("something sweet on a pancake", index=index)[0]
+    best, *others = find("something sweet on a pancake", index=index)
+    read = next(one for one in [best, *others] if one["modality"] == "text")
 
-    assert best["modality"] == "text" or index == "text"
     assert 30 <= best["start_time"] < 40
-    assert "syrup" in best["text"].lower()
+    assert "syrup" in read["text"].lower()
+
+
+@pytest.mark.parametrize(
+    ("words", "index", "is_there"),
+    [
+        ("a clock on the wall", "multimodal", True),
+        ("maple syrup", "multimodal", True),
+        ("maple syrup", "text", True),
+        ("quarterly tax form", "multimodal", False),
+        ("a football match", "multimodal", False),
+        ("quarterly tax form", "text", False),
+    ],
+)
+def test_only_what_is_there_scores_above_the_floors(
+    words: str, index: str, is_there: bool, search: Callable[..., dict[str, Any]]
+) -> None:
+    reply = search(words, index=index)
+
+    floors = reply["score_floors"]
+    assert reply["results"], "the nearest are given in any case"
+    assert any(one["score"] >= floors[one["modality"]] for one in reply["results"]) == is_there
 
 
 def test_two_searches_at_once_put_first_what_both_mean(find: Callable[..., list[dict[str, Any]]]) -> None:

@@ -17,7 +17,7 @@ from mixpeek_assets.api.port import (
     TaskReply,
 )
 from mixpeek_assets.api.statuses import state_of
-from mixpeek_assets.api.values import add_vectors, excerpt, number, text, time
+from mixpeek_assets.api.values import add_vectors, excerpt, number, numbers, text, time
 from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 
 _DUPLICATE = re.compile(r"duplicate|already|existing", re.IGNORECASE)
@@ -107,7 +107,7 @@ def read_feature(body: JsonObject, feature_id: str) -> FeatureReply:
 
 def read_search(body: JsonObject) -> SearchReply:
     """Read `POST /features/search` (contract b5): a list of features with scores; no reference types it."""
-    reply = SearchReply()
+    reply = SearchReply(floors=numbers(body.get("score_floors")))
     results = body.get("results")
     if not is_list(results):
         reply.problems.append(Problem(None, "the reply holds no list of results", excerpt(body)))

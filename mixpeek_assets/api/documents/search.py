@@ -7,7 +7,7 @@ from mixpeek_assets.api.documents.records import feature_row
 from mixpeek_assets.api.documents.site import Site
 from mixpeek_assets.api.errors import NotFoundError, PermanentError, WrongEndpointError
 from mixpeek_assets.api.port import FoundFeature, Problem, SearchReply
-from mixpeek_assets.api.values import excerpt, number, text
+from mixpeek_assets.api.values import excerpt, number, numbers, text
 from mixpeek_assets.strict_json import JsonObject, is_list, is_object
 
 
@@ -65,7 +65,7 @@ def _retriever(collections: Sequence[str], words: str, uri: str, filters: JsonOb
 
 
 def _read(body: JsonObject) -> SearchReply:
-    reply = SearchReply()
+    reply = SearchReply(floors=numbers(body.get("score_floors")))
     results = body.get("documents", body.get("results"))
     if not is_list(results):
         reply.problems.append(Problem(None, "the reply holds no list of documents", excerpt(body)))

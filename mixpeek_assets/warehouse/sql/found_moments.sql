@@ -1,27 +1,27 @@
--- The hits of a search, best first, each with why it is one: the words, else what it looks or sounds like.
+-- The hits of a search, best first, each with what made it one: the words, else what it looks or sounds like.
 SELECT
     hit.score,
     parse_filename(video.url) AS video,
     feature.start_time,
     feature.modality,
     coalesce(
-        CASE WHEN hit.by_words THEN coalesce(feature.text, feature.transcription) END,
+        -- Pictures and sounds are found by what they are, unless words were compared.
+        CASE WHEN hit.by_words OR feature.modality = 'text' THEN feature.words END,
+        CASE feature.modality WHEN 'audio' THEN 'sounds like ' ELSE 'looks like ' END || nullif(feature.classes, ''),
+        -- These sentences, the local API's, are about more than what was compared.
         CASE
-            -- A picture is found by what it shows, not by its sound.
-            WHEN feature.modality IN ('video', 'image') AND feature.description ILIKE 'sounds like %' THEN NULL
-            ELSE nullif(regexp_replace(feature.description, '(; |^)sounds like silence\b.*', '', 'i'), '')
+            WHEN NOT regexp_matches(feature.description, '^(sounds like|a voice says|the screen says) ', 'i')
+                THEN feature.description
         END,
-        feature.transcription,
-        CASE WHEN feature.modality = 'audio' THEN
-            'nearest sound: ' || nullif(feature.payload ->> '$.sounds[0].label', 'Silence')
-        END,
-        'nearest label: ' || (feature.payload ->> '$.labels[0].label'),
-        feature.text,
-        CASE feature.modality
-            WHEN 'audio' THEN 'similar sound'
-            WHEN 'text' THEN 'similar text'
-            ELSE 'similar picture'
-        END
+        concat_ws(
+            '; ',
+            CASE feature.modality
+                WHEN 'audio' THEN 'similar sound'
+                WHEN 'text' THEN 'similar text'
+                ELSE 'similar picture'
+            END,
+            feature.words
+        )
     ) AS found,
     moment.link,
     CASE
@@ -43,7 +43,36 @@ INNER JOIN (
         -- The local API's pictures are files too, which stay when it ends.
         coalesce(
             payload ->> '$.preview_file', payload ->> '$.preview_url', payload ->> '$.thumbnail_url'
-        ) AS picture
+        ) AS picture,
+        -- The likeliest with their scores: lighthouse 0.55, harbour 0.21.
+        array_to_string(
+            list_transform(
+                list_filter(
+                    CASE modality WHEN 'audio' THEN payload -> '$.sounds[*]' ELSE payload -> '$.labels[*]' END,
+                    lambda class: lower(class ->> '$.label') != 'silence'
+                )[:3],
+                lambda class: concat_ws(
+                    ' ', lower(class ->> '$.label'), printf('%.2f', try_cast(class ->> '$.score' AS DOUBLE))
+                )
+            ),
+            ', '
+        ) AS classes,
+        regexp_replace(
+            nullif(
+                concat_ws(
+                    '; ',
+                    'said: "' || transcription || '"',
+                    CASE
+                        WHEN payload ->> '$.unsure' = 'true' THEN 'perhaps said: '
+                        WHEN payload ->> '$.source' = 'speech' THEN 'said: '
+                        WHEN payload ->> '$.source' = 'screen' OR modality != 'text' THEN 'on the screen: '
+                        ELSE ''
+                    END || '"' || text || '"'
+                ),
+                ''
+            ),
+            '\s+', ' ', 'g'
+        ) AS words
     FROM mixpeek.features
 ) AS feature ON hit.feature_id = feature.feature_id
 INNER JOIN mixpeek.videos AS video ON feature.video_id = video.video_id

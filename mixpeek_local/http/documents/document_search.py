@@ -1,14 +1,15 @@
 """The search for documents: the nearest in one of their named vectors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from mixpeek_local.extract.floors import FLOORS
 from mixpeek_local.extract.offered import vectors_offered
-from mixpeek_local.extract.records import Vector
+from mixpeek_local.extract.records import Modality, Vector
 from mixpeek_local.http.documents.document_body import Bodies, Body
 from mixpeek_local.http.documents.search_requests import FeatureQuery
 from mixpeek_local.http.replies import invalid
@@ -44,6 +45,16 @@ class Sought:
     inputs: dict[str, Any] = field(default_factory=dict)
     place: tuple[str | int, ...] = ("body",)
 
+    @property
+    def index(self) -> str:
+        """The name of the vector."""
+        return self.feature_uri.rpartition("/")[2]
+
+    @property
+    def floors(self) -> Mapping[Modality, float] | None:
+        """Of words: the lowest score at which a document of each modality resembles them."""
+        return FLOORS.get(self.index) if self.query.input_mode == "text" else None
+
 
 class DocumentSearch:
     """Searches the documents of a store.
@@ -65,7 +76,7 @@ class DocumentSearch:
         Raises:
             RequestValidationError: This server cannot do this search; the message says why.
         """
-        index = sought.feature_uri.rpartition("/")[2]
+        index = sought.index
         having = [one for one in collections if one.feature_uri(index) == sought.feature_uri]
         if not having or index not in vectors_offered():
             known = {one.feature_uri(name): None for one in collections for name in sorted(vectors_offered())}

@@ -1,4 +1,7 @@
-"""The search for documents, and a retriever that does the same."""
+"""The search for documents, and a retriever that does the same.
+
+Their replies have an extension, `score_floors`: below the floor of its modality, a document is nothing like the words.
+"""
 
 import secrets
 import time
@@ -47,7 +50,7 @@ def routers(store: Store, search: DocumentSearch, *, alone: bool) -> list[APIRou
         started = time.perf_counter()
         sought = Sought(request.feature_uri, request.query, request.top_k, [request.filters])
         documents = found(namespace, request.collection_identifiers, sought)
-        return JSON(_reply("search", documents, request.top_k, started))
+        return JSON(_reply("search", sought, documents, request.top_k, started))
 
     routes = APIRouter(tags=["search"], route_class=DocumentsRoute)
 
@@ -69,12 +72,12 @@ def routers(store: Store, search: DocumentSearch, *, alone: bool) -> list[APIRou
         names = one.collection_identifiers or request.collection_identifiers or request.collection_ids
         documents = found(namespace, names, sought)
         size = request.limit or request.page_size or parameters.final_top_k
-        return JSON(_reply(request.stages[0].stage_name, documents, size, started))
+        return JSON(_reply(request.stages[0].stage_name, sought, documents, size, started))
 
     return [shared, routes]
 
 
-def _reply(stage: str, documents: Sequence[Body], size: int, started: float) -> dict[str, Any]:
+def _reply(stage: str, sought: Sought, documents: Sequence[Body], size: int, started: float) -> dict[str, Any]:
     page = documents[:size]
     milliseconds = round(1_000 * (time.perf_counter() - started), 1)
     return {
@@ -94,4 +97,5 @@ def _reply(stage: str, documents: Sequence[Body], size: int, started: float) -> 
         },
         "budget": {"credits_used": 0, "time_used_ms": milliseconds},
         "warnings": [],
+        "score_floors": sought.floors,
     }

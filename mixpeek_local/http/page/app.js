@@ -171,11 +171,26 @@ async function search(queries, heading) {
   const searched = (shownSearch = {});
   shownAsset = null;
   const collections = (await read("GET", "/activity")).collections;
-  const path = `/features/search?page_size=${FOUND}`;
-  const { results } = await read("POST", path, { body: { collections, queries } });
+  const path = `/features/search?page_size=${2 * FOUND}`;
+  const { results, score_floors: floors } = await read("POST", path, { body: { collections, queries } });
   if (shownSearch !== searched) return;
-  title(heading, results.length ? "" : "Nothing was found.");
-  draw(results);
+  const isNear = ({ modality, score }) => !(score < floors?.[modality]);
+  const shown = withoutTwins(results).slice(0, FOUND);
+  const near = shown.filter(isNear);
+  const far = shown.filter((feature) => !isNear(feature));
+  title(heading, shown.length ? "" : "Nothing was found.");
+  draw(near);
+  if (!far.length) return;
+  const line = document.createElement("h3");
+  line.textContent = `Nothing ${near.length ? "else is" : "is"} like it. The nearest:`;
+  at("moments").append(line, ...far.map(card));
+}
+
+// A segment of one look has the vector of that look: both are the same hit.
+function withoutTwins(features) {
+  const hits = features.map(({ feature_id, modality, asset_id, score }) =>
+    modality === "video" || modality === "image" ? `${asset_id} ${score}` : feature_id);
+  return features.filter((_, place) => hits.indexOf(hits[place]) === place);
 }
 
 at("search").addEventListener("submit", (event) => {
@@ -219,9 +234,8 @@ function card(feature) {
   const score = feature.score === undefined || feature.score === null ? [] : [feature.score.toFixed(2)];
   place("time").textContent = clock(feature.start_time);
   place(".source").textContent = [names.get(feature.asset_id), kind(feature), ...score].filter(Boolean).join(" · ");
-  place(".description").textContent = feature.description ?? feature.transcription ?? feature.text ?? "";
-  const labels = [...(feature.labels ?? []), ...(feature.sounds ?? [])];
-  place(".labels").replaceChildren(...labels.slice(0, 5).map(({ label, score: sure }) => {
+  place(".description").textContent = words(feature);
+  place(".labels").replaceChildren(...classes(feature).map(({ label, score: sure }) => {
     const chip = document.createElement("span");
     chip.textContent = `${label} ${Math.round(sure * 100)} %`;
     return chip;
@@ -289,8 +303,20 @@ function playedFrom(feature) {
 }
 
 function kind(feature) {
-  if (feature.source) return feature.source === "screen" ? "on the screen" : "said";
+  if (feature.source === "screen") return "on the screen";
+  if (feature.source) return feature.unsure ? "perhaps said" : "said";
   return feature.modality;
+}
+
+function words(feature) {
+  if (feature.modality === "text") return `“${feature.text}”`;
+  return feature.description ?? feature.transcription ?? "";
+}
+
+function classes({ modality, labels = [], sounds = [], score }) {
+  const isHit = score !== undefined; // of what was compared, not of all there is
+  const likely = modality === "audio" ? sounds : isHit ? labels : [...labels, ...sounds];
+  return likely.filter(({ label }) => label !== "Silence").slice(0, 5);
 }
 
 function clock(seconds) {

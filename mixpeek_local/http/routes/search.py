@@ -30,11 +30,13 @@ def router(search: Search) -> APIRouter:
         """Find the features nearest to words, or to another feature, in the space of a named vector.
 
         One query returns all features in the order of their cosine similarity. Several are fused by reciprocal rank
-        (k = 60). A sort or a grouping arranges the best 10,000 results.
+        (k = 60). A sort or a grouping arranges the best 10,000 results. All are given, however little they resemble
+        words; `score_floors` says from which score on they do.
         """
         offset = offset_position or 0
         found = search.page(request, namespace, offset, page_size)
-        return JSON({"results": found.items, "pagination": _pagination(found, http.url.path, offset, page_size)})
+        pagination = _pagination(found, http.url.path, offset, page_size)
+        return JSON({"results": found.items, "pagination": pagination, "score_floors": found.floors})
 
     return routes
 

@@ -76,6 +76,19 @@ def test_a_retriever_of_one_stage_finds_the_same(shelf: Shelf) -> None:
     assert [one["start_time"] for one in filtered["documents"]] == [2]
 
 
+def test_floors_of_scores_are_those_of_a_search_by_words(shelf: Shelf) -> None:
+    words = {"input_mode": "text", "text": "harbour"}
+    asked = {"feature_uri": "mixpeek://multimodal_extractor@v1/multimodal", "query": words}
+
+    short = shelf.ask("POST", "/v1/features/search", {"collection_identifiers": ["videos"], **asked})
+    long = shelf.ask("POST", "/v1/retrievers/execute", retriever(**asked))
+
+    assert short["score_floors"] == long["score_floors"]
+    assert short["score_floors"].keys() == {"video", "image", "text", "audio"}
+    by_vector = retriever(query={"input_mode": "vector", "value": NORTH})
+    assert shelf.ask("POST", "/v1/retrievers/execute", by_vector)["score_floors"] is None
+
+
 @pytest.mark.parametrize(
     ("change", "location"),
     [

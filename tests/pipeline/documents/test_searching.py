@@ -112,6 +112,12 @@ def test_hits_are_read_wherever_their_fields_are(documents_api: ScriptedDocument
     assert len(reply.problems) == 2
 
 
+def test_floors_of_scores_are_read_where_the_answer_has_some(documents_api: ScriptedDocuments) -> None:
+    assert search().floors == {}
+    documents_api.script(SHORT, Answer({"documents": [], "score_floors": {"video": 0.33, "text": None}}))
+    assert search().floors == {"video": 0.33}
+
+
 def test_a_collection_that_is_not_there_is_one_sentence() -> None:
     with pytest.raises(NotFoundError, match="there is no such collection"):
         search("elsewhere")

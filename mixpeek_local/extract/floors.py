@@ -1,0 +1,16 @@
+"""Floors of scores: below its floor, a hit is only the nearest there is, and nothing like the words."""
+
+from collections.abc import Mapping
+
+from mixpeek_local.extract.records import Modality
+
+# A floor stops most queries about what no video has, and keeps most right first hits. It goes by what was compared:
+# words are nearer to words than to pictures, and in `text` all that is compared are words.
+_PICTURES, _WORDS, _SOUNDS = 0.33, 0.30, 0.30
+_WORDS_ALONE = 0.30
+
+FLOORS: Mapping[str, Mapping[Modality, float]] = {
+    "multimodal": {"video": _PICTURES, "image": _PICTURES, "text": _WORDS, "audio": _SOUNDS},
+    "text": {"video": _WORDS_ALONE, "text": _WORDS_ALONE, "audio": _WORDS_ALONE},
+}
+"""Of each named vector that words are looked for in: the lowest score of a hit of each modality."""
