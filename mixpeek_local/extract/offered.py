@@ -7,7 +7,7 @@ from mixpeek_local.extract.records import Modality
 from mixpeek_local.models.capabilities import capabilities, packages_are_installed
 from mixpeek_local.models.catalogue import MODELS, folder
 
-_METHOD = "2"
+_METHOD = "3"
 """Raise it when the same models come to mean something else."""
 
 

@@ -36,6 +36,8 @@ def keep(warehouse: Warehouse, *features: dict[str, Any]) -> None:
     ("feature", "index", "found"),
     [
         ({"modality": "text", "text": "It is night."}, "multimodal", "It is night."),
+        ({"modality": "text", "text": "A bite.", "payload": {"unsure": True}}, "text", 'perhaps: "A bite."'),
+        ({"modality": "text", "text": "A bite.", "payload": {"unsure": True}}, "multimodal", 'perhaps: "A bite."'),
         ({"modality": "image", "description": "Looks like a wombat."}, "multimodal", "Looks like a wombat."),
         ({"modality": "image", "payload": LABELS}, "multimodal", "nearest label: wombat"),
         ({"modality": "video", "description": "Sounds like music.", "payload": LABELS}, "multimodal", "nearest label"),
@@ -85,6 +87,7 @@ LONG = {"modality": "text", "text": "My grandmother taught me this, when I was s
     ("features", "words"),
     [
         ([SEEN, READ, LONG, SAID], ["A bee visits a blossom."]),
+        ([SEEN, READ, {**SAID, "payload": {"unsure": True}}], ["Sunday Pancakes"]),
         ([SEEN, READ, LONG], ["My grandmother taught me this, when"]),
         ([SEEN, READ], ["Sunday Pancakes"]),
         ([GUESSED, SEEN], ["lighthouse"]),

@@ -5,7 +5,7 @@ SELECT
     feature.start_time,
     feature.modality,
     coalesce(
-        CASE WHEN hit.by_words THEN coalesce(feature.text, feature.transcription) END,
+        CASE WHEN hit.by_words THEN coalesce(feature.words, feature.transcription) END,
         CASE
             -- A picture is found by what it shows, not by its sound.
             WHEN feature.modality IN ('video', 'image') AND feature.description ILIKE 'sounds like %' THEN NULL
@@ -16,7 +16,7 @@ SELECT
             'nearest sound: ' || nullif(feature.payload ->> '$.sounds[0].label', 'Silence')
         END,
         'nearest label: ' || (feature.payload ->> '$.labels[0].label'),
-        feature.text,
+        feature.words,
         CASE feature.modality
             WHEN 'audio' THEN 'similar sound'
             WHEN 'text' THEN 'similar text'
@@ -40,6 +40,7 @@ FROM (
 INNER JOIN (
     SELECT
         *,
+        mixpeek_internal.told(text, payload) AS words,
         coalesce(payload ->> '$.preview_url', payload ->> '$.thumbnail_url') AS picture
     FROM mixpeek.features
 ) AS feature ON hit.feature_id = feature.feature_id
