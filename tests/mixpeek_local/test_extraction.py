@@ -89,3 +89,10 @@ def test_a_description_says_what_was_found_and_nothing_else() -> None:
     assert describe(read="OPEN", said="Come in.", heard=[Label("Speech", 0.9), Label("Music", 0.5)]) == (
         'The screen says "OPEN"; a voice says "Come in."; sounds like music.'
     )
+
+
+def test_a_description_names_no_silence_and_the_kind_of_a_sound_only_if_it_has_no_better_name() -> None:
+    silence, animal, dog = Label("Silence", 0.99), Label("Animal", 0.95), Label("Dog", 0.7)
+    assert describe(heard=[silence]) is None
+    assert describe(heard=[animal, silence, dog]) == "Sounds like dog."
+    assert describe(heard=[animal, silence]) == "Sounds like animal."
