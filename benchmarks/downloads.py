@@ -25,3 +25,20 @@ def files(folder: Path, packages: Mapping[str, str]) -> Iterator[Path]:
             for member in sorted(members.namelist()):
                 if re.search(f"{wanted}$", member):
                     yield Path(members.extract(member, target))
+
+
+def debian_files(folder: Path, packages: Mapping[str, str]) -> Iterator[Path]:
+    """Extract what is wanted of each package of Debian, as `files` does; wants apt-get and dpkg-deb.
+
+    Args:
+        folder: Keeps the packages and what is extracted.
+        packages: Name -> pattern that the wanted files' paths end with.
+    """
+    for package, wanted in packages.items():
+        target = folder / package
+        if not target.exists():
+            target.mkdir(parents=True)
+            subprocess.run(["apt-get", "--quiet", "download", package], check=True, cwd=target)
+            (archive,) = target.glob("*.deb")
+            subprocess.run(["dpkg-deb", "--extract", archive, target], check=True)
+        yield from (path for path in sorted(target.rglob("*")) if re.search(f"{wanted}$", str(path)))

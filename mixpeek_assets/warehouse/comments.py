@@ -136,6 +136,7 @@ _INTERNAL = {
     "is_youtube": "Whether a URL is a page of YouTube.",
     "before_second": "The link to a second of a video, up to the number.",
     "timecode": "A moment as players write it: 0:12, 1:02:03.",
+    "told": "Words as they are shown: a sentence that may have been misheard as a guess.",
     "partition_of": "The partition of a new video.",
     "submissions": "The videos that need a submission, and why.",
     "assets_to_fetch": "The assets that are to be fetched.",

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from mixpeek_local.extract.records import Label
 
 _LONGEST_QUOTE = 80
+# These are not told beside a sound that has a name of its own: they are what AudioSet calls whole kinds.
+_KINDS = frozenset({"Animal", "Domestic animals, pets", "Livestock, farm animals, working animals", "Wild animals"})
+_KINDS |= {"Vehicle", "Motor vehicle (road)", "Musical instrument", "Wind instrument, woodwind instrument", "Liquid"}
 
 
 def describe(*, seen: Sequence[Label] = (), read: str = "", heard: Sequence[Label] = (), said: str = "") -> str | None:
@@ -23,11 +26,17 @@ def describe(*, seen: Sequence[Label] = (), read: str = "", heard: Sequence[Labe
         parts.append(f'the screen says "{_quoted(read)}"')
     if said:
         parts.append(f'a voice says "{_quoted(said)}"')
-    sounds = [label for label in heard if not (said and label.label.lower().startswith("speech"))]
-    if sounds:
-        parts.append(f"sounds like {' and '.join(label.label.lower() for label in sounds[:2])}")
+    if sounds := _sounds(heard, said):
+        parts.append(f"sounds like {' and '.join(name.lower() for name in sounds[:2])}")
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else None
+
+
+def _sounds(heard: Sequence[Label], said: str) -> list[str]:
+    names = [label.label for label in heard if label.label != "Silence"]
+    if said:
+        names = [name for name in names if not name.startswith("Speech")]
+    return [name for name in names if name not in _KINDS] or names
 
 
 def _with_article(name: str) -> str:

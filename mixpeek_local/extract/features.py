@@ -131,7 +131,13 @@ def _caption(caption: Caption, found: Findings) -> Feature:
 
 
 def _sentence(sentence: Sentence, found: Findings) -> Feature:
-    details = {"text": sentence.text, "source": "speech", "confidence": round(sentence.confidence, 3)}
+    details: dict[str, Any] = {
+        "text": sentence.text,
+        "source": "speech",
+        "confidence": round(sentence.confidence, 3),
+    }
+    if not sentence.is_sure:
+        details["unsure"] = True
     return Feature("text", *_times(sentence), {}, details, _preview_at(sentence.start, found))
 
 

@@ -1,8 +1,7 @@
 """The `multimodal` space: words, pictures and sounds as vectors that can be compared by their cosine.
 
 It is the space of the sentence model, minus the mean of many texts. A picture comes there by a map from CLIP's space
-(`learned`). A sound is the sum of the places of its classes, weighted by their scores (ConSE: Norouzi et al.,
-"Zero-Shot Learning by Convex Combination of Semantic Embeddings", 2014).
+(`learned`), a sound by the names of its classes (`sound_places`).
 """
 
 import csv
@@ -20,11 +19,9 @@ from numpy.typing import NDArray
 from mixpeek_local.extract.learned import learned
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.sentences import SentenceModel, sentence_model
+from mixpeek_local.extract.sound_places import SoundPlaces
 from mixpeek_local.extract.vectors import unit
 from mixpeek_local.models.catalogue import folder
-
-# If no sound class scores this much, the sound has no place.
-_AUDIBLE = 0.1
 
 
 class SharedSpace:
@@ -33,7 +30,7 @@ class SharedSpace:
     def __init__(self, sentences: SentenceModel, sound_names: Path | None) -> None:
         self._sentences = sentences
         self._origin = learned().mean_of_words
-        self._sounds = None if sound_names is None else _sound_classes(sentences, sound_names) - self._origin
+        self._sounds = None if sound_names is None else _sound_places(sentences, sound_names, self._origin)
 
     def of_words(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The places of texts, from a video or a query: n x 384."""
@@ -51,14 +48,14 @@ class SharedSpace:
         """The place of a sound; None if no class scores high enough.
 
         Args:
-            scores: Of the 521 classes of AudioSet, each from 0 to 1, or their mean over a stretch of time.
+            scores: Of the 521 classes of AudioSet, each from 0 to 1.
 
         Raises:
             LookupError: The sound model is not installed.
         """
         if self._sounds is None:
             raise LookupError("the model yamnet is not installed, which has the names of the sounds")
-        return unit(scores @ self._sounds) if scores.max() >= _AUDIBLE else None
+        return self._sounds.of(scores)
 
 
 def shared_space(threads: int = 1) -> SharedSpace | None:
@@ -72,11 +69,11 @@ def _made(sentences: SentenceModel, sound_names: Path | None) -> SharedSpace:
     return SharedSpace(sentences, sound_names)
 
 
-def _sound_classes(sentences: SentenceModel, where: Path) -> NDArray[np.float32]:
-    """The place of each class of AudioSet."""
+def _sound_places(sentences: SentenceModel, where: Path, origin: NDArray[np.float32]) -> SoundPlaces:
+    """The places of sounds, by the names of AudioSet's classes."""
     with (where / "classes.csv").open(encoding="utf-8", newline="") as file:
         names = [row["display_name"] for row in csv.DictReader(file)]
-    return _embedded(sentences, [f"the sound of {name.lower()}" for name in names])
+    return SoundPlaces(names, _embedded(sentences, [f"the sound of {name.lower()}" for name in names]) - origin)
 
 
 def _embedded(sentences: SentenceModel, texts: Iterable[str]) -> NDArray[np.float32]:

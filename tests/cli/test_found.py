@@ -113,6 +113,7 @@ LONG = {"modality": "text", "text": "My grandmother taught me this, when I was s
     ("features", "words"),
     [
         ([SEEN, READ, LONG, SAID], ["A bee visits a blossom."]),
+        ([SEEN, READ, {**SAID, "payload": {"unsure": True}}], ["Sunday Pancakes"]),
         ([SEEN, READ, LONG], ["My grandmother taught me this, when"]),
         ([SEEN, READ], ["Sunday Pancakes"]),
         ([GUESSED, SEEN], ["lighthouse"]),

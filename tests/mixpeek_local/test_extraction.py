@@ -2,12 +2,17 @@
 
 from io import BytesIO
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from mixpeek_local.extract import Extraction, ExtractionSettings, extract
+from mixpeek_local.extract.audio import AudioAnalyser
 from mixpeek_local.extract.describe import describe
+from mixpeek_local.extract.features import Findings, features
 from mixpeek_local.extract.records import Label
+from mixpeek_local.extract.speech import Sentence, Word, said
+from mixpeek_local.extract.view import View
 from mixpeek_local.samples import FOLDER
 
 LESSON = FOLDER / "lesson.mp4"
@@ -43,6 +48,26 @@ def test_with_all_senses_a_segment_holds_what_is_read_and_said_in_it(found: Extr
     assert names(found) == EVERY_NAME
 
 
+def test_what_may_have_been_misheard_is_a_text_of_its_own_and_told_nowhere_else() -> None:
+    sure, guess = (Sentence((word,)) for word in (Word(1, 2, "Hi", 0.66), Word(2, 3, "Ho", 0.64)))
+    assert said([sure, guess], 0, 10) == "Hi"
+
+    class Heard(AudioAnalyser):
+        @property
+        def sentences(self) -> list[Sentence]:
+            return [sure, guess]
+
+    with Heard() as audio:
+        moment = View(0, b"", np.ones(3, np.float32), np.ones(3, np.float32))
+        segment, _, *texts = features(Findings([(0, 10)], {0: moment}, 10, [], audio), ExtractionSettings())
+    assert segment.details["transcription"] == "Hi"
+    assert segment.details["description"] == 'A voice says "Hi".'
+    assert [one.details.get("unsure") for one in texts] == [None, True]
+    assert texts[1].details["confidence"] == 0.64
+    assert {"text", "multimodal"} == texts[1].vectors.keys()
+    assert (segment.vectors["text"] == texts[0].vectors["text"]).all()
+
+
 def test_what_is_switched_off_is_not_made(bare: Extraction) -> None:
     assert {feature.modality for feature in bare.features} == {"video", "image", "audio"}
     for feature in bare.features:
@@ -64,3 +89,10 @@ def test_a_description_says_what_was_found_and_nothing_else() -> None:
     assert describe(read="OPEN", said="Come in.", heard=[Label("Speech", 0.9), Label("Music", 0.5)]) == (
         'The screen says "OPEN"; a voice says "Come in."; sounds like music.'
     )
+
+
+def test_a_description_names_no_silence_and_the_kind_of_a_sound_only_if_it_has_no_better_name() -> None:
+    silence, animal, dog = Label("Silence", 0.99), Label("Animal", 0.95), Label("Dog", 0.7)
+    assert describe(heard=[silence]) is None
+    assert describe(heard=[animal, silence, dog]) == "Sounds like dog."
+    assert describe(heard=[animal, silence]) == "Sounds like animal."

@@ -170,6 +170,15 @@ def test_a_row_tells_where_the_words_are(opened: duckdb.DuckDBPyConnection) -> N
     assert rows == [("a", ["heard", "seen"], "Mind the gate."), ("b", ["read"], "The gate")]
 
 
+def test_what_may_have_been_misheard_is_shown_as_a_guess(opened: duckdb.DuckDBPyConnection) -> None:
+    payload = '{"source": "speech", "unsure": true}'
+    texts(opened, a={"text": "Mind the gate.", "modality": "text", "payload": payload})
+    excerpt = opened.execute("SELECT excerpt FROM mixpeek.find_text('gate')").fetchone()
+    heard = opened.execute("SELECT heard, read FROM mixpeek.moments").fetchone()
+    assert excerpt == ('perhaps: "Mind the gate."',)
+    assert heard == ('perhaps: "Mind the gate."', None)
+
+
 @pytest.mark.parametrize(
     "filler", ["word ", "mot é ", "investigate ", "e\u0301e\u0301 ", "हिन्दी ", "👩‍🚀 ", "İ ", "海 "]
 )

@@ -11,7 +11,7 @@ WITH candidates AS (
         feature.start_time,
         feature.video_id
     FROM mixpeek.features AS feature
-    WHERE feature.modality = 'text'
+    WHERE feature.modality = 'text' AND (feature.payload ->> '$.unsure') IS DISTINCT FROM 'true'
 
     UNION ALL
 

@@ -188,14 +188,17 @@ SELECT
     feature.modality,
     located.score,
     list_transform(located.places, lambda place: place.name) AS matched,
-    mixpeek_internal.excerpt(
-        nfc_normalize(located.places[1].content),
-        greatest(0, -40 + mixpeek_internal.letters_of(
-            located.places[1].content,
-            mixpeek_internal.before_first(
-                located.places[1].terms, mixpeek_internal.folded(located.places[1].content)
-            )
-        ))
+    mixpeek_internal.told(
+        mixpeek_internal.excerpt(
+            nfc_normalize(located.places[1].content),
+            greatest(0, -40 + mixpeek_internal.letters_of(
+                located.places[1].content,
+                mixpeek_internal.before_first(
+                    located.places[1].terms, mixpeek_internal.folded(located.places[1].content)
+                )
+            ))
+        ),
+        feature.payload
     ) AS excerpt,
     feature.start_time,
     feature.end_time,

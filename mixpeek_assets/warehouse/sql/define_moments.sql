@@ -23,6 +23,10 @@ CASE
     ELSE regexp_replace(url, '#.*$', '') || '#t='
 END;
 
+-- A sentence that may have been misheard is told as a guess.
+CREATE OR REPLACE MACRO mixpeek_internal.told(words, payload) AS
+CASE WHEN (payload ->> '$.unsure') = 'true' THEN format('perhaps: "{}"', words) ELSE words END;
+
 -- What depends on the video alone is made once a video. The tables are not qualified: see
 -- define_latest_tasks.sql.
 CREATE OR REPLACE VIEW mixpeek.moments AS
@@ -33,7 +37,10 @@ SELECT
     -- The local API has what is said in features of their own, whose text is the sentence.
     coalesce(
         feature.transcription,
-        CASE WHEN feature.modality = 'text' AND (feature.payload ->> '$.source') = 'speech' THEN feature.text END
+        CASE
+            WHEN feature.modality = 'text' AND (feature.payload ->> '$.source') = 'speech'
+                THEN mixpeek_internal.told(feature.text, feature.payload)
+        END
     ) AS heard,
     CASE
         WHEN feature.modality = 'text' AND (feature.payload ->> '$.source') = 'speech' THEN NULL

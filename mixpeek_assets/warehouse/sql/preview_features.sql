@@ -13,7 +13,10 @@ SELECT
     feature.modality,
     left(
         coalesce(
-            feature.description, feature.text, feature.transcription, feature.payload ->> '$.labels[0].label'
+            feature.description,
+            mixpeek_internal.told(feature.text, feature.payload),
+            feature.transcription,
+            feature.payload ->> '$.labels[0].label'
         ),
         1000
     ) AS found,
