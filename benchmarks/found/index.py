@@ -90,8 +90,8 @@ def _extract(name: str, path: Path, folder: Path) -> str:
         features = extract(video, ExtractionSettings()).features
         made = work / "made.npz"
         moments = json.dumps([asdict(_moment(name, feature)) for feature in features])
-        arrays = {space: _rows(features, space) for space in SPACES}
-        np.savez(made, moments=np.array(moments), **arrays)  # pyright: ignore[reportArgumentType]
+        multimodal, text = (_rows(features, space) for space in SPACES)
+        np.savez(made, moments=np.array(moments), multimodal=multimodal, text=text)
         made.rename(folder / f"{name}.npz")
     return name
 

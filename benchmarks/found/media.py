@@ -9,14 +9,15 @@ from benchmarks.downloads import debian_files, files, npm_files
 PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 _PHOTOS_OF_SCIKIT = (
-    "astronaut brick camera chelsea clock_motion coffee coins grass gravel horse hubble_deep_field moon motorcycle_left "
-    "page retina rocket"
+    "astronaut brick camera chelsea clock_motion coffee coins grass gravel horse hubble_deep_field moon "
+    "motorcycle_left page retina rocket"
 )
 _SOUNDS_OF_STAMPS = (
-    "apple_red bassoon bear bee blackbird blackcat bull camera_35mm cello checkeredflag chimp cow cow_white crow cuckoo "
-    "cymbal_crash dog donkey drake drum_tomtom_floor drumkit duck elephant final-roll-call firetruck fireworks frog "
-    "gander glass goat gorilla grasshopper hen hornet horse kettle lark lightningbolt lion mosquito mountaingoat mouse "
-    "orca owl pig ram rooster saw seagull sheep sheep_lamb tiger toilet turkey vacuum_cleaner violin Washing-machine whale"
+    "apple_red bassoon bear bee blackbird blackcat bull camera_35mm cello checkeredflag chimp cow cow_white crow "
+    "cuckoo cymbal_crash dog donkey drake drum_tomtom_floor drumkit duck elephant final-roll-call firetruck "
+    "fireworks frog gander glass goat gorilla grasshopper hen hornet horse kettle lark lightningbolt lion "
+    "mosquito mountaingoat mouse orca owl pig ram rooster saw seagull sheep sheep_lamb tiger toilet turkey "
+    "vacuum_cleaner violin Washing-machine whale"
 )
 # Second views of the same thing, and drawn patterns.
 _ALIKE = (

@@ -45,13 +45,17 @@ class VisionModel:
         Args:
             picture: Red, green and blue, height x width x 3, of any size.
         """
+        # All pictures share a large part, which would hide how they differ.
+        return unit(self.see_as_it_is(picture) - learned().mean_of_pictures)
+
+    def see_as_it_is(self, picture: NDArray[np.uint8]) -> Vector:
+        """The vector before the mean of pictures is subtracted."""
         from PIL import Image
 
         small = Image.fromarray(picture).resize((self._side, self._side), Image.Resampling.BICUBIC)
         values = (np.asarray(small, np.float32) / 255 - _MEAN) / _DEVIATION
         (found,) = self._session.run([_OUTPUT], {_INPUT: np.ascontiguousarray(values.transpose(2, 0, 1)[None])})
-        # All pictures share a large part, which would hide how they differ.
-        return unit(unit(np.asarray(found)[0]) - learned().mean_of_pictures)
+        return unit(np.asarray(found)[0])
 
 
 def vision_model(threads: int = 1) -> VisionModel | None:
