@@ -5,6 +5,7 @@ It draws the texts of `data/texts.txt` and the labels of `data/labels.txt`, and 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import click
@@ -74,7 +75,7 @@ def drawn(text: str) -> NDArray[np.uint8]:
     top = (_SIDE - len(lines) * size * _LINE) / 2
     for number, line in enumerate(lines):
         left = (_SIDE - _width(line, size)) / 2
-        pen.text((left, top + number * size * _LINE), line, "black", ImageFont.load_default(size))
+        pen.text((left, top + number * size * _LINE), line, "black", _font(size))
     return np.asarray(image)
 
 
@@ -96,7 +97,12 @@ def _fits(size: int, lines: Sequence[str]) -> bool:
 
 
 def _width(line: str, size: int) -> float:
-    return ImageFont.load_default(size).getlength(line)
+    return _font(size).getlength(line)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
 
 
 def _on_white(file: Path) -> NDArray[np.uint8]:
