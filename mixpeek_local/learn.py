@@ -20,7 +20,7 @@ from mixpeek_local.extract.vision import VisionModel, vision_model
 Rows = NDArray[np.float32]
 
 _RIDGE = 4.0
-"""Of 1 to 10, words found most pictures with 3 to 5."""
+"""Of 1 to 12, words found most pictures with 3 and 4."""
 _SIDE, _ROOM, _LARGEST, _SMALLEST = 160, 144, 43, 11
 """In pixels: the picture, what of it may be written on, and the letters."""
 _LINE = 1.2

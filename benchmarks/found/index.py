@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+import mixpeek_local.extract
 from benchmarks.found.media import PHOTOS
 from mixpeek_local.extract import Feature, extract, version
 from mixpeek_local.extract.settings import ExtractionSettings
@@ -56,13 +57,13 @@ class Index:
 
 
 def index(media: Mapping[str, Path], keep: Path) -> Index:
-    """Extract all media, or read what was extracted before by the same models.
+    """Extract all media, or read what was extracted before by the same models and code.
 
     Args:
         media: Names and files.
         keep: Keeps what is extracted.
     """
-    folder = keep / f"features-{sha256(version().encode()).hexdigest()[:8]}"
+    folder = keep / f"features-{_version()}"
     folder.mkdir(parents=True, exist_ok=True)
     kept = {name: folder / f"{name}.npz" for name in media}
     missing = [name for name in media if not kept[name].exists()]
@@ -70,6 +71,15 @@ def index(media: Mapping[str, Path], keep: Path) -> Index:
         for name in processes.map(_extract, missing, [media[name] for name in missing], repeat(folder)):
             print(f"extracted: {name}", flush=True)
     return _joined(kept.values())
+
+
+def _version() -> str:
+    """Changes with the models, and with each file of the code that runs them."""
+    code = sorted(path for path in Path(mixpeek_local.extract.__file__).parent.rglob("*") if path.suffix != ".pyc")
+    digest = sha256(version().encode())
+    for path in code:
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()[:8]
 
 
 def _joined(files: Iterable[Path]) -> Index:
