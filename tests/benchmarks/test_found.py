@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.found.__main__ import first_right
 from benchmarks.found.ask import HALVES, KINDS, Query, absent, queries
+from benchmarks.found.floors import floors
 from benchmarks.found.index import Index, Moment, index
 from mixpeek_local.extract.space import shared_space
 
@@ -62,3 +63,19 @@ def test_a_photo_is_extracted_once(tmp_path: Path) -> None:
     again = index({"sky.png": photo}, tmp_path)
     assert {one.modality for one in first.moments} == {"video", "image"}
     assert again.moments == first.moments
+
+
+def test_a_floor_stops_what_nothing_is_like_and_keeps_what_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    space = shared_space()
+    assert space is not None
+    kinds = {"text": "said", "video": "shown", "audio": "heard"}
+    asked = [Query("a boat", kind, half, {f"{kind}.mp4": []}) for kind in kinds.values() for half in HALVES]
+    moments = [Moment(f"{kind}.mp4", 0, 1, modality, "a boat") for modality, kind in kinds.items()]
+    same = space.of_words(["a boat"] * len(moments))
+    floors(Index(moments, {"multimodal": same, "text": same}), asked)
+    last = capsys.readouterr().out.splitlines()[-1]
+    # Of the absent queries, 0.98 of the half that the floor was chosen by; the boat is the boat.
+    assert last.startswith("| 0.98 |")
+    shares = [float(cell) for cell in last.strip("| ").split(" | ")[-4:]]
+    assert shares[0] > 0.9
+    assert shares[1] == shares[3] == 1
