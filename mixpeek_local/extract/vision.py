@@ -24,7 +24,7 @@ _MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 _DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 _INPUT, _OUTPUT = "pixel_values", "image_embeds"
 
-_CHECKED = np.linspace(0, 255, 48 * 64 * 3).astype(np.uint8).reshape(48, 64, 3)
+CHECKED = np.linspace(0, 255, 48 * 64 * 3).astype(np.uint8).reshape(48, 64, 3)
 """A picture whose vector is known, to check the processor with."""
 _ALIKE = 0.9
 
@@ -36,15 +36,18 @@ _TEMPERATURE = 0.03
 
 
 class VisionModel:
-    """The model, loaded."""
+    """The model, loaded.
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    Args:
+        folder: Where it is.
+        threads: How many a picture may use.
+        precise: Let no processor overflow, in up to twice the time.
+    """
+
+    def __init__(self, folder: Path, threads: int, *, precise: bool = False) -> None:
         # Weights that are not repacked take 60 MB less, and no more time.
-        self._session = session(folder / "model.onnx", threads, repack=False)
+        self._session = session(folder / "model.onnx", threads, repack=False, precise=precise)
         self._side = int(self._session.get_inputs()[0].shape[-1])
-        if self.see(_CHECKED) @ learned().checked < _ALIKE:
-            # On a Haswell the cosine is 0.1 to 0.3: sums of 8-bit products overflow.
-            self._session = session(folder / "model.onnx", threads, repack=False, precise=True)
 
     def see(self, picture: NDArray[np.uint8]) -> Vector:
         """The vector of a picture: 512 numbers, unit length; unrelated pictures have cosines around 0.
@@ -52,13 +55,17 @@ class VisionModel:
         Args:
             picture: Red, green and blue, height x width x 3, of any size.
         """
+        # All pictures share a large part, which would hide how they differ.
+        return unit(self.see_as_it_is(picture) - learned().mean_of_pictures)
+
+    def see_as_it_is(self, picture: NDArray[np.uint8]) -> Vector:
+        """The vector before the mean of pictures is subtracted."""
         from PIL import Image
 
         small = Image.fromarray(picture).resize((self._side, self._side), Image.Resampling.BICUBIC)
         values = (np.asarray(small, np.float32) / 255 - _MEAN) / _DEVIATION
         (found,) = self._session.run([_OUTPUT], {_INPUT: np.ascontiguousarray(values.transpose(2, 0, 1)[None])})
-        # All pictures share a large part, which would hide how they differ.
-        return unit(unit(np.asarray(found)[0]) - learned().mean_of_pictures)
+        return unit(np.asarray(found)[0])
 
 
 def vision_model(threads: int = 1) -> VisionModel | None:
@@ -90,4 +97,8 @@ def labels(seen: Vector, at_least: float = LABEL_PROBABILITY) -> list[Label]:
 
 @cache
 def _loaded(where: Path, threads: int) -> VisionModel:
-    return VisionModel(where, threads)
+    model = VisionModel(where, threads)
+    if model.see(CHECKED) @ learned().checked >= _ALIKE:
+        return model
+    # x86 processors without VNNI overflow in sums of 8-bit products: on a Haswell the cosine is 0.0.
+    return VisionModel(where, threads, precise=True)

@@ -1,0 +1,1 @@
+"""Words find moments of real videos, photos and sounds, how often?"""
