@@ -19,6 +19,10 @@ class NotAllowedError(LocalApiError):
     """The running server may not read a folder, or fetch from a host, that is needed."""
 
 
+class UnusableModelsError(LocalApiError):
+    """The user's own models cannot be used."""
+
+
 class UnreadableStateError(LocalApiError):
     """A file of the state directory is not what a server writes."""
 

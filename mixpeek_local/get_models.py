@@ -1,11 +1,14 @@
 """`python -m mixpeek_local.get_models`: download the models that are missing."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 
-from mixpeek_local.models.catalogue import MODELS, root
+from mixpeek_local.models.catalogue import MODELS, Model, root
+from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.install import install
+from mixpeek_local.models.own_clip import own_clip
 
 
 @click.command()
@@ -17,25 +20,39 @@ def main(names: tuple[str, ...], strict: bool) -> None:
     A model that cannot be downloaded is named, and the others follow: the local API works without it, and says so.
     """
     wanted = [MODELS[name] for name in names or MODELS if MODELS[name].folder() is None]
-    if not wanted:
-        return
+    problems = _download(wanted) if wanted else 0
+    try:
+        _prepare(downloaded=problems < len(wanted))
+    except UnusableClipError as error:
+        click.echo(f"{error}.", err=True)
+        problems += 1
+    sys.exit(1 if problems and strict else 0)
+
+
+def _download(wanted: Sequence[Model]) -> int:
+    """Download them; returns how many could not be had."""
     click.echo(f"Downloading {sum(model.megabytes for model in wanted)} MB of models to {root()} ...", err=True)
     problems = 0
     for model, problem in install(wanted):
         if problem:
             click.echo(f"{problem} {model.without}", err=True)
             problems += 1
-    if problems < len(wanted):
-        _prepare()
-    sys.exit(1 if problems and strict else 0)
+    return problems
 
 
-def _prepare() -> None:
-    """Embed the names of all sounds now, once, instead of in each worker at its first video."""
+def _prepare(*, downloaded: bool) -> None:
+    """Embed the names of all sounds and labels now, once, instead of in each worker at its first video."""
+    own = own_clip()
+    if own is not None and not own.made.exists():
+        click.echo(f"Embedding the names of labels and sounds with {own.folder} (a minute or two) ...", err=True)
+    elif downloaded:
+        click.echo("Embedding the names of sounds (a few seconds) ...", err=True)
+    else:
+        return
     from mixpeek_local.extract.space import shared_space
 
-    click.echo("Embedding the names of sounds (a few seconds) ...", err=True)
-    shared_space()
+    if space := shared_space():
+        space.of_query(["a sound"])
 
 
 if __name__ == "__main__":

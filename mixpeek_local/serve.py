@@ -16,10 +16,12 @@ from starlette.types import ASGIApp
 
 from mixpeek_local import locks, state
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.errors import AlreadyServingError, LocalApiError, UnreadableStateError
+from mixpeek_local.errors import AlreadyServingError, LocalApiError, UnreadableStateError, UnusableModelsError
+from mixpeek_local.extract import UnusableClipError, version
 from mixpeek_local.faults.middleware import with_faults
 from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http.server import create_app
+from mixpeek_local.store.spaces import elsewhere
 from mixpeek_local.store.store import Store
 from mixpeek_local.work.workers import Workers
 
@@ -36,8 +38,10 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
 
     Raises:
         AlreadyServingError: Another server serves the state directory, and `while_used` is off.
+        UnusableModelsError: The user's own models cannot be used.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _check_models()
     state.prepare(config.state_dir)
     with ExitStack() as stack:
         _become_the_server(config, stack, wait=while_used)
@@ -48,6 +52,8 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
         except sqlite3.DatabaseError as error:
             raise UnreadableStateError(config.database, error) from None
         stack.callback(store.close)
+        if left_out := elsewhere(store.database.connection()):
+            _log.warning("%s", left_out)
         store.tasks.recover()
         server = uvicorn.Server(
             uvicorn.Config(
@@ -75,6 +81,13 @@ def application(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
     """Make the application that serves `store` to holders of `api_key`, behind faults if there are rules for them."""
     app = create_app(store, api_key, config)
     return with_faults(app, store, read_rules(config.faults)) if config.faults else app
+
+
+def _check_models() -> None:
+    try:
+        version()
+    except UnusableClipError as error:
+        raise UnusableModelsError(f"{error}.") from None
 
 
 def _become_the_server(config: LocalApiConfig, stack: ExitStack, *, wait: bool) -> None:

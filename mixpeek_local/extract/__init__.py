@@ -19,8 +19,17 @@ from mixpeek_local.extract.records import Extraction, Feature, UnusableVideoErro
 from mixpeek_local.extract.segments import ByInterval, ByShots, Segmenter
 from mixpeek_local.extract.settings import ExtractionSettings
 from mixpeek_local.extract.view import View, view
+from mixpeek_local.models.clip_settings import UnusableClipError
 
-__all__ = ["Extraction", "ExtractionSettings", "Feature", "UnusableVideoError", "extract", "version"]
+__all__ = [
+    "Extraction",
+    "ExtractionSettings",
+    "Feature",
+    "UnusableClipError",
+    "UnusableVideoError",
+    "extract",
+    "version",
+]
 
 
 def extract(
@@ -40,6 +49,7 @@ def extract(
 
     Raises:
         UnusableVideoError: The file has nothing to analyse; the message says why.
+        UnusableClipError: The user's own CLIP cannot be used.
     """
     with open_media(path) as media, AudioAnalyser(speech=settings.transcribe) as audio:
         _refuse_longer(media.declared_seconds or 0, max_seconds)

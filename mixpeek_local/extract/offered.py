@@ -6,9 +6,14 @@ from mixpeek_local.extract import color_stats, sentences, sounds, spectrum, visi
 from mixpeek_local.extract.records import Modality
 from mixpeek_local.models.capabilities import capabilities, packages_are_installed
 from mixpeek_local.models.catalogue import MODELS, folder
+from mixpeek_local.models.clip_settings import UnusableClipError
+from mixpeek_local.models.own_clip import own_clip
 
 _METHOD = "3"
 """Raise it when the same models come to mean something else."""
+
+OWN_SPACE = "; own CLIP "
+"""What is before the digest of the user's own CLIP in a version."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +32,41 @@ class VectorKind:
 def vectors_offered() -> dict[str, VectorKind]:
     """Each named vector, with the dimensions of its model."""
     available = {name for name, missing in capabilities().items() if missing is None}
+    own = own_clip() if "vision" in available else None
+    seen = own.dimensions if own else vision.DIMENSIONS
     offered = {
-        "image": VectorKind(vision.DIMENSIONS if "vision" in available else color_stats.DIMENSIONS, ("video", "image")),
+        "image": VectorKind(seen if "vision" in available else color_stats.DIMENSIONS, ("video", "image")),
         "audio": VectorKind(sounds.DIMENSIONS if "sounds" in available else spectrum.DIMENSIONS, ("audio",)),
     }
     if "sentences" in available:
         offered["text"] = VectorKind(sentences.DIMENSIONS, ("video", "text", "audio"))
-    if {"sentences", "vision"} <= available:
-        offered["multimodal"] = VectorKind(sentences.DIMENSIONS, ("video", "image", "text", "audio"))
+    if own or {"sentences", "vision"} <= available:
+        dimensions = own.dimensions if own else sentences.DIMENSIONS
+        offered["multimodal"] = VectorKind(dimensions, ("video", "image", "text", "audio"))
     return offered
 
 
 def version() -> str:
-    """A text that changes with what features mean: features of one version are not copied to assets of another."""
-    models = [
-        model.package for model in MODELS.values() if folder(model.name) and packages_are_installed(model.capability)
+    """A text that changes with what features mean: features of one version are not copied to assets of another.
+
+    Raises:
+        UnusableClipError: The user's own CLIP cannot be used.
+    """
+    own = own_clip()
+    used = [
+        model.package
+        for model in MODELS.values()
+        if folder(model.name)
+        and packages_are_installed(model.capability)
+        and not (own and model.capability == "vision")
     ]
-    return "; ".join([_METHOD, *sorted(models)])
+    return "; ".join([_METHOD, *sorted(used)]) + own_space()
+
+
+def own_space() -> str:
+    """The end of the version, if pictures and words are in the space of a usable CLIP of the user's own; else empty."""
+    try:
+        own = own_clip()
+    except UnusableClipError:
+        return ""
+    return f"{OWN_SPACE}{own.digest}" if own else ""

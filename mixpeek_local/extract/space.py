@@ -2,39 +2,60 @@
 
 It is the space of the sentence model, minus the mean of many texts. A picture comes there by a map from CLIP's space
 (`learned`), a sound by the names of its classes (`sound_places`).
+
+The user's own CLIP, if there is one, brings its own space.
 """
 
 import csv
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.extract.kept import kept
 from mixpeek_local.extract.learned import learned
+from mixpeek_local.extract.own_clip import OwnClip, own_model, units
 from mixpeek_local.extract.records import Vector
-from mixpeek_local.extract.sentences import SentenceModel, sentence_model
+from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.sound_places import SoundPlaces
 from mixpeek_local.extract.vectors import unit
 from mixpeek_local.models.catalogue import folder
 
 
+class TextModel(Protocol):
+    """A model that reads.
+
+    Attributes:
+        folder: Where the places of texts that are asked for again and again are kept.
+    """
+
+    folder: Path
+
+    def embed(self, texts: Iterable[str], /) -> NDArray[np.float32]:
+        """One vector of unit length for each text."""
+        ...
+
+
 class SharedSpace:
     """The places of words, pictures and sounds: 384 numbers, unit length."""
 
-    def __init__(self, sentences: SentenceModel, sound_names: Path | None) -> None:
+    def __init__(self, sentences: TextModel, sound_names: Path | None, origin: Vector | None = None) -> None:
         self._sentences = sentences
-        self._origin = learned().mean_of_words
+        self._origin = learned().mean_of_words if origin is None else origin
         self._sounds = None if sound_names is None else _sound_places(sentences, sound_names, self._origin)
 
+    def of_query(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """The places of words that are looked for, a row each."""
+        return units(self._sentences.embed(texts) - self._origin)
+
     def of_words(self, texts: Iterable[str]) -> NDArray[np.float32]:
-        """The places of texts, from a video or a query: n x 384."""
-        return _units(self._sentences.embed(texts) - self._origin)
+        """The places of texts of a video, a row each."""
+        return self.of_query(texts)
 
     def of_picture(self, seen: Vector) -> Vector:
         """The place of a picture.
@@ -58,39 +79,51 @@ class SharedSpace:
         return self._sounds.of(scores)
 
 
+class OwnSpace(SharedSpace):
+    """The space of the user's own CLIP, with as many numbers as that has."""
+
+    def __init__(self, clip: OwnClip, sound_names: Path | None) -> None:
+        super().__init__(clip, sound_names, origin=np.zeros(clip.dimensions, np.float32))
+        self._clip = clip
+
+    def of_words(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """The places of texts of a video: not quite those of the same words that are looked for."""
+        return self._clip.among_pictures(self.of_query(texts))
+
+    def of_picture(self, seen: Vector) -> Vector:
+        """The place of a picture is its vector."""
+        return seen
+
+    def of_sound(self, scores: NDArray[np.float32]) -> Vector | None:
+        """The place of a sound is one of words."""
+        place = super().of_sound(scores)
+        return None if place is None else self._clip.among_pictures(place)
+
+
 def shared_space(threads: int = 1) -> SharedSpace | None:
-    """The space, made once in each process; None if the model for sentences is not installed."""
-    sentences = sentence_model(threads)
-    return None if sentences is None else _made(sentences, folder("yamnet"))
+    """The space, made once in each process; None if the model for its words is not installed.
+
+    Raises:
+        UnusableClipError: The user's own CLIP cannot be used.
+    """
+    words = own_model(threads) or sentence_model(threads)
+    return None if words is None else _made(words, folder("yamnet"))
 
 
 @cache
-def _made(sentences: SentenceModel, sound_names: Path | None) -> SharedSpace:
-    return SharedSpace(sentences, sound_names)
+def _made(words: TextModel, sound_names: Path | None) -> SharedSpace:
+    return OwnSpace(words, sound_names) if isinstance(words, OwnClip) else SharedSpace(words, sound_names)
 
 
-def _sound_places(sentences: SentenceModel, where: Path, origin: NDArray[np.float32]) -> SoundPlaces:
+def _sound_places(sentences: TextModel, where: Path, origin: NDArray[np.float32]) -> SoundPlaces:
     """The places of sounds, by the names of AudioSet's classes."""
     with (where / "classes.csv").open(encoding="utf-8", newline="") as file:
         names = [row["display_name"] for row in csv.DictReader(file)]
     return SoundPlaces(names, _embedded(sentences, [f"the sound of {name.lower()}" for name in names]) - origin)
 
 
-def _embedded(sentences: SentenceModel, texts: Iterable[str]) -> NDArray[np.float32]:
+def _embedded(sentences: TextModel, texts: Iterable[str]) -> NDArray[np.float32]:
     """Embed texts, which takes seconds, or read the copy that was kept beside the model."""
     texts = list(texts)
     digest = hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
-    kept = sentences.folder / f"places-{digest}.npy"
-    if kept.exists():
-        return np.load(kept)
-    vectors = sentences.embed(texts)
-    # If the folder cannot be written, this takes the seconds again next time.
-    with suppress(OSError), tempfile.TemporaryDirectory(prefix=".new-", dir=sentences.folder) as work:
-        new = Path(work) / kept.name
-        np.save(new, vectors)
-        new.rename(kept)
-    return vectors
-
-
-def _units(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return kept(sentences.folder / f"places-{digest}.npy", lambda: sentences.embed(texts))

@@ -1,6 +1,7 @@
 """Pictures as vectors that say what they show, and labels: CLIP's image tower (ViT-B/16, in 8 bits, at 160 pixels).
 
-The whole picture is squeezed into a square: over 310 frames and photos its centre, or several squares, found less.
+The whole picture is squeezed into a square: over 310 frames and photos its centre, or several squares, found less. The
+user's own CLIP, if there is one, takes its place.
 """
 
 from functools import cache
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.learned import learned
+from mixpeek_local.extract.own_clip import OwnClip, own_model
 from mixpeek_local.extract.records import Label, Vector
 from mixpeek_local.extract.vectors import unit
 from mixpeek_local.models.capabilities import packages_are_installed
@@ -68,9 +70,15 @@ class VisionModel:
         return unit(np.asarray(found)[0])
 
 
-def vision_model(threads: int = 1) -> VisionModel | None:
-    """The model, loaded once in each process; None if it is not installed."""
-    where = folder("clip-vit-b16")
+def vision_model(threads: int = 1) -> VisionModel | OwnClip | None:
+    """The model, loaded once in each process; None if it is not installed.
+
+    Raises:
+        UnusableClipError: The user's own CLIP cannot be used.
+    """
+    own, where = own_model(threads), folder("clip-vit-b16")
+    if own is not None:
+        return own
     return _loaded(where, threads) if where and packages_are_installed("vision") else None
 
 
@@ -84,8 +92,10 @@ def labels(seen: Vector, at_least: float = LABEL_PROBABILITY) -> list[Label]:
     Returns:
         At most five names with their probabilities, most probable first.
     """
-    cosines = learned().places_of_labels @ seen
-    exponents = np.exp((cosines - cosines.max()) / _TEMPERATURE)
+    own = own_model()
+    places, temperature = (own or learned()).places_of_labels, own.temperature if own else _TEMPERATURE
+    cosines = places @ seen
+    exponents = np.exp((cosines - cosines.max()) / temperature)
     probabilities = exponents / exponents.sum()
     best = np.argsort(-probabilities, kind="stable")[:_MOST_LABELS]
     return [

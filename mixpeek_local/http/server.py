@@ -58,7 +58,7 @@ def create_app(store: Store, api_key: str, config: LocalApiConfig) -> FastAPI:
     app.add_exception_handler(HTTPException, replies.http_error)
     app.add_exception_handler(RequestValidationError, replies.invalid_request)
     app.add_exception_handler(TooManyRequestsError, refusal(config.retry_after))
-    app.include_router(health.router(config))
+    app.include_router(health.router(store, config))
     app.include_router(page.files())
     app.include_router(page.router(store, config))
     app.include_router(media.router(store, config))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 
 from mixpeek_local.models.catalogue import MODELS, Capability
+from mixpeek_local.models.clip_settings import UnusableClipError
+from mixpeek_local.models.own_clip import own_clip
 
 _PACKAGES: Mapping[Capability, tuple[str, ...]] = {
     "vision": ("onnxruntime", "PIL"),
@@ -33,6 +35,11 @@ def _missing(capability: Capability) -> str | None:
     for package in _PACKAGES[capability]:
         if find_spec(package) is None:
             return f"{models[0].without} The package {package} is missing; {_GET_PACKAGES}"
+    try:
+        if capability == "vision" and own_clip() is not None:
+            return None
+    except UnusableClipError as error:
+        return f"{error}."
     for model in models:
         if model.folder() is None:
             return f"{model.without} The model {model.name} is missing; {_GET_MODELS}"

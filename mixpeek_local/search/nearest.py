@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.extract.offered import own_space
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.vectors import unit
+from mixpeek_local.store import spaces
 from mixpeek_local.store.database import Database, as_json
 
 _BLOCK_ROWS = 8_192
@@ -79,7 +81,7 @@ class Nearest:
         modality: str | None = None,
         min_score: float | None = None,
     ) -> Ranking:
-        """Rank the features that have a vector of this name and of the query's length, by cosine similarity.
+        """Rank the features that have a vector of this name, space and length, by cosine similarity.
 
         Args:
             name: Of the vectors.
@@ -89,7 +91,7 @@ class Nearest:
             min_score: Only features that are at least this near, -1 to 1.
         """
         query = unit(query)
-        assets = self._assets(scope)
+        assets = self._assets(scope, name)
         places, scores = [np.zeros(0, np.int64)], [np.zeros(0)]
         for block in self._blocks(name, len(query)):
             found = (block.matrix @ query).astype(np.float64).round(_DECIMALS)
@@ -104,9 +106,11 @@ class Nearest:
         order = np.lexsort((of, -every))
         return Ranking(of[order], every[order])
 
-    def _assets(self, scope: Scope) -> set[str]:
-        query = f"SELECT asset_id FROM assets WHERE {_IN_SCOPE}"  # noqa: S608 - of a constant
-        return {asset for (asset,) in self._database.connection().execute(query, _given(scope))}
+    def _assets(self, scope: Scope, name: str) -> set[str]:
+        query, given = f"SELECT asset_id FROM assets WHERE {_IN_SCOPE}", _given(scope)  # noqa: S608 - of a constant
+        if name in spaces.VECTORS:
+            query, given = f"{query} AND NOT ({spaces.IS_ELSEWHERE})", {**given, "space": own_space()}
+        return {asset for (asset,) in self._database.connection().execute(query, given)}
 
     def _blocks(self, name: str, dimensions: int) -> Iterable["_Block"]:
         connection = self._database.connection()

@@ -3,16 +3,20 @@
 import threading
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mixpeek_local.extract.offered import vectors_offered
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.space import shared_space
 from mixpeek_local.models.capabilities import capabilities
+from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.store.store import Store
 
 _NO_WORDS = {
-    "image": "the vision model has no text side: search `multimodal`",
-    "audio": "the sound model has no text side: search `multimodal`",
+    "image": "`image` is compared with pictures only: search `multimodal`",
+    "audio": "`audio` is compared with sounds only: search `multimodal`",
 }
 
 
@@ -44,23 +48,30 @@ class WordVectors:
         Raises:
             NotSearchableError: The index cannot be searched by words, or the model is missing.
         """
-        with self._lock:
-            if index == "multimodal":
-                space = shared_space()
-                vectors = space.of_words([words]) if space else None
-            elif index == "text":
-                model = sentence_model()
-                vectors = model.embed([words]) if model else None
-            elif index in _NO_WORDS:
-                raise NotSearchableError(_NO_WORDS[index])
-            else:
-                offered = ", ".join(sorted(vectors_offered()))
-                raise NotSearchableError(f"this server has no index {index!r}; it has {offered}")
+        if index in _NO_WORDS:
+            raise NotSearchableError(_NO_WORDS[index])
+        try:
+            with self._lock:
+                vectors = _embedded(words, index)
+        except UnusableClipError as error:
+            raise NotSearchableError(f"`{index}` cannot be searched by words. {error}.") from None
         if vectors is None:
             missing = capabilities()
             why = missing["sentences"] or missing["vision"]
             raise NotSearchableError(f"`{index}` cannot be searched by words. {why}")
         return vectors[0]
+
+
+def _embedded(words: str, index: str) -> NDArray[np.float32] | None:
+    """The vector of words, in a row; None if the model is missing."""
+    if index == "multimodal":
+        space = shared_space()
+        return space.of_query([words]) if space else None
+    if index == "text":
+        model = sentence_model()
+        return model.embed([words]) if model else None
+    offered = ", ".join(sorted(vectors_offered()))
+    raise NotSearchableError(f"this server has no index {index!r}; it has {offered}")
 
 
 def vector_of_feature(store: Store, feature_id: str, index: str) -> Vector:

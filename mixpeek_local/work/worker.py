@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.extract import UnusableVideoError, extract, version
+from mixpeek_local.extract import UnusableClipError, UnusableVideoError, extract, version
 from mixpeek_local.store.store import Store
 from mixpeek_local.store.tasks import ClaimLostError, Job
 from mixpeek_local.work.download import local_copy
@@ -74,7 +74,7 @@ def _outcome(store: Store, job: Job, config: LocalApiConfig) -> str:
             return _process(store, job, path, config)
     except ClaimLostError:
         raise
-    except UnusableVideoError as error:
+    except (UnusableVideoError, UnusableClipError) as error:
         store.tasks.fail(job, str(error))
         return f"failed: {error}"
     except MemoryError:

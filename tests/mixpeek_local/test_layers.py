@@ -32,7 +32,7 @@ ENTRANCES: dict[str, set[str]] = {
     "serve": {"faults", "http", "store", "work"},
     "__main__": {"faults"},
     "get_models": {"models", "extract"},
-    "learn": {"extract"},
+    "learn": {"extract", "models"},
 }
 """What starts the server or calls it; no folder imports any of these."""
 

@@ -10,16 +10,19 @@ from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.http.schemas import Health
 from mixpeek_local.models.capabilities import capabilities
+from mixpeek_local.store.spaces import elsewhere
+from mixpeek_local.store.store import Store
 
 
-def router(config: LocalApiConfig) -> APIRouter:
+def router(store: Store, config: LocalApiConfig) -> APIRouter:
     """Routes that need no key."""
     routes = APIRouter(tags=["server"])
 
     @routes.get("/health", response_model=Health)
     @routes.get("/healthcheck", response_model=Health)
-    async def health() -> Response:
+    def health() -> Response:
         """Report what this server may read and what it lacks; the vendor's SDKs use /healthcheck."""
+        missing = [*capabilities().values(), elsewhere(store.database.connection())]
         return JSON(
             {
                 "status": "ok",
@@ -27,7 +30,7 @@ def router(config: LocalApiConfig) -> APIRouter:
                 "pid": os.getpid(),
                 "allowed_folders": [str(folder.resolve()) for folder in config.allowed_folders],
                 "allowed_hosts": list(config.allowed_hosts),
-                "missing": [why for why in capabilities().values() if why],
+                "missing": [why for why in missing if why],
             }
         )
 
