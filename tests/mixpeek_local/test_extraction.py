@@ -12,7 +12,7 @@ from mixpeek_local.extract.describe import describe
 from mixpeek_local.extract.features import Findings, features
 from mixpeek_local.extract.records import Label
 from mixpeek_local.extract.speech import Sentence, Word, said
-from mixpeek_local.extract.view import View
+from mixpeek_local.extract.view import Look, View
 from mixpeek_local.samples import FOLDER
 
 LESSON = FOLDER / "lesson.mp4"
@@ -58,8 +58,9 @@ def test_what_may_have_been_misheard_is_a_text_of_its_own_and_told_nowhere_else(
             return [sure, guess]
 
     with Heard() as audio:
-        moment = View(0, b"", np.ones(3, np.float32), np.ones(3, np.float32))
-        segment, _, *texts = features(Findings([(0, 10)], {0: moment}, 10, [], audio), ExtractionSettings())
+        look = Look(0, b"", np.ones(512, np.float32))
+        view = View(look, (look,), look.vector)
+        segment, _, *texts = features(Findings([(0, 10)], {0: view}, 10, [], audio), ExtractionSettings())
     assert segment.details["transcription"] == "Hi"
     assert segment.details["description"] == 'A voice says "Hi".'
     assert [one.details.get("unsure") for one in texts] == [None, True]
