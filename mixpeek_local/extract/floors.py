@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from mixpeek_local.extract.records import Modality
 
-# A floor stops most queries about what no video has, and keeps most right first hits. It goes by what was compared:
-# words are nearer to words than to pictures, and in `text` all that is compared are words.
+# A floor trades two shares: of queries about what no video has, those that it stops; of right first hits, those that
+# it keeps. There is one for each kind of what is compared with words; in `text` that is words alone.
+# These are first values, by eye; a set of real videos is to calibrate them.
 _PICTURES, _WORDS, _SOUNDS = 0.33, 0.30, 0.30
 _WORDS_ALONE = 0.30
 
