@@ -85,9 +85,10 @@ def application(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
 
 def _check_models() -> None:
     try:
-        version()
+        made_with = version()
     except UnusableClipError as error:
         raise UnusableModelsError(f"{error}.") from None
+    _log.info("features are made with %s", made_with)
 
 
 def _become_the_server(config: LocalApiConfig, stack: ExitStack, *, wait: bool) -> None:

@@ -94,6 +94,7 @@ class TextTower(_Tower):
         self._mask = next((one.name for one in ids if "mask" in one.name), None)
         if not self._ids or self.inputs.keys() - {self._ids, self._mask}:
             raise UnusableClipError(f"{file} takes {_named(self.inputs)}, not tokens (batch x length): {_AGAIN}")
+        self._file_of_tokenizer = tokenizer
         try:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
         except Exception as error:  # the package raises this very class
@@ -112,7 +113,12 @@ class TextTower(_Tower):
 
     def embed(self, text: str) -> NDArray[np.float64]:
         """The vector of a text; one longer than the model takes gets the mean of its parts', weighted by length."""
-        first = self._tokenizer.encode(text[:_MOST_CHARACTERS])
+        try:
+            first = self._tokenizer.encode(text[:_MOST_CHARACTERS])
+        except Exception as error:
+            raise UnusableClipError(
+                f"{self._file_of_tokenizer} cannot read a text ({_line(error)}): {_AGAIN}"
+            ) from None
         parts = islice([first, *first.overflowing], _MOST_WINDOWS)
         weighted = [max(sum(part.attention_mask), 1) * self._part(part.ids, part.attention_mask) for part in parts]
         whole = np.sum(weighted, axis=0)
@@ -136,7 +142,9 @@ def common_dimensions(image: Path, text: Path, tokenizer: Path, settings: ClipSe
     tower = ImageTower(image, settings, threads=1)
     seen = [tower.see(np.full((64, 64, 3), colour, np.uint8)) for colour in ((200, 20, 30), (20, 40, 200))]
     del tower  # one at a time in memory
-    read = list(map(TextTower(text, tokenizer, settings, threads=1).embed, ("a red rose", "the blue sea")))
+    reader = TextTower(text, tokenizer, settings, threads=1)
+    read = [reader.embed(words) for words in ("a red rose", "the blue sea")]
+    reader.embed("Ωδῖνες, 12 % 🦔")  # letters that a vocabulary may lack
     for file, (one, other) in ((image, seen), (text, read)):
         if np.allclose(one, other, atol=1e-6):
             raise UnusableClipError(f"{file} gives the same vector whatever it gets: {_AGAIN}")

@@ -20,6 +20,6 @@ def elsewhere(connection: sqlite3.Connection) -> str | None:
     if not count:
         return None
     return (
-        f"Searches by words and pictures leave out {count:,} assets, which were made with another CLIP than this"
-        " server has: ingest their videos again (docs/own-clip.md)."
+        "Searches by words and pictures leave out assets that were made with another CLIP than this server has"
+        f" ({count:,}): ingest their videos again (docs/own-clip.md)."
     )

@@ -72,7 +72,7 @@ def test_stored_words_are_drawn_together_where_pictures_are_far_from_words(pair:
     space, _ = loaded()
     asked = space.of_query(COLOURS)
     stored = asked @ space.of_words(COLOURS).T
-    assert stored.max() < 0.7 * (asked @ asked.T).max()
+    assert stored.max() < 0.8 * (asked @ asked.T).max()
     assert np.array_equal(np.argsort(stored), np.argsort(asked @ asked.T))
 
 
@@ -137,7 +137,7 @@ def test_a_server_finds_by_words_and_leaves_out_what_another_pair_has_made(
         api = Caller(url, api_key(own.state_dir))
         assert found(api, "red") == []
         [told] = [why for why in api.get("/health")["missing"] if "CLIP" in why]
-        assert told.startswith("Searches by words and pictures leave out 1 assets, which were made with another CLIP")
+        assert "made with another CLIP than this server has (1): ingest their videos again" in told
         api.process(film, feature_extractors=[{"interval_sec": 6}])
         assert found(api, "red")[0]["start_time"] < 6
 
@@ -176,6 +176,12 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a tokenizer of a larger model": (
         lambda pair: (pair / "tokenizer.json").write_text((pair / "tokenizer.json").read_text().replace(":4", ":4000")),
         "text.onnx cannot be run (",
+    ),
+    "a tokenizer that fails over letters that it does not know": (
+        lambda pair: (pair / "tokenizer.json").write_text(
+            tiny_clip.tokenizer().replace('"unk_token":"?"', '"unk_token":"-"')
+        ),
+        "tokenizer.json cannot read a text (",
     ),
     "a tokenizer that knows no word": (
         lambda pair: (pair / "tokenizer.json").write_text(tiny_clip.tokenizer({"?": 0})),
