@@ -8,6 +8,14 @@ _LONGEST_QUOTE = 80
 # These are not told beside a sound that has a name of its own: they are what AudioSet calls whole kinds.
 _KINDS = frozenset({"Animal", "Domestic animals, pets", "Livestock, farm animals, working animals", "Wild animals"})
 _KINDS |= {"Vehicle", "Motor vehicle (road)", "Musical instrument", "Wind instrument, woodwind instrument", "Liquid"}
+# Of the labels of pictures (data/labels.txt): what is not counted, and what ends in -ing and is.
+_WITHOUT_ARTICLE = frozenset({
+    "hair", "jewellery", "baseball", "basketball", "volleyball", "golf", "yoga", "chess", "grass", "moss", "hay",
+    "snow", "ice", "fog", "rain", "fire", "smoke", "under water", "the earth", "graffiti", "surgery", "coffee", "wine",
+    "beer", "bread", "pasta", "rice", "soup", "cheese", "meat", "sushi", "ice cream", "chocolate", "fruit", "breakfast",
+    "sheet music", "text", "noise", "science fiction", "paper", "dice",
+})  # fmt: skip
+_THINGS = frozenset({"building", "drawing", "meeting", "painting", "wedding"})
 
 
 def describe(*, seen: Sequence[Label] = (), read: str = "", heard: Sequence[Label] = (), said: str = "") -> str | None:
@@ -40,6 +48,11 @@ def _sounds(heard: Sequence[Label], said: str) -> list[str]:
 
 
 def _with_article(name: str) -> str:
+    last = name.partition(" of ")[0].split()[-1]
+    is_plural = last.endswith("s") and not last.endswith(("ss", "us", "os"))
+    is_activity = last.endswith("ing") and last not in _THINGS
+    if is_plural or is_activity or name in _WITHOUT_ARTICLE:
+        return name
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 

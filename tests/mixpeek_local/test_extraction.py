@@ -62,7 +62,7 @@ def test_what_may_have_been_misheard_is_a_text_of_its_own_and_told_nowhere_else(
         view = View(look, (look,), look.vector)
         segment, _, *texts = features(Findings([(0, 10)], {0: view}, 10, [], audio), ExtractionSettings())
     assert segment.details["transcription"] == "Hi"
-    assert segment.details["description"] == 'A voice says "Hi".'
+    assert segment.details["description"].lower().endswith('a voice says "hi".')
     assert [one.details.get("unsure") for one in texts] == [None, True]
     assert texts[1].details["confidence"] == 0.64
     assert {"text", "multimodal"} == texts[1].vectors.keys()
@@ -87,6 +87,18 @@ def test_a_description_says_what_was_found_and_nothing_else() -> None:
     assert describe() is None
     seen = [Label("volcano", 0.9), Label("alp", 0.5), Label("lakeside", 0.4)]
     assert describe(seen=seen) == "Looks like a volcano or an alp."
+    named = [
+        "a cup of tea",
+        "an old man",
+        "a bus",
+        "an office building",
+        "snowboarding",
+        "fireworks",
+        "snow",
+        "under water",
+    ]
+    labels = [one.removeprefix("a ").removeprefix("an ") for one in named]
+    assert [describe(seen=[Label(one, 0.9)]) for one in labels] == [f"Looks like {one}." for one in named]
     assert describe(read="OPEN", said="Come in.", heard=[Label("Speech", 0.9), Label("Music", 0.5)]) == (
         'The screen says "OPEN"; a voice says "Come in."; sounds like music.'
     )
