@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from mixpeek_local.models.catalogue import MODELS, root
+from mixpeek_local.errors import UnknownSensesError
+from mixpeek_local.models.catalogue import MODELS, root, wanted
 from mixpeek_local.models.install import install
 
 
@@ -14,18 +15,23 @@ from mixpeek_local.models.install import install
 def main(names: tuple[str, ...], strict: bool) -> None:
     """Download the models of the local API that are missing.
 
-    A model that cannot be downloaded is named, and the others follow: the local API works without it, and says so.
+    MIXPEEK_SENSES=multilingual gets the model for speech in many languages, instead of that for English. A model that
+    cannot be downloaded is named, and the others follow: the local API works without it, and says so.
     """
-    wanted = [MODELS[name] for name in names or MODELS if MODELS[name].folder() is None]
-    if not wanted:
+    try:
+        models = [MODELS[name] for name in names] if names else wanted()
+    except UnknownSensesError as error:
+        raise click.ClickException(str(error)) from None
+    missing = [model for model in models if model.folder() is None]
+    if not missing:
         return
-    click.echo(f"Downloading {sum(model.megabytes for model in wanted)} MB of models to {root()} ...", err=True)
+    click.echo(f"Downloading {sum(model.megabytes for model in missing)} MB of models to {root()} ...", err=True)
     problems = 0
-    for model, problem in install(wanted):
+    for model, problem in install(missing):
         if problem:
             click.echo(f"{problem} {model.without}", err=True)
             problems += 1
-    if problems < len(wanted):
+    if problems < len(missing):
         _prepare()
     sys.exit(1 if problems and strict else 0)
 

@@ -20,6 +20,7 @@ from mixpeek_local.errors import AlreadyServingError, LocalApiError, UnreadableS
 from mixpeek_local.faults.middleware import with_faults
 from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http.server import create_app
+from mixpeek_local.senses import senses
 from mixpeek_local.store.store import Store
 from mixpeek_local.work.workers import Workers
 
@@ -36,7 +37,9 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
 
     Raises:
         AlreadyServingError: Another server serves the state directory, and `while_used` is off.
+        UnknownSensesError: There are no such senses as the environment asks for.
     """
+    senses()  # or every video would fail
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     state.prepare(config.state_dir)
     with ExitStack() as stack:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mixpeek_local.extract import color_stats, sentences, sounds, spectrum, vision
 from mixpeek_local.extract.records import Modality
 from mixpeek_local.models.capabilities import capabilities, packages_are_installed
-from mixpeek_local.models.catalogue import MODELS, folder
+from mixpeek_local.models.catalogue import wanted
 
 _METHOD = "3"
 """Raise it when the same models come to mean something else."""
@@ -40,7 +40,5 @@ def vectors_offered() -> dict[str, VectorKind]:
 
 def version() -> str:
     """A text that changes with what features mean: features of one version are not copied to assets of another."""
-    models = [
-        model.package for model in MODELS.values() if folder(model.name) and packages_are_installed(model.capability)
-    ]
+    models = [model.package for model in wanted() if model.folder() and packages_are_installed(model.capability)]
     return "; ".join([_METHOD, *sorted(models)])

@@ -10,6 +10,7 @@ from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.http.schemas import Health
 from mixpeek_local.models.capabilities import capabilities
+from mixpeek_local.senses import senses
 
 
 def router(config: LocalApiConfig) -> APIRouter:
@@ -27,6 +28,7 @@ def router(config: LocalApiConfig) -> APIRouter:
                 "pid": os.getpid(),
                 "allowed_folders": [str(folder.resolve()) for folder in config.allowed_folders],
                 "allowed_hosts": list(config.allowed_hosts),
+                "senses": senses(),
                 "missing": [why for why in capabilities().values() if why],
             }
         )
