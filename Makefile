@@ -4,24 +4,30 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 
+# SENSES=multilingual: the local API understands speech in many languages, with a model of its own.
+ifdef SENSES
+export MIXPEEK_SENSES := $(SENSES)
+endif
+MODELS := $(VENV)/models$(addprefix -,$(MIXPEEK_SENSES)).stamp
+
 .DEFAULT_GOAL := help
 .PHONY: help run dev notebook sinks models smoke check test pictures chromium redis cluster test-duckdb-1 test-cluster test-environments bench bench-search bench-cluster bench-sinks lint ruff sqlfluff pyright definitions lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/models.stamp  ## Ingest videos and land their embeddings (VIDEOS=manifest, folder, file or URL)
+run: $(MODELS)  ## Ingest videos and land their embeddings (VIDEOS=manifest, folder, file or URL; SENSES=multilingual)
 	@$(BIN)/mixpeek-assets run $(if $(VIDEOS),--videos "$(VIDEOS)")
 
-dev: $(VENV)/models.stamp  ## Dagster's UI, schedules and sensors, with the local API beside it (PORT=3000)
+dev: $(MODELS)  ## Dagster's UI, schedules and sensors, with the local API beside it (PORT=3000, SENSES=multilingual)
 	@$(BIN)/mixpeek-assets dev $(if $(PORT),--port $(PORT))
 
-notebook: $(VENV)/notebook.stamp $(VENV)/models.stamp  ## Explore what has landed: a search, a map, frames (PORT=2718)
+notebook: $(VENV)/notebook.stamp $(MODELS)  ## Explore what has landed: a search, a map, frames (PORT=2718)
 	@$(BIN)/marimo edit examples/explore.py --skip-update-check $(if $(PORT),--port $(PORT))
 
 sinks: $(VENV)/sinks.stamp  ## Install what the sinks need: pgvector, LanceDB, Qdrant, Parquet
 
-models: $(VENV)/run.stamp  ## Download the missing models of the local API
+models: $(VENV)/run.stamp  ## Download the missing models of the local API (SENSES=multilingual)
 	@$(BIN)/python -m mixpeek_local.get_models
 
 smoke: $(VENV)/run.stamp  ## Try the real API with one short video, for a few cents (needs MIXPEEK_API_KEY; asks before)
@@ -37,7 +43,7 @@ check: lint  ## Lint, types, and the tests that start no process, server or mode
 
 # A sink is tested against a real PostgreSQL, which comes in a package.
 WITH_SERVICES := PYTHONPATH=$(CURDIR)/$(VENV)/services
-test: $(VENV)/dev.stamp $(VENV)/models.stamp $(VENV)/services.stamp chromium  ## The whole test suite
+test: $(VENV)/dev.stamp $(MODELS) $(VENV)/services.stamp chromium  ## The whole test suite
 	$(WITH_SERVICES) $(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]  # 5: PYTEST_ARGS chose none
 	$(WITH_SERVICES) $(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE) $(PYTEST_ARGS) || [ $$? = 5 ]
 
@@ -52,15 +58,15 @@ ON_CLUSTER := PYTHONPATH=$(CURDIR)/$(VENV)/cluster:$(CURDIR)/$(VENV)/services:$(
 test-cluster: $(VENV)/dev.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp redis  ## Several machines, on PostgreSQL, Redis and S3, and the warehouse's tests on a lake
 	$(ON_CLUSTER) $(BIN)/python -m pytest --store lake tests/cluster tests/warehouse tests/test_docs.py $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
-cluster: $(VENV)/cluster.stamp $(VENV)/services.stamp $(VENV)/models.stamp redis  ## Several machines on this one, for a try: PostgreSQL, S3, Celery (OPTIONS=--help)
+cluster: $(VENV)/cluster.stamp $(VENV)/services.stamp $(MODELS) redis  ## Several machines on this one, for a try: PostgreSQL, S3, Celery (OPTIONS=--help)
 	@$(ON_CLUSTER) $(BIN)/python -m deploy.celery.up $(OPTIONS)
 
 # Beside the linters, of which pyright keeps one core busy for a minute (.ci/run). One recipe: apt-get wants to be alone.
-test-environments: $(VENV)/dev.stamp $(VENV)/models.stamp $(VENV)/duckdb-1.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## All that the tests need, installed
+test-environments: $(VENV)/dev.stamp $(MODELS) $(VENV)/duckdb-1.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## All that the tests need, installed
 	@$(MAKE) --no-print-directory chromium
 	@$(MAKE) --no-print-directory redis
 
-pictures: $(VENV)/dev.stamp $(VENV)/models.stamp chromium  ## Take the pictures of the README and docs again, as the browser tests go
+pictures: $(VENV)/dev.stamp $(MODELS) chromium  ## Take the pictures of the README and docs again, as the browser tests go
 	MIXPEEK_TEST_PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
 
 # Playwright's own browsers are not used: a system's Chromium gets its updates. Without one, the browser tests are skipped.
@@ -83,7 +89,7 @@ redis:
 bench: $(VENV)/bench.stamp  ## How fast the pipeline is, beside what else there is (ONLY="fetch load" for some; see benchmarks/)
 	PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.pipeline $(ONLY)
 
-bench-search: $(VENV)/bench.stamp $(VENV)/duckdb-extensions.stamp $(VENV)/models.stamp  ## How fast, and how right, search is, beside what else there is (OPTIONS=--help)
+bench-search: $(VENV)/bench.stamp $(VENV)/duckdb-extensions.stamp $(MODELS)  ## How fast, and how right, search is, beside what else there is (OPTIONS=--help)
 	DUCKDB_VSS=$(VENV)/duckdb-extensions PYTHONPATH=$(VENV)/bench $(BIN)/python -m benchmarks.search $(OPTIONS)
 
 bench-cluster: $(VENV)/bench.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## How fast a cluster is, beside a file (ONLY="workers stores life" for some)
@@ -152,7 +158,7 @@ $(VENV)/run.stamp: locks/run.txt pyproject.toml | $(BIN)/python
 	@touch $@
 
 # What cannot be had is named, and stops nothing: the local API does without it. `make models` tries again.
-$(VENV)/models.stamp: mixpeek_local/models/catalogue.py $(VENV)/run.stamp
+$(MODELS): mixpeek_local/models/catalogue.py $(VENV)/run.stamp
 	@$(BIN)/python -m mixpeek_local.get_models
 	@touch $@
 

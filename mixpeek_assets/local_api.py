@@ -127,11 +127,13 @@ def missing_models() -> Mapping[str, str | None]:
 
     Raises:
         LocalApiNotInstalledError: the packages of the server are missing.
+        LocalApiError: MIXPEEK_SENSES names nothing that there is.
     """
     require_installed()
     from mixpeek_local.models.capabilities import capabilities
 
-    return {**capabilities()}
+    with _explained():
+        return {**capabilities()}
 
 
 @contextmanager

@@ -16,7 +16,11 @@ class NotStartedError(LocalApiError):
 
 
 class NotAllowedError(LocalApiError):
-    """The running server may not read a folder, or fetch from a host, that is needed."""
+    """The running server may not read a folder, or fetch from a host, that is needed, or has other senses."""
+
+
+class UnknownSensesError(LocalApiError):
+    """The environment asks for senses that there are not."""
 
 
 class UnusableModelsError(LocalApiError):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from mixpeek_local.models.catalogue import MODELS, Model, root
+from mixpeek_local.errors import UnknownSensesError
+from mixpeek_local.models.catalogue import MODELS, Model, root, wanted
 from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.install import install
 from mixpeek_local.models.own_clip import own_clip
@@ -17,23 +18,28 @@ from mixpeek_local.models.own_clip import own_clip
 def main(names: tuple[str, ...], strict: bool) -> None:
     """Download the models of the local API that are missing.
 
-    A model that cannot be downloaded is named, and the others follow: the local API works without it, and says so.
+    MIXPEEK_SENSES=multilingual gets the model for speech in many languages, instead of that for English. A model that
+    cannot be downloaded is named, and the others follow: the local API works without it, and says so.
     """
-    wanted = [MODELS[name] for name in names or MODELS if MODELS[name].folder() is None]
-    problems = _download(wanted) if wanted else 0
     try:
-        _prepare(downloaded=problems < len(wanted))
+        models = [MODELS[name] for name in names] if names else wanted()
+    except UnknownSensesError as error:
+        raise click.ClickException(str(error)) from None
+    missing = [model for model in models if model.folder() is None]
+    problems = _download(missing) if missing else 0
+    try:
+        _prepare(downloaded=problems < len(missing))
     except UnusableClipError as error:
         click.echo(f"{error}.", err=True)
         problems += 1
     sys.exit(1 if problems and strict else 0)
 
 
-def _download(wanted: Sequence[Model]) -> int:
+def _download(missing: Sequence[Model]) -> int:
     """Download them; returns how many could not be had."""
-    click.echo(f"Downloading {sum(model.megabytes for model in wanted)} MB of models to {root()} ...", err=True)
+    click.echo(f"Downloading {sum(model.megabytes for model in missing)} MB of models to {root()} ...", err=True)
     problems = 0
-    for model, problem in install(wanted):
+    for model, problem in install(missing):
         if problem:
             click.echo(f"{problem} {model.without}", err=True)
             problems += 1

@@ -16,6 +16,7 @@ from typing import IO, cast
 from mixpeek_local import locks, state
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.errors import NotAllowedError, NotStartedError
+from mixpeek_local.senses import Senses, chosen
 from mixpeek_local.state import Health
 
 _START_SECONDS = 20
@@ -33,8 +34,11 @@ def running(config: LocalApiConfig) -> Iterator[str]:
 
     Raises:
         NotStartedError: No server came up within 20 seconds.
-        NotAllowedError: The running server may not read one of `config.allowed_folders`, or fetch from a host.
+        NotAllowedError: The running server may not read one of `config.allowed_folders`, or fetch from a host, or has
+            other senses than those that were chosen.
+        UnknownSensesError: There are no such senses as the environment asks for.
     """
+    wanted = chosen()
     state.prepare(config.state_dir)
     with locks.opened(state.users_file(config.state_dir)) as users:
         locks.lock(users, shared=True)
@@ -46,7 +50,7 @@ def running(config: LocalApiConfig) -> Iterator[str]:
                 found = _wait_until_healthy(started, config)
                 if found.pid != started.pid:  # another context started one a moment earlier
                     _stop(started)
-            _require(found, config)
+            _require(found, config, wanted)
             yield found.url
         finally:
             if started is not None:
@@ -101,7 +105,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _require(found: Health, config: LocalApiConfig) -> None:
+def _require(found: Health, config: LocalApiConfig, senses: Senses | None) -> None:
     readable = (*found.allowed_folders, config.uploads.resolve())
     denied = [
         (f"read {folder}", f"--allow-folder {folder}")
@@ -113,6 +117,8 @@ def _require(found: Health, config: LocalApiConfig) -> None:
         for host in config.allowed_hosts
         if host not in found.allowed_hosts
     ]
+    if senses not in (None, found.senses):
+        denied.append((f"hear {senses} speech", f"MIXPEEK_SENSES={senses}"))
     for action, option in denied:
         raise NotAllowedError(
             f"the local API that serves {config.state_dir} at {found.url} may not {action}: "

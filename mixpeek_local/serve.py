@@ -21,6 +21,7 @@ from mixpeek_local.extract import UnusableClipError, version
 from mixpeek_local.faults.middleware import with_faults
 from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http.server import create_app
+from mixpeek_local.senses import senses
 from mixpeek_local.store.spaces import elsewhere
 from mixpeek_local.store.store import Store
 from mixpeek_local.work.workers import Workers
@@ -39,7 +40,9 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
     Raises:
         AlreadyServingError: Another server serves the state directory, and `while_used` is off.
         UnusableModelsError: The user's own models cannot be used.
+        UnknownSensesError: There are no such senses as the environment asks for.
     """
+    senses()  # or every video would fail
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     _check_models()
     state.prepare(config.state_dir)

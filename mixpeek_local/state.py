@@ -23,6 +23,7 @@ class Health:
     pid: int
     allowed_folders: tuple[Path, ...]
     allowed_hosts: tuple[str, ...]
+    senses: str
 
 
 def prepare(state_dir: Path) -> None:
@@ -99,7 +100,8 @@ def health(state_dir: Path) -> Health | None:
     if not isinstance(said, dict) or said.get("pid") != pid:
         return None
     folders = tuple(Path(folder) for folder in said["allowed_folders"])
-    return Health(written["url"], said["pid"], folders, tuple(said.get("allowed_hosts", ())))
+    hosts, senses = tuple(said.get("allowed_hosts", ())), said.get("senses", "english")
+    return Health(written["url"], said["pid"], folders, hosts, senses)
 
 
 def _endpoint_file(state_dir: Path) -> Path:

@@ -29,7 +29,7 @@ _PROBE_POLICY = RetryPolicy(connect=5, read=15, whole=30, attempts=1, rate_limit
 
 
 _SETTINGS = {f"MIXPEEK_{field.upper()}" for field in Settings.model_fields}
-_NOT_READ_FROM_DOTENV = {"MIXPEEK_MODELS", "MIXPEEK_SMOKE_VIDEO", "DAGSTER_HOME"}
+_NOT_READ_FROM_DOTENV = {"MIXPEEK_MODELS", "MIXPEEK_SENSES", "MIXPEEK_SMOKE_VIDEO", "DAGSTER_HOME"}
 
 
 @dataclass(frozen=True)

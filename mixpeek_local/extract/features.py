@@ -138,6 +138,8 @@ def _sentence(sentence: Sentence, found: Findings) -> Feature:
     }
     if not sentence.is_sure:
         details["unsure"] = True
+    if sentence.language is not None:
+        details["language"] = sentence.language
     return Feature("text", *_times(sentence), {}, details, _preview_at(sentence.start, found))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mixpeek_local.extract import color_stats, sentences, sounds, spectrum, vision
 from mixpeek_local.extract.records import Modality
 from mixpeek_local.models.capabilities import capabilities, packages_are_installed
-from mixpeek_local.models.catalogue import MODELS, folder
+from mixpeek_local.models.catalogue import wanted
 from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.own_clip import own_clip
 
@@ -55,10 +55,8 @@ def version() -> str:
     own = own_clip()
     used = [
         model.package
-        for model in MODELS.values()
-        if folder(model.name)
-        and packages_are_installed(model.capability)
-        and not (own and model.capability == "vision")
+        for model in wanted()
+        if model.folder() and packages_are_installed(model.capability) and not (own and model.capability == "vision")
     ]
     return "; ".join([_METHOD, *sorted(used)]) + own_space()
 

@@ -1,7 +1,9 @@
-"""Speech recognition: pieces of sound become sentences with times, by Whisper (tiny.en, English only).
+"""Speech recognition: pieces of sound become sentences with times, by Whisper.
+
+By default it is tiny.en, for English; MIXPEEK_SENSES=multilingual chooses base, which knows a hundred languages.
 
 From sound without words, Whisper makes phrases like "Thank you.", or repeats one again and again. Such words have low
-probabilities or repeat themselves, so they are dropped. So is most speech in other languages.
+probabilities or repeat themselves, so they are dropped. So is most speech in languages that it does not know.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ import numpy as np
 from mixpeek_local.extract.vad import WINDOW_SECONDS, Piece
 from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.catalogue import folder
+from mixpeek_local.senses import senses
 
 if TYPE_CHECKING:
     from faster_whisper import BatchedInferencePipeline
@@ -24,10 +27,11 @@ if TYPE_CHECKING:
 _BEAM = 5
 # Mean log probability of the tokens. English is at -0.05 to -0.4 if two of three words are right (measured with music
 # and noise up to the loudness of the speech); French, Spanish, Russian, German, Italian and Polish are at -0.6 and
-# below, or repeat themselves; music is below -0.8.
+# below, or repeat themselves; music is below -0.8. In base, people who speak English, Spanish, French, Italian and
+# Russian are at -0.3 and above, a language that was taken for another one, and speech played backwards, below -0.8.
 _LEAST_LOG_PROBABILITY = -0.55
-# Compression ratio of the text: Dickens has 2.5, a repeated phrase more than 4.
-_MOST_REPETITION = 3.0
+# Compression ratio of the text: Dickens has 2.5, Russian announcements of a telephone 2.9, a repeated phrase over 4.
+_MOST_REPETITION = 3.5
 # Mean probability of a sentence's words: below the first it is dropped, below the second it is a guess. Of speech with
 # music and noise up to its loudness, 18 of 21 sentences between the two had a wrong word; of surer ones, one of three.
 _LEAST_CONFIDENCE, _SURE_CONFIDENCE = 0.55, 0.65
@@ -56,9 +60,15 @@ class Word:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, or the part of one up to a pause."""
+    """A sentence, or the part of one up to a pause.
+
+    Attributes:
+        words: At least one.
+        language: As an ISO 639 code; None if nobody asked which it is.
+    """
 
     words: tuple[Word, ...]
+    language: str | None = None
 
     @property
     def start(self) -> float:
@@ -98,15 +108,26 @@ class FoundWord(Protocol):
 class Recogniser:
     """Whisper, loaded with the first piece of speech."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, knows_languages: bool) -> None:
         self._folder = folder
+        self._knows_languages = knows_languages
 
     def recognise(self, piece: Piece) -> list[Sentence]:
         """Transcribe a piece; empty if there are no recognisable words."""
+        if not self._knows_languages:
+            return self._transcribe(piece, "en")[0]
+        found, likeliest = self._transcribe(piece, None)
+        if not found:
+            # An accent is taken for a language: the other one is then the right one.
+            found, _ = self._transcribe(piece, likeliest[1])
+        return found
+
+    def _transcribe(self, piece: Piece, language: str | None) -> tuple[list[Sentence], list[str]]:
+        """The sentences of a piece in a language, or in the likeliest; and the languages, likeliest first."""
         # Whisper's own timestamps are less exact than those of the words, and take time.
-        segments, _ = self._pipeline.transcribe(
+        segments, about = self._pipeline.transcribe(
             piece.samples.ravel(),
-            language="en",
+            language=language,
             beam_size=_BEAM,
             temperature=0.0,
             without_timestamps=True,
@@ -121,7 +142,10 @@ class Recogniser:
             if segment.avg_logprob >= _LEAST_LOG_PROBABILITY and segment.compression_ratio <= _MOST_REPETITION
             for word in placed(piece, segment.words or [])
         ]
-        return [sentence for sentence in sentences(words) if sentence.confidence >= _LEAST_CONFIDENCE]
+        known = about.language if self._knows_languages else None
+        found = (Sentence(sentence.words, known) for sentence in sentences(words))
+        likeliest = [code for code, _ in about.all_language_probs or ()]
+        return [sentence for sentence in found if sentence.confidence >= _LEAST_CONFIDENCE], likeliest
 
     @cached_property
     def _pipeline(self) -> "BatchedInferencePipeline":
@@ -134,14 +158,19 @@ class Recogniser:
 
 
 def recogniser() -> Recogniser | None:
-    """The model, one in each process; None if it is not installed."""
-    where = folder("whisper-tiny-en")
-    return _made(where) if where and packages_are_installed("speech") else None
+    """The model for the senses that were chosen, one in each process; None if it is not installed.
+
+    Raises:
+        UnknownSensesError: There are no such senses.
+    """
+    knows_languages = senses() == "multilingual"
+    where = folder("whisper-base" if knows_languages else "whisper-tiny-en")
+    return _made(where, knows_languages) if where and packages_are_installed("speech") else None
 
 
 @cache
-def _made(where: Path) -> Recogniser:
-    return Recogniser(where)
+def _made(where: Path, knows_languages: bool) -> Recogniser:
+    return Recogniser(where, knows_languages=knows_languages)
 
 
 def sentences(words: Iterable[Word]) -> Iterator[Sentence]:

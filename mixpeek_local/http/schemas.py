@@ -201,4 +201,5 @@ class Health(BaseModel):
     pid: int
     allowed_folders: list[str]
     allowed_hosts: list[str]
+    senses: str = Field(description="which speech is understood: english or multilingual")
     missing: list[str]

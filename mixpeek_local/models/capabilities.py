@@ -1,9 +1,9 @@
 """What the installed models and packages allow, and what is missing without them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 
-from mixpeek_local.models.catalogue import MODELS, Capability
+from mixpeek_local.models.catalogue import Capability, Model, wanted
 from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.own_clip import own_clip
 
@@ -16,13 +16,17 @@ _PACKAGES: Mapping[Capability, tuple[str, ...]] = {
 }
 """The packages that each capability runs on, by the names under which they are imported."""
 
-_GET_MODELS = "`python -m mixpeek_local.get_models` gets it."
 _GET_PACKAGES = "`pip install 'mixpeek-assets[local]'` installs it."
 
 
 def capabilities() -> dict[Capability, str | None]:
-    """Each capability, with None if it is there, else with what is missing, why, and how to get it."""
-    return {capability: _missing(capability) for capability in _PACKAGES}
+    """Each capability, with None if it is there, else with what is missing, why, and how to get it.
+
+    Raises:
+        UnknownSensesError: There are no such senses as were chosen.
+    """
+    models = wanted()
+    return {capability: _missing(capability, models) for capability in _PACKAGES}
 
 
 def packages_are_installed(capability: Capability) -> bool:
@@ -30,8 +34,8 @@ def packages_are_installed(capability: Capability) -> bool:
     return all(map(find_spec, _PACKAGES[capability]))
 
 
-def _missing(capability: Capability) -> str | None:
-    models = [model for model in MODELS.values() if model.capability == capability]
+def _missing(capability: Capability, models: Iterable[Model]) -> str | None:
+    models = [model for model in models if model.capability == capability]
     for package in _PACKAGES[capability]:
         if find_spec(package) is None:
             return f"{models[0].without} The package {package} is missing; {_GET_PACKAGES}"
@@ -42,5 +46,10 @@ def _missing(capability: Capability) -> str | None:
         return f"{error}."
     for model in models:
         if model.folder() is None:
-            return f"{model.without} The model {model.name} is missing; {_GET_MODELS}"
+            return f"{model.without} The model {model.name} is missing; {_how_to_get(model)}"
     return None
+
+
+def _how_to_get(model: Model) -> str:
+    only = "" if model.senses in (None, "english") else f" --only {model.name}"
+    return f"`python -m mixpeek_local.get_models{only}` gets it."

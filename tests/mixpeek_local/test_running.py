@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sqlite3
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,11 @@ import requests
 
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.errors import NotAllowedError, NotStartedError
+from mixpeek_local.models.catalogue import MODELS, SOURCE_FILE
 from mixpeek_local.process import running
 from mixpeek_local.state import api_key, endpoint
 from tests.mixpeek_local.caller import Caller, until
+from tests.mixpeek_local.clips import Scene, place, write_clip
 from tests.mixpeek_local.processes import USE, caller, children, first_line, is_gone, process, server_pid, serving
 
 
@@ -102,6 +105,29 @@ def test_a_running_server_that_may_not_read_a_needed_folder_is_not_used(own: Loc
 def test_a_running_server_that_may_not_fetch_from_a_needed_host_is_not_used(own: LocalApiConfig) -> None:
     with running(own), pytest.raises(NotAllowedError, match=re.escape("with --allow-host 10.0.0.7")):
         running(replace(own, allowed_hosts=("10.0.0.7",))).__enter__()
+
+
+def test_the_senses_that_are_chosen_reach_the_worker(own: LocalApiConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = MODELS["whisper-base"]
+    folder = Path(os.environ["MIXPEEK_MODELS"]) / base.name
+    folder.mkdir(parents=True)
+    for name in base.files:
+        (folder / name).touch()
+    (folder / SOURCE_FILE).write_text(base.requirement)
+    silent = write_clip(own.allowed_folders[0] / "silent.mp4", [Scene(place(1), 1)])
+    monkeypatch.setenv("MIXPEEK_SENSES", "multilingual")
+    with running(own) as url:
+        Caller(url, api_key(own.state_dir)).process(silent)
+        with sqlite3.connect(own.database) as database:
+            assert base.package in str(database.execute("SELECT version FROM assets").fetchall())
+        assert requests.get(f"{url}/health", timeout=10).json()["senses"] == "multilingual"
+
+        monkeypatch.setenv("MIXPEEK_SENSES", "english")
+        with pytest.raises(NotAllowedError, match="start it again with MIXPEEK_SENSES=english"):
+            running(own).__enter__()
+        monkeypatch.delenv("MIXPEEK_SENSES")
+        with running(own) as shared:
+            assert shared == url
 
 
 def test_a_server_that_cannot_start_says_why(own: LocalApiConfig) -> None:

@@ -122,6 +122,18 @@ def test_another_language_gives_no_invented_words() -> None:
     assert heard(decoded(GERMAN)).sentences == []
 
 
+@pytest.mark.skipif(not folder("whisper-base"), reason="nothing downloads this model but MIXPEEK_SENSES=multilingual")
+def test_with_the_model_for_many_languages_another_one_is_written_down_and_named(
+    monkeypatch: pytest.MonkeyPatch, talk: Samples, spoken: list[Sentence]
+) -> None:
+    monkeypatch.setenv("MIXPEEK_SENSES", "multilingual")
+    german, english = heard(decoded(GERMAN)).sentences, heard(talk).sentences
+    assert {sentence.language for sentence in german} == {"de"}
+    assert {"leuchtturm", "felsen", "lampe"} <= set(plain(transcript(german)))
+    assert {sentence.language for sentence in english} == {"en"}
+    assert wrong_words(plain(transcript(spoken)), plain(transcript(english))) <= 0.1
+
+
 def test_a_voice_without_words_gives_no_invented_ones(talk: Samples) -> None:
     backwards, twice_as_fast = talk[::-1].copy(), talk[::2].copy()
     assert heard(backwards).sentences == []

@@ -19,7 +19,7 @@ OUTPUTS = frozenset(
     [
         *TEXTS,
         *("document_id", "start_time", "end_time", "thumbnail_url", "preview_file"),
-        *("labels", "sounds", "interval_sec", "source", "confidence", "unsure", "box"),
+        *("labels", "sounds", "interval_sec", "source", "confidence", "unsure", "language", "box"),
     ]
 )
 """Fields that differ between the documents of an object, whatever the caller's own fields are called."""

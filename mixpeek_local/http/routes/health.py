@@ -10,6 +10,7 @@ from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.http.replies import JSON
 from mixpeek_local.http.schemas import Health
 from mixpeek_local.models.capabilities import capabilities
+from mixpeek_local.senses import senses
 from mixpeek_local.store.spaces import elsewhere
 from mixpeek_local.store.store import Store
 
@@ -30,6 +31,7 @@ def router(store: Store, config: LocalApiConfig) -> APIRouter:
                 "pid": os.getpid(),
                 "allowed_folders": [str(folder.resolve()) for folder in config.allowed_folders],
                 "allowed_hosts": list(config.allowed_hosts),
+                "senses": senses(),
                 "missing": [why for why in missing if why],
             }
         )
