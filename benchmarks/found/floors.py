@@ -88,19 +88,24 @@ def _print_together(everything: Index, asked: Sequence[Query], nothing: Mapping[
             name: float(np.quantile(_similarities(hits, list(nothing.values()))[HALVES[0]], level))
             for name, hits in best.items()
         }
-        cells = [f"{floor[name]:.2f}" for name in _TOGETHER]
+        cells = [f"{level:.2f}", *(f"{floor[name]:.2f}" for name in _TOGETHER)]
         for half in HALVES:
-            below = np.all([[hit.similarity < floor[name] for hit in best[name]] for name in _TOGETHER], axis=0)
-            of_half = np.array([its == half for its in nothing.values()])
-            right = [
-                any(
-                    hit.similarity >= floor[name] for name in _TOGETHER if hit.moment.modality in _HITS[name].modalities
-                )
+            stopped = [
+                all(best[name][number].similarity < floor[name] for name in _TOGETHER)
+                for number, its in enumerate(nothing.values())
+                if its == half
+            ]
+            kept = [
+                hit.similarity >= floor[_name(hit)]
                 for hit, one in zip(first, asked, strict=True)
                 if one.half == half and one.is_answered_by(hit.moment)
             ]
-            cells.append(f"{np.mean(below[of_half]):.2f} | {np.mean(right):.2f}")
-        print(f"| {level:.2f} | {' | '.join(cells)} |")
+            cells.append(f"{np.mean(stopped):.2f} | {np.mean(kept):.2f}")
+        print(f"| {' | '.join(cells)} |")
+
+
+def _name(hit: Hit) -> str:
+    return next(name for name in _TOGETHER if hit.moment.modality in _HITS[name].modalities)
 
 
 def _header(*names: str) -> None:
