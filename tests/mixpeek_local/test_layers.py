@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
 
 ENTRANCES: dict[str, set[str]] = {
     "process": set(),
-    "serve": {"faults", "http", "store", "work"},
+    "serve": {"faults", "http", "store", "work", "extract"},
     "__main__": {"faults"},
     "get_models": {"models", "extract"},
     "learn": {"extract", "models"},
