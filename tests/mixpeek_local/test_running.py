@@ -167,5 +167,5 @@ def test_the_key_is_never_logged(own: LocalApiConfig, clip: Path) -> None:
         api.request("GET", f"/nothing/{api.key}")
         api.reason("missing.mp4")
     log = (own.state_dir / "server.log").read_text()
-    assert "9 features" in log or "6 features" in log
+    assert re.search(r"done: \d+ features", log)
     assert api.key not in log
