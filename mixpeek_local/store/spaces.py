@@ -8,7 +8,10 @@ VECTORS = ("multimodal", "image")
 """The named vectors that are in that space."""
 
 IS_ELSEWHERE = f"""
-    version IS NOT NULL AND coalesce(substr(version, nullif(instr(version, '{OWN_SPACE}'), 0)), '') <> :space
+    version IS NOT NULL AND (
+        coalesce(substr(version, nullif(instr(version, '{OWN_SPACE}'), 0)), '') <> :space
+        OR version GLOB '[12]; *' -- a picture was the sum of its classes
+    )
 """
 """Of a row of `assets`; `:space` is `own_space()`."""
 
@@ -20,6 +23,6 @@ def elsewhere(connection: sqlite3.Connection) -> str | None:
     if not count:
         return None
     return (
-        "Searches by words and pictures leave out assets that were made with another CLIP than this server has"
+        "Searches by words and pictures leave out assets whose pictures another model saw than this server has"
         f" ({count:,}): ingest their videos again (docs/own-clip.md)."
     )

