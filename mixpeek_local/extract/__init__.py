@@ -15,6 +15,7 @@ from mixpeek_local.extract.ocr import reader
 from mixpeek_local.extract.ocr_schedule import OcrSchedule
 from mixpeek_local.extract.offered import version
 from mixpeek_local.extract.pictures import FrameConverter
+from mixpeek_local.extract.place_history import PlaceHistory
 from mixpeek_local.extract.records import Extraction, Feature, UnusableVideoError
 from mixpeek_local.extract.segments import ByInterval, ByShots, Segmenter
 from mixpeek_local.extract.settings import ExtractionSettings
@@ -77,6 +78,7 @@ class _Analysis:
         self._audio = audio
         self._converter = FrameConverter()
         self._ocr_schedule = OcrSchedule()
+        self._history = PlaceHistory()
         self._captions = Captions()
         self._views: dict[int, View] = {}
 
@@ -101,10 +103,13 @@ class _Analysis:
         self._views[number] = view(keyframes, self._converter)
 
     def _read(self, keyframe: Keyframe) -> None:
-        if self._reader is not None and self._ocr_schedule(keyframe.stats.time, keyframe.stats.luma):
+        time, luma = keyframe.stats.time, keyframe.stats.luma
+        self._history.add(time, luma)
+        if self._reader is not None and self._ocr_schedule(time, luma):
             lines = self._reader.read(self._converter.picture(keyframe.frame))
             self._ocr_schedule.saw(lines)
-            self._captions.add(keyframe.stats.time, lines)
+            self._captions.add(time, lines, self._history)
+            self._history.was_read()
 
 
 def _segmenter(settings: ExtractionSettings) -> Segmenter:

@@ -1,6 +1,6 @@
 """Lines that are read over time become captions, and few frames are read for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import av
@@ -9,16 +9,20 @@ import pytest
 from av.video.reformatter import VideoReformatter
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from mixpeek_local.extract.captions import Caption, Captions
 from mixpeek_local.extract.color_stats import frame_stats
 from mixpeek_local.extract.ocr import Line, Reader, reader
 from mixpeek_local.extract.ocr_schedule import OcrSchedule
+from mixpeek_local.extract.place_history import PlaceHistory
 from tests.mixpeek_local.clips import Scene, place, plain, write_clip
 from tests.mixpeek_local.test_ocr import Picture, written
 
 SMALL = (480, 270)
+Ground = Callable[[int], Picture | None]
+"""What is behind the lines of each frame; None is black."""
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +36,25 @@ def line(text: str, top: float = 0.5, left: float = 0.1, confidence: float = 0.9
     return Line(text, confidence, (left, top, 0.015 * len(text), height))
 
 
-def followed(*frames: list[Line], every: float = 0.5) -> list[Caption]:
-    captions = Captions()
+def luma(lines: Iterable[Line], ground: Picture | None = None) -> NDArray[np.float32]:
+    """A small picture with lines, each drawn as large as its box."""
+    image = Image.fromarray(plain(0)(0, 640, 360) if ground is None else ground)
+    pen = ImageDraw.Draw(image)
+    for one in lines:
+        left, top, _, height = one.box
+        pen.text((640 * left, 360 * top), one.text, fill="white", font=ImageFont.load_default(360 * height))
+    return np.asarray(image.convert("L").resize((128, 128), Image.Resampling.BOX), np.float32)
+
+
+def followed(
+    *frames: list[Line], every: float = 0.5, shown: list[list[Line]] | None = None, ground: Ground = lambda _: None
+) -> list[Caption]:
+    """The captions of lines that are read in one frame after another, of a picture that shows those, or others."""
+    captions, history = Captions(), PlaceHistory()
     for number, lines in enumerate(frames):
-        captions.add(number * every, lines)
+        history.add(number * every, luma(shown[number] if shown else lines, ground(number)))
+        captions.add(number * every, lines, history)
+        history.was_read()
     return captions.finish(len(frames) * every)
 
 
@@ -59,8 +78,10 @@ def test_readings_of_one_line_that_differ_a_little_are_one_caption_with_the_usua
         ("Harhour at dawn", 0.99),
         ("Harbour at dawn", 0.9),
     ]
-    (caption,) = followed(*([line(text, confidence=confidence)] for text, confidence in readings))
-    assert (caption.start, caption.end, caption.text) == (0.0, 2.0, "Harbour at dawn")
+    read = [[line(text, confidence=confidence)] for text, confidence in readings]
+    for ground in (lambda _: None, lambda number: place(number)(0, 640, 360)):
+        (caption,) = followed(*read, shown=[[line("Harbour at dawn")]] * 4, ground=ground)
+        assert (caption.start, caption.end, caption.text) == (0.0, 2.0, "Harbour at dawn")
 
 
 def test_a_line_that_is_missed_for_a_moment_was_there_all_along() -> None:
@@ -82,6 +103,60 @@ def test_another_line_in_the_same_place_is_another_caption() -> None:
         (0.0, 1.0, "Are you coming with us?"),
         (1.0, 2.0, "Not before the rain stops."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("12:34", "12:35"),
+        ("HOME 2 : 1", "HOME 2 : 2"),
+        ("Milk and butter", "Milk and better"),
+        ("Step 1: mix the flour", "Step 2: bake the flour"),
+    ],
+)
+def test_a_line_that_changes_a_little_is_another_caption(before: str, after: str) -> None:
+    first, second = [line(before)], [line(after)]
+    assert spans(followed(first, second, second)) == [(0.0, 0.5, before), (0.5, 1.5, after)]
+    over_others = followed(first, first, second, second, ground=lambda number: place(number)(0, 640, 360))
+    assert spans(over_others) == [(0.0, 1.0, before), (1.0, 2.0, after)]
+
+
+def test_figures_that_are_misread_now_and_then_are_one_caption() -> None:
+    readings = [[line(f"Weather at {time}")] for time in ("5:36", "5:30", "5:36", "5:38", "5:36")]
+    for ground in (lambda _: None, lambda number: place(7)(5 * number, 640, 360)):
+        shown = [[line("Weather at 5:36")]] * 5
+        assert spans(followed(*readings, shown=shown, ground=ground)) == [(0.0, 2.5, "Weather at 5:36")]
+
+
+def test_a_title_that_is_written_letter_by_letter_is_one_caption() -> None:
+    written = [[line(text)] for text in ("JOB", "JOB SEE", "JOB SEEKER", "JOB SEEKER")]
+    assert spans(followed(*written)) == [(0.0, 2.0, "JOB SEEKER")]
+
+
+def test_a_line_that_is_overlooked_where_nothing_changes_is_there() -> None:
+    shown = [line("Harbour at dawn")]
+    frames = [shown, [], [], [], [], [], shown]
+    assert spans(followed(*frames, shown=[shown] * 7)) == [(0.0, 3.5, "Harbour at dawn")]
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_text_starts_and_ends_between_the_frames_that_are_read(moves: bool) -> None:
+    """The text is read at 6 s, but came at 2 s; and there is none at 12 s, but it went at 10 s."""
+    shown, captions, history = [line("Harbour at dawn")], Captions(), PlaceHistory()
+    for time in range(13):
+        ground = place(7)(time * moves, 640, 360)
+        history.add(time, luma(shown if 2 <= time < 10 else [], ground))
+        if time % 6 == 0:
+            captions.add(time, shown if time == 6 else [], history)
+            history.was_read()
+    assert spans(captions.finish(13)) == [(2, 10, "Harbour at dawn")]
+
+
+def test_of_a_long_time_without_reading_the_last_pictures_are_kept() -> None:
+    history, before, after = PlaceHistory(), luma([]), luma([line("Harbour at dawn")])
+    for time in range(1000):
+        history.add(time, after if time >= 995 else before)
+    assert history.changed_at(line("Harbour at dawn").box) == 995
 
 
 def test_a_title_of_two_lines_is_one_caption() -> None:
@@ -177,6 +252,15 @@ def test_text_that_appears_changes_or_goes_on_a_moving_picture_is_noticed_at_onc
     assert len(times) <= 12
 
 
+def test_one_figure_that_changes_in_a_known_text_is_noticed_at_once(eyes: Reader) -> None:
+    ground = place(7)(0, 640, 360)
+
+    def film(time: float) -> Picture:
+        return written(ground, ("12:34" if time < 5 else "12:35", 560, 20), ("CHANNEL FOUR", 30, 20), size=18)
+
+    assert chosen(film, 20, eyes) == [0.0, 5.0]
+
+
 def test_a_moving_picture_without_text_is_read_now_and_then() -> None:
     times = chosen(lambda time: place(int(time / 5))(time, 160, 90), 60)
     assert 1 <= len(times) <= 20
@@ -212,15 +296,43 @@ def test_words_in_a_video_are_found_with_their_time(eyes: Reader, tmp_path: Path
 
     scenes = [Scene(place(3), 2), Scene(title, 3), Scene(place(5), 2)]
     path = write_clip(tmp_path / "titled.mp4", scenes, size=SMALL, fps=6, bit_rate=800_000)
-    when, captions, small = OcrSchedule(), Captions(), VideoReformatter()
+    (caption,) = captions_of(path, eyes)
+    assert caption.text == "A Short History of Lighthouses"
+    assert caption.start == pytest.approx(2, abs=0.35)
+    assert caption.end == pytest.approx(5, abs=0.35)
+    assert caption.confidence > 0.9
+
+
+@pytest.mark.parametrize("speed", [0, 3])
+def test_texts_of_a_video_that_change_or_go_end_when_they_were_last_seen(
+    eyes: Reader, tmp_path: Path, speed: int
+) -> None:
+    """A score changes, a name goes, and the name of the channel stays, before a picture that stands still or moves."""
+
+    def picture(time: float, width: int, height: int) -> Picture:
+        texts = [("CHANNEL 4", 330, 20), ("HOME 2:1" if time < 5 else "HOME 2:2", 30, 20)]
+        texts += [("Anna Meyer, keeper", 30, 220)] if time < 7 else []
+        return written(place(7)(speed * time, width, height), *texts, bold=1)
+
+    path = write_clip(tmp_path / "match.mp4", [Scene(picture, 12)], size=SMALL, fps=6, bit_rate=800_000)
+    found = {"".join(caption.text.split()): (caption.start, caption.end) for caption in captions_of(path, eyes)}
+    truth = {"CHANNEL4": (0, 12), "HOME2:1": (0, 5), "HOME2:2": (5, 12), "AnnaMeyer,keeper": (0, 7)}
+    assert found == {text: pytest.approx(times, abs=0.35) for text, times in truth.items()}
+
+
+def captions_of(path: Path, eyes: Reader) -> list[Caption]:
+    """The texts of a video, of which frames are read as an extraction does."""
+    when, captions, history, small, end = OcrSchedule(), Captions(), PlaceHistory(), VideoReformatter(), 0.0
     with av.open(str(path)) as container:
         for number, frame in enumerate(container.decode(video=0)):
-            if number % 2 == 0 and when(frame.time, frame_stats(frame, frame.time, small).luma):
+            end = frame.time + 1 / 6
+            if number % 2:
+                continue
+            stats = frame_stats(frame, frame.time, small)
+            history.add(stats.time, stats.luma)
+            if when(stats.time, stats.luma):
                 lines = eyes.read(np.asarray(frame.to_image()))
                 when.saw(lines)
-                captions.add(frame.time, lines)
-    (caption,) = captions.finish(7.0)
-    assert caption.text == "A Short History of Lighthouses"
-    assert caption.start == pytest.approx(2, abs=0.7)
-    assert caption.end == pytest.approx(5, abs=0.7)
-    assert caption.confidence > 0.9
+                captions.add(stats.time, lines, history)
+                history.was_read()
+    return captions.finish(end)
