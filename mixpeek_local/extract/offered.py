@@ -7,7 +7,7 @@ from mixpeek_local.extract.records import Modality
 from mixpeek_local.models.capabilities import capabilities, packages_are_installed
 from mixpeek_local.models.catalogue import wanted
 from mixpeek_local.models.clip_settings import UnusableClipError
-from mixpeek_local.models.own_clip import own_clip
+from mixpeek_local.models.own_clip import ClipFiles, own_clip
 
 _METHOD = "3"
 """Raise it when the same models come to mean something else."""
@@ -32,7 +32,7 @@ class VectorKind:
 def vectors_offered() -> dict[str, VectorKind]:
     """Each named vector, with the dimensions of its model."""
     available = {name for name, missing in capabilities().items() if missing is None}
-    own = own_clip() if "vision" in available else None
+    own = _own() if "vision" in available else None
     seen = own.dimensions if own else vision.DIMENSIONS
     offered = {
         "image": VectorKind(seen if "vision" in available else color_stats.DIMENSIONS, ("video", "image")),
@@ -52,7 +52,7 @@ def version() -> str:
     Raises:
         UnusableClipError: The user's own CLIP cannot be used.
     """
-    own = own_clip()
+    own = _own()
     used = [
         model.package
         for model in wanted()
@@ -64,7 +64,11 @@ def version() -> str:
 def own_space() -> str:
     """The end of the version, if pictures and words are in the space of a usable CLIP of the user's own; else empty."""
     try:
-        own = own_clip()
+        own = _own()
     except UnusableClipError:
         return ""
     return f"{OWN_SPACE}{own.digest}" if own else ""
+
+
+def _own() -> ClipFiles | None:
+    return own_clip() if packages_are_installed("vision") else None

@@ -1,7 +1,7 @@
 """The user's own CLIP (docs/own-clip.md): its pictures and words, brought together in one space.
 
-The towers of a CLIP put pictures and words into two narrow cones: two texts have a cosine of 0.7, a text and the
-picture that it describes one of 0.3. In one index, no picture would ever come before a text. So
+The towers of a CLIP put pictures and words into two narrow cones, so that any two texts are nearer to each other than a
+text is to the picture that it describes. In one index, no picture would ever come before a text. So
 
 - pictures lose the mean of pictures, and all vectors lose the direction that texts share;
 - words that are stored, not those that are looked for, get as much of that direction back as lets their cosines spread
@@ -124,8 +124,8 @@ def own_model(threads: int = 1) -> OwnClip | None:
     Raises:
         UnusableClipError: There is one, and it cannot be used.
     """
-    files = own_clip()
-    return _loaded(files, threads) if files and packages_are_installed("vision") else None
+    files = own_clip() if packages_are_installed("vision") else None
+    return _loaded(files, threads) if files else None
 
 
 def units(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.own_clip import own_clip
 
 _PACKAGES: Mapping[Capability, tuple[str, ...]] = {
-    "vision": ("onnxruntime", "PIL"),
+    "vision": ("onnxruntime", "PIL", "tokenizers"),  # the last is for the user's own CLIP
     "ocr": ("onnxruntime", "PIL"),
     "sounds": ("onnxruntime",),
     "speech": ("faster_whisper",),

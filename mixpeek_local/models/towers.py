@@ -1,5 +1,6 @@
 """The two towers of a CLIP whose files we have never seen: what they take and give is read from them."""
 
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +15,9 @@ _NUMBERS = {
     "tensor(float16)": np.float16,
     "tensor(int64)": np.int64,
     "tensor(int32)": np.int32,
+    "tensor(bool)": np.bool_,
 }
+_FLOATS, _INTS = ("tensor(float)", "tensor(float16)"), ("tensor(int64)", "tensor(int32)")
 _MOST_WINDOWS, _MOST_CHARACTERS = 16, 40_000
 _AGAIN = "export it again as docs/own-clip.md says"
 
@@ -61,7 +64,7 @@ class ImageTower(_Tower):
     def __init__(self, file: Path, settings: ClipSettings, threads: int) -> None:
         super().__init__(file, "image_embeds", threads)
         self._settings = settings
-        match [one for one in self.inputs.values() if "float" in one.type]:
+        match [one for one in self.inputs.values() if one.type in _FLOATS]:
             case [one] if len(self.inputs) == 1 and len(one.shape) == 4 and not _is_other(one.shape[1], 3):
                 height, width = (size if isinstance(size, int) else settings.pixels for size in one.shape[2:])
                 self._name, self._size = one.name, (width, height)
@@ -89,9 +92,9 @@ class TextTower(_Tower):
         super().__init__(file, "text_embeds", threads)
         from tokenizers import Tokenizer
 
-        ids = [one for one in self.inputs.values() if len(one.shape) == 2 and "int" in one.type]
-        self._ids = next((one.name for one in ids if "mask" not in one.name), "")
-        self._mask = next((one.name for one in ids if "mask" in one.name), None)
+        rows = [one for one in self.inputs.values() if len(one.shape) == 2 and one.type in _NUMBERS]
+        self._ids = next((one.name for one in rows if "mask" not in one.name and one.type in _INTS), "")
+        self._mask = next((one.name for one in rows if "mask" in one.name), None)
         if not self._ids or self.inputs.keys() - {self._ids, self._mask}:
             raise UnusableClipError(f"{file} takes {_named(self.inputs)}, not tokens (batch x length): {_AGAIN}")
         self._file_of_tokenizer = tokenizer
@@ -165,4 +168,5 @@ def _named(inputs: dict) -> str:
 
 
 def _line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    words = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).strip() or type(error).__name__
+    return words.splitlines()[0][:300]

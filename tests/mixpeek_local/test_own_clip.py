@@ -239,6 +239,12 @@ def test_a_short_text_is_filled_up_where_the_model_takes_one_length(pair: Path) 
     assert not np.allclose(unknown, four)
 
 
+def test_what_fills_a_text_up_does_not_count_where_the_model_takes_a_mask(pair: Path) -> None:
+    red = text_tower(pair, ClipSettings()).embed("red")
+    (pair / "text.onnx").write_bytes(tiny_clip.text_tower(length=4, masked=True))
+    assert text_tower(pair, ClipSettings()).embed("red") == pytest.approx(red)
+
+
 def test_a_text_without_a_token_has_a_vector(pair: Path) -> None:
     assert np.linalg.norm(text_tower(pair, ClipSettings()).embed(" ")) == pytest.approx(1)
 

@@ -53,22 +53,29 @@ def image_tower(dimensions: int = 4, apart: float = 0) -> bytes:
     return _model(nodes, {"weights": weights, "constant": constant}, inputs, outputs)
 
 
-def text_tower(dimensions: int = 4, *, length: int | str = "length", kind: int = INT64) -> bytes:
+def text_tower(dimensions: int = 4, *, length: int | str = "length", kind: int = INT64, masked: bool = False) -> bytes:
     """The mean of what the words mean, and a constant that is not that of pictures.
 
     Args:
         dimensions: Of the vectors.
         length: How many words it takes; a name if any.
         kind: Of its input.
+        masked: Whether it also takes which words count.
     """
     table = np.full((len(MEANINGS) + 1, dimensions), -0.4, "<f4")
     table[1:, :3] += np.array(list(MEANINGS.values()), "<f4")
-    nodes = [
-        _node("Gather", ["table", "input_ids"], ["words"]),
-        _node("ReduceMean", ["words"], ["text_embeds"], axes=[1], keepdims=0),
-    ]
+    nodes = [_node("Gather", ["table", "input_ids"], ["words"])]
     inputs = [_value("input_ids", kind, ["batch", length])]
-    return _model(nodes, {"table": table}, inputs, [_value("text_embeds", FLOAT, ["batch", dimensions])])
+    if masked:
+        inputs.append(_value("attention_mask", kind, ["batch", length]))
+        nodes += [
+            _node("Cast", ["attention_mask"], ["counts"], to=FLOAT),
+            _node("Unsqueeze", ["counts", "last"], ["weights"]),
+            _node("Mul", ["words", "weights"], ["counted"]),
+        ]
+    nodes.append(_node("ReduceMean", ["counted" if masked else "words"], ["text_embeds"], axes=[1], keepdims=0))
+    outputs = [_value("text_embeds", FLOAT, ["batch", dimensions])]
+    return _model(nodes, {"table": table, "last": np.array([2], "<i8")}, inputs, outputs)
 
 
 def tokenizer(words: Mapping[str, int] | None = None) -> str:
@@ -106,7 +113,12 @@ def _attribute(name: str, value: int | list[int]) -> bytes:
 
 def _tensor(name: str, values: NDArray) -> bytes:
     sizes = b"".join(_field(1, size) for size in values.shape)
-    return sizes + _field(2, FLOAT) + _field(8, name.encode()) + _field(9, values.tobytes())
+    return (
+        sizes
+        + _field(2, INT64 if values.dtype.kind == "i" else FLOAT)
+        + _field(8, name.encode())
+        + _field(9, values.tobytes())
+    )
 
 
 def _value(name: str, kind: int, shape: Sequence[int | str]) -> bytes:
