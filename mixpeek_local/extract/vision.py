@@ -30,8 +30,8 @@ CHECKED = np.linspace(0, 255, 48 * 64 * 3).astype(np.uint8).reshape(48, 64, 3)
 """A picture whose vector is known, to check the processor with."""
 _ALIKE = 0.9
 
-LABEL_PROBABILITY = 0.2
-"""The lowest probability of a label; what is told as seen must be surer (features.py)."""
+LABEL_PROBABILITY = 0.1
+"""The lowest probability of a label, which is one of the nearest; what is told as seen is surer (features.py)."""
 _MOST_LABELS = 5
 # Cosines become probabilities by their differences, divided by this.
 _TEMPERATURE = 0.03

@@ -40,6 +40,7 @@ def test_every_kind_has_queries_in_both_halves_and_none_is_asked_twice() -> None
     assert len(words) == len(set(words))
 
 
+@pytest.mark.slow
 def test_the_place_is_that_of_the_first_right_moment_among_all() -> None:
     space = shared_space()
     assert space is not None, "the tests need the models: python -m mixpeek_local.get_models"
@@ -53,6 +54,7 @@ def test_the_place_is_that_of_the_first_right_moment_among_all() -> None:
     assert other > 0
 
 
+@pytest.mark.slow
 def test_a_photo_is_extracted_once(tmp_path: Path) -> None:
     from PIL import Image
 
@@ -65,6 +67,7 @@ def test_a_photo_is_extracted_once(tmp_path: Path) -> None:
     assert again.moments == first.moments
 
 
+@pytest.mark.slow
 def test_a_floor_stops_what_nothing_is_like_and_keeps_what_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     space = shared_space()
     assert space is not None
