@@ -2,7 +2,7 @@
 
 Speech whose words are known, music that has none, and other languages, out of some 290 MB of packages. Where flite or
 espeak-ng are installed, their voices read a text, too. Prints word error rates, words that nobody said, and processor
-time a minute of sound.
+time a minute of sound. MIXPEEK_SENSES chooses the model for speech.
 """
 
 import json
@@ -23,6 +23,7 @@ from mixpeek_local.extract.decode import open_media
 from mixpeek_local.extract.speech import said
 from mixpeek_local.samples import FOLDER
 from mixpeek_local.samples.scenes import CLIPS
+from mixpeek_local.senses import senses
 
 PACKAGES = {
     "moonshine-voice==0.0.65": r"assets/(two_cities|beckett)\.wav",
@@ -72,7 +73,7 @@ SAME = {"7": "seven", "9": "nine", "2": "two", "3": "three", "112": "one hundred
 
 @dataclass(frozen=True)
 class Recording:
-    """A file with sound, and the words that are said in it; None where nobody speaks English."""
+    """A file with sound, and the words that are said in it; None where nobody says what the model could know."""
 
     path: Path
     words: str | None
@@ -126,7 +127,7 @@ def synthetic(folder: Path) -> Iterator[Recording]:
         for voice, text in {"en-us": LIGHTHOUSE, "en-gb": LIGHTHOUSE, **FOREIGN}.items():
             path = folder / f"espeak-{voice}.wav"
             subprocess.run([espeak, "-v", voice, "-s", "150", "-w", str(path), text], check=True)
-            yield Recording(path, None if voice in FOREIGN else text)
+            yield Recording(path, None if voice in FOREIGN and senses() == "english" else text)
 
 
 def listen(path: Path) -> tuple[AudioAnalyser, float]:
