@@ -1,12 +1,27 @@
-"""Arrays that take a while to work out are kept in a file."""
+"""Arrays that take a while to work out are kept in files, whose names say what they were made of."""
 
+import hashlib
+import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+Embed = Callable[[list[str]], NDArray[np.float32]]
+
+
+def kept_places(folder: Path, texts: Iterable[str], embed: Embed) -> NDArray[np.float32]:
+    """Embed texts, which takes seconds, or read what was kept: a row each."""
+    texts = list(texts)
+    return kept(folder / f"places-{short_digest(json.dumps(texts).encode())}.npy", lambda: embed(texts))
+
+
+def short_digest(content: bytes) -> str:
+    """Sixteen letters that are others for another content."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def kept(file: Path, work_out: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:

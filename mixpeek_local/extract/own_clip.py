@@ -11,12 +11,11 @@ text is to the picture that it describes. In one index, no picture would ever co
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpeek_local.extract.kept import kept
+from mixpeek_local.extract.kept import kept, kept_places, short_digest
 from mixpeek_local.extract.learned import FOLDER, learned
 from mixpeek_local.extract.records import Picture, Vector
 from mixpeek_local.extract.vectors import unit
@@ -33,8 +32,8 @@ _SAID = (
     "Breaking news: the {} and what it means for you",
 )
 _SAID_EVERY = 10
-_TILE = 128
-"""Width and height in pixels of each picture in `data/pictures.jpg` (samples/contact_sheet.py)."""
+_SHEET, _TILE = FOLDER / "pictures.jpg", 128
+"""Pictures of so many pixels each way (samples/contact_sheet.py)."""
 
 _LENGTH_OF_A_PHOTOGRAPH = 0.7
 """How long the vector of a photograph is without the mean of pictures (CLIP ViT-B/16, 310 of them)."""
@@ -100,15 +99,16 @@ class OwnClip:
 
     @cached_property
     def _bearings(self) -> _Bearings:
-        names = learned().labels
-        seen = kept(self.folder / "pictures.npy", lambda: _rows(map(self._image.see, _pictures())))
-        named = kept(self.folder / "labels.npy", lambda: self._read(map(_NAMED.format, names)))
-        said = kept(self.folder / "sentences.npy", lambda: self._read(_sentences(names)))
+        names, folder = learned().labels, self.folder / "raw"
+        pictures = folder / f"pictures-{short_digest(_SHEET.read_bytes())}.npy"
+        seen = kept(pictures, lambda: _rows(map(self._image.see, _pictures())))
+        named = kept_places(folder, map(_NAMED.format, names), self._read)
+        said = kept_places(folder, _sentences(names), self._read)
         shared = unit(named.mean(axis=0) + said.mean(axis=0))
         words = units(_less(named, shared))
-        pictures = units(_less(seen - seen.mean(axis=0), shared))
+        centred = units(_less(seen - seen.mean(axis=0), shared))
         of_words = (words @ words.T)[~np.eye(len(words), dtype=bool)].std()
-        spread = float(min((pictures @ words.T).std() / max(of_words, 1e-6), 1))
+        spread = float(min((centred @ words.T).std() / max(of_words, 1e-6), 1))
         return _Bearings(seen.mean(axis=0), shared, spread, _less(named - named.mean(axis=0), shared))
 
     def _read(self, texts: Iterable[str]) -> NDArray[np.float32]:
@@ -150,11 +150,11 @@ def _sentences(names: Iterable[str]) -> list[str]:
     return [_SAID[number % len(_SAID)].format(name) for number, name in enumerate(list(names)[::_SAID_EVERY])]
 
 
-def _pictures(file: Path = FOLDER / "pictures.jpg") -> list[Picture]:
-    """Drawn pictures, for want of photographs: their mean is near enough (cosine 0.90)."""
+def _pictures() -> list[Picture]:
+    """Drawn pictures, for want of photographs: their mean is near enough (cosine 0.9 with that of 310 real ones)."""
     from PIL import Image
 
-    with Image.open(file) as image:
+    with Image.open(_SHEET) as image:
         sheet = np.asarray(image.convert("RGB"))
     rows, columns = sheet.shape[0] // _TILE, sheet.shape[1] // _TILE
     tiles = sheet.reshape(rows, _TILE, columns, _TILE, 3).swapaxes(1, 2)

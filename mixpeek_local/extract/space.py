@@ -7,8 +7,6 @@ The user's own CLIP, if there is one, brings its own space.
 """
 
 import csv
-import hashlib
-import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpeek_local.extract.kept import kept
+from mixpeek_local.extract.kept import kept_places
 from mixpeek_local.extract.learned import learned
 from mixpeek_local.extract.own_clip import OwnClip, own_model, units
 from mixpeek_local.extract.records import Vector
@@ -123,7 +121,4 @@ def _sound_places(sentences: TextModel, where: Path, origin: NDArray[np.float32]
 
 
 def _embedded(sentences: TextModel, texts: Iterable[str]) -> NDArray[np.float32]:
-    """Embed texts, which takes seconds, or read the copy that was kept beside the model."""
-    texts = list(texts)
-    digest = hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
-    return kept(sentences.folder / f"places-{digest}.npy", lambda: sentences.embed(texts))
+    return kept_places(sentences.folder, texts, sentences.embed)
