@@ -74,7 +74,7 @@ def main() -> None:
                     places.append(feature.vectors["multimodal"])
     ranks = []
     for query, (video, start, end) in QUERIES.items():
-        order = np.argsort(-(np.stack(places) @ space.of_query([query])[0]), kind="stable")
+        order = np.argsort(-(np.stack(places) @ space.of_words([query])[0]), kind="stable")
         ranked = [moments[index] for index in order]
         right = (rank for rank, one in enumerate(ranked, 1) if one.video == video and start <= one.start < end)
         rank = next(right, None)

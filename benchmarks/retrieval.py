@@ -72,7 +72,7 @@ def main() -> None:
                 places.append(space.of_picture(model.see(picture)))
     ranks = []
     for query, right in QUERIES.items():
-        order = np.argsort(-(np.stack(places) @ space.of_query([query])[0]), kind="stable")
+        order = np.argsort(-(np.stack(places) @ space.of_words([query])[0]), kind="stable")
         ranks.append(1 + next(rank for rank, index in enumerate(order) if re.search(right, names[index])))
         first = "" if ranks[-1] == 1 else f"first found: {names[order[0]]}"
         print(f"{ranks[-1]:3d}  {query:48s} {first}")

@@ -19,8 +19,8 @@ class NotAllowedError(LocalApiError):
     """The running server may not read a folder, or fetch from a host, that is needed."""
 
 
-class UnusableModelsError(LocalApiError):
-    """The user's own models cannot be used."""
+class UnusableClipError(LocalApiError):
+    """The user's own CLIP cannot be used; the message is one sentence: which file, what, how to mend it."""
 
 
 class UnreadableStateError(LocalApiError):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
+from mixpeek_local.errors import UnusableClipError
 from mixpeek_local.models.catalogue import MODELS, Model, root
-from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.install import install
 from mixpeek_local.models.own_clip import own_clip
 
