@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mixpeek_local.errors import UnusableClipError
 from mixpeek_local.extract.own_clip import own_model
 from mixpeek_local.extract.space import shared_space
 from mixpeek_local.models.catalogue import root
-from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.own_clip import own_clip
 from mixpeek_local.work.memory import resident_bytes
 

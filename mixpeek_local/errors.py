@@ -23,8 +23,8 @@ class UnknownSensesError(LocalApiError):
     """The environment asks for senses that there are not."""
 
 
-class UnusableModelsError(LocalApiError):
-    """The user's own models cannot be used."""
+class UnusableClipError(LocalApiError):
+    """The user's own CLIP cannot be used; the message is one sentence: which file, what, how to mend it."""
 
 
 class UnreadableStateError(LocalApiError):

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from mixpeek_local.errors import UnknownSensesError
+from mixpeek_local.errors import UnknownSensesError, UnusableClipError
 from mixpeek_local.models.catalogue import MODELS, Model, root, wanted
-from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.install import install
 from mixpeek_local.models.own_clip import own_clip
 

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 
 from mixpeek_local import locks, state
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.errors import AlreadyServingError, LocalApiError, UnreadableStateError, UnusableModelsError
-from mixpeek_local.extract import UnusableClipError, version
+from mixpeek_local.errors import AlreadyServingError, LocalApiError, UnreadableStateError
+from mixpeek_local.extract import version
 from mixpeek_local.faults.middleware import with_faults
 from mixpeek_local.faults.rules import read_rules
 from mixpeek_local.http.server import create_app
@@ -39,12 +39,12 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
 
     Raises:
         AlreadyServingError: Another server serves the state directory, and `while_used` is off.
-        UnusableModelsError: The user's own models cannot be used.
+        UnusableClipError: The user's own CLIP cannot be used.
         UnknownSensesError: There are no such senses as the environment asks for.
     """
     senses()  # or every video would fail
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    _check_models()
+    _log.info("features are made with %s", version())
     state.prepare(config.state_dir)
     with ExitStack() as stack:
         _become_the_server(config, stack, wait=while_used)
@@ -84,14 +84,6 @@ def application(store: Store, api_key: str, config: LocalApiConfig) -> ASGIApp:
     """Make the application that serves `store` to holders of `api_key`, behind faults if there are rules for them."""
     app = create_app(store, api_key, config)
     return with_faults(app, store, read_rules(config.faults)) if config.faults else app
-
-
-def _check_models() -> None:
-    try:
-        made_with = version()
-    except UnusableClipError as error:
-        raise UnusableModelsError(f"{error}.") from None
-    _log.info("features are made with %s", made_with)
 
 
 def _become_the_server(config: LocalApiConfig, stack: ExitStack, *, wait: bool) -> None:

@@ -20,17 +20,8 @@ from mixpeek_local.extract.records import Extraction, Feature, UnusableVideoErro
 from mixpeek_local.extract.segments import ByInterval, ByShots, Segmenter
 from mixpeek_local.extract.settings import ExtractionSettings
 from mixpeek_local.extract.view import View, view
-from mixpeek_local.models.clip_settings import UnusableClipError
 
-__all__ = [
-    "Extraction",
-    "ExtractionSettings",
-    "Feature",
-    "UnusableClipError",
-    "UnusableVideoError",
-    "extract",
-    "version",
-]
+__all__ = ["Extraction", "ExtractionSettings", "Feature", "UnusableVideoError", "extract", "version"]
 
 
 def extract(

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from mixpeek_local.errors import UnusableClipError
 from mixpeek_local.extract import color_stats, sentences, sounds, spectrum, vision
 from mixpeek_local.extract.records import Modality
 from mixpeek_local.models.capabilities import capabilities, packages_are_installed
 from mixpeek_local.models.catalogue import wanted
-from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.own_clip import ClipFiles, own_clip
 
 _METHOD = "3"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 
+from mixpeek_local.errors import UnusableClipError
 from mixpeek_local.models.catalogue import Capability, Model, wanted
-from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.models.own_clip import own_clip
 
 _PACKAGES: Mapping[Capability, tuple[str, ...]] = {

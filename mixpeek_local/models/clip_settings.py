@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-
-class UnusableClipError(Exception):
-    """The user's own CLIP cannot be used; the message is one sentence: which file, what, how to mend it."""
+from mixpeek_local.errors import UnusableClipError
 
 
 @dataclass(frozen=True)

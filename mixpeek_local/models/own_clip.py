@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from mixpeek_local.errors import UnusableClipError
 from mixpeek_local.models.catalogue import root
-from mixpeek_local.models.clip_settings import ClipSettings, UnusableClipError, read_settings
+from mixpeek_local.models.clip_settings import ClipSettings, read_settings
 
 IMAGE, TEXT, TOKENIZER, SETTINGS = "image.onnx", "text.onnx", "tokenizer.json", "clip.json"
 _MADE = "made"

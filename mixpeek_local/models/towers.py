@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mixpeek_local.models.clip_settings import ClipSettings, UnusableClipError
+from mixpeek_local.errors import UnusableClipError
+from mixpeek_local.models.clip_settings import ClipSettings
 from mixpeek_local.models.onnx import session
 
 _NUMBERS = {

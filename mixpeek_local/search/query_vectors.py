@@ -6,12 +6,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.errors import UnusableClipError
 from mixpeek_local.extract.offered import vectors_offered
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.space import shared_space
 from mixpeek_local.models.capabilities import capabilities
-from mixpeek_local.models.clip_settings import UnusableClipError
 from mixpeek_local.store.store import Store
 
 _NO_WORDS = {

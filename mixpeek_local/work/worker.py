@@ -15,7 +15,8 @@ from pathlib import Path
 
 from mixpeek_assets.terminal_safe import terminal_safe
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.extract import UnusableClipError, UnusableVideoError, extract, version
+from mixpeek_local.errors import UnusableClipError
+from mixpeek_local.extract import UnusableVideoError, extract, version
 from mixpeek_local.store.store import Store
 from mixpeek_local.store.tasks import ClaimLostError, Job
 from mixpeek_local.work.download import local_copy

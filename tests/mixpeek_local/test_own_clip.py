@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from mixpeek_local.config import LocalApiConfig
-from mixpeek_local.errors import NotStartedError
+from mixpeek_local.errors import NotStartedError, UnusableClipError
 from mixpeek_local.extract.offered import vectors_offered, version
 from mixpeek_local.extract.own_clip import OwnClip
 from mixpeek_local.extract.space import SharedSpace, shared_space
 from mixpeek_local.extract.vision import labels, vision_model
 from mixpeek_local.get_models import main
 from mixpeek_local.models.capabilities import capabilities
-from mixpeek_local.models.clip_settings import ClipSettings, UnusableClipError
+from mixpeek_local.models.clip_settings import ClipSettings
 from mixpeek_local.models.own_clip import own_clip
 from mixpeek_local.models.towers import ImageTower, TextTower
 from mixpeek_local.process import running
