@@ -16,7 +16,7 @@ DRAWINGS = {"clock": clock(), "umbrella": umbrella(), "spider web": spider_web()
 @pytest.fixture(scope="module")
 def model() -> VisionModel:
     model = vision_model()
-    assert model is not None, "the tests need the models: python -m mixpeek_local.get_models"
+    assert isinstance(model, VisionModel), "the tests need the models: python -m mixpeek_local.get_models"
     return model
 
 
