@@ -16,7 +16,7 @@ from mixpeek_local.extract.vision import vision_model
 from mixpeek_local.samples import FOLDER
 
 KINDS = ("sentences", "frames")
-"""`sentences`: 384 numbers, of the `multimodal` space. `frames`: 1,280, none negative, of the samples' frames."""
+"""`sentences`: 384 numbers, of the `multimodal` space. `frames`: 512, of the samples' frames by the vision model."""
 
 _EVERY = 2
 """Every second frame: the next hardly differs."""
