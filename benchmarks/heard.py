@@ -249,7 +249,7 @@ def main() -> None:
     names = [f"{one.sound or 'nothing'} ({one.track})" for one in stretches]
     ranks, best = {}, {}
     for query, found in right(stretches).items():
-        similarity = places @ space.of_words([query])[0]
+        similarity = places @ space.of_query([query])[0]
         order = np.argsort(-similarity, kind="stable")
         wanted = {(track, start) for track, start, _ in found}
         ranks[query] = 1 + next(n for n, at in enumerate(order) if (stretches[at].track, stretches[at].start) in wanted)
@@ -259,7 +259,7 @@ def main() -> None:
         found_at = np.array([ranks[query] for query in queries])
         print(f"{half}: {len(queries)} queries, {len(stretches)} stretches: ", end="")
         print(f"first {np.mean(found_at == 1):.2f}, among five {np.mean(found_at <= 5):.2f}")
-    absent = [float((places @ space.of_words([query])[0]).max()) for query in ABSENT]
+    absent = [float((places @ space.of_query([query])[0]).max()) for query in ABSENT]
     floor = np.quantile(absent, 0.8)
     kept = np.mean([best[query] >= floor for query, rank in ranks.items() if rank == 1])
     print(

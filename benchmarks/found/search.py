@@ -34,7 +34,7 @@ def ranked(everything: Index, space: str, texts: Sequence[str]) -> list[Iterator
         raise LookupError("The models are not there: python -m mixpeek_local.get_models")
     vectors = everything.vectors[space]
     present = np.flatnonzero(~np.isnan(vectors[:, 0]))
-    asked = shared.of_words(texts) if space == "multimodal" else model.embed(texts)
+    asked = shared.of_query(texts) if space == "multimodal" else model.embed(texts)
     return [_hits(everything, present, similarities) for similarities in asked @ vectors[present].T]
 
 

@@ -21,7 +21,7 @@ _SENTENCE_PROBABILITY = 0.7
 """From 0.55 on, 59 of 63 labels of 310 frames and photos were right or nearly so, from 0.2 to 0.55 two of three."""
 
 _TEXT_OVERLAP_SECONDS = 1.0
-"""The end of a text is only known to within one reading, so a shorter overlap with the next segment does not count."""
+"""A shorter overlap with the next segment does not count: nobody would say that it is shown there."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mixpeek_local.extract.offered import own_space
 from mixpeek_local.extract.records import Modality
 
 # A floor trades two shares: of queries about what no video has, those that it stops; of right first hits, those that
@@ -11,8 +12,16 @@ from mixpeek_local.extract.records import Modality
 _PICTURES, _WORDS, _SOUNDS = 0.37, 0.37, 0.31
 _WORDS_ALONE = 0.38
 
-FLOORS: Mapping[str, Mapping[Modality, float]] = {
+_FLOORS: Mapping[str, Mapping[Modality, float]] = {
     "multimodal": {"video": _PICTURES, "image": _PICTURES, "text": _WORDS, "audio": _SOUNDS},
     "text": {"video": _WORDS_ALONE, "text": _WORDS_ALONE, "audio": _WORDS_ALONE},
 }
-"""Of each named vector that words are looked for in: the lowest score of a hit of each modality."""
+
+
+def floors(index: str) -> Mapping[Modality, float] | None:
+    """The lowest score of a hit of each modality; None where it is not known.
+
+    Args:
+        index: The named vector that words are looked for in. Of a CLIP of the user's own no floor is known.
+    """
+    return None if index == "multimodal" and own_space() else _FLOORS.get(index)

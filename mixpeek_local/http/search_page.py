@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from math import fsum
 
-from mixpeek_local.extract.floors import FLOORS
+from mixpeek_local.extract.floors import floors
 from mixpeek_local.extract.records import Modality
 from mixpeek_local.http.paging import Item, arranged, selected
 from mixpeek_local.http.payloads import feature_body
@@ -162,7 +162,7 @@ class Search:
 def _floors(request: SearchRequest) -> Mapping[Modality, float] | None:
     match request.queries:
         case [SearchQuery(type="text", index=index)]:
-            return FLOORS.get(index)
+            return floors(index)
         case _:  # the scores are no similarities to words
             return None
 

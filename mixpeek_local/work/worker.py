@@ -20,7 +20,7 @@ from mixpeek_local.extract import UnusableVideoError, extract, version
 from mixpeek_local.store.store import Store
 from mixpeek_local.store.tasks import ClaimLostError, Job
 from mixpeek_local.work.download import local_copy
-from mixpeek_local.work.memory import limit_memory, too_much_memory
+from mixpeek_local.work.memory import give_back_memory, limit_memory, too_much_memory
 
 _IDLE_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.25
@@ -49,6 +49,7 @@ def work(config: LocalApiConfig, claim: str) -> None:
         else:
             os.write(supervisor, f"{job.task_id}\n".encode())
             run(store, job, config)
+            give_back_memory()
             os.write(supervisor, b"\n")
 
 

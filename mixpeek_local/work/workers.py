@@ -17,7 +17,7 @@ from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.store.store import Store
 from mixpeek_local.store.tasks import UNDER_WAY
 from mixpeek_local.work.download import remove_downloads
-from mixpeek_local.work.memory import resident_bytes, too_much_memory
+from mixpeek_local.work.memory import ALLOCATOR, resident_bytes, too_much_memory
 
 _LOOK_SECONDS = 0.2
 _GRACE_SECONDS = 0.5  # for a worker to notice by itself that its task was cancelled, and so to keep its models loaded
@@ -152,6 +152,7 @@ class Workers:
             [sys.executable, "-m", "mixpeek_local.work.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env=os.environ | ALLOCATOR,
             start_new_session=True,  # Ctrl-C is for the server, which then kills its workers
         )
         os.set_blocking(cast(IO[bytes], process.stdout).fileno(), False)

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from mixpeek_local.config import LocalApiConfig
 from mixpeek_local.process import running
 from mixpeek_local.work import memory
@@ -27,6 +30,16 @@ def test_memory_grows_with_what_is_held() -> None:
     before = memory.resident_bytes(os.getpid())
     held = b"x" * (64 << 20)
     assert memory.resident_bytes(os.getpid()) - before > 0.9 * len(held)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps what was freed")
+def test_what_is_freed_is_given_back() -> None:
+    held = [np.ones(8_000) for _ in range(1_000)]
+    before = memory.resident_bytes(os.getpid())
+    held = held[::100] + held[-1:]  # what is left lies between, and on top
+    memory.give_back_memory()
+    assert before - memory.resident_bytes(os.getpid()) > 40 << 20
+    assert len(held) == 11
 
 
 def test_without_proc_it_is_asked_for_elsewhere() -> None:
@@ -58,4 +71,6 @@ def test_a_worker_is_held_to_its_share_and_is_the_first_to_go(own: LocalApiConfi
         lines = until(lambda: _limits(worker, own.max_memory))
         assert lines["Max core file size"] == "0"
         assert Path(f"/proc/{worker}/oom_score_adj").read_text().strip() == "1000"
+        environment = Path(f"/proc/{worker}/environ").read_text(encoding="utf-8").split("\0")
+        assert {f"{name}={value}" for name, value in memory.ALLOCATOR.items()} <= set(environment)
         assert Path(f"/proc/{server}/oom_score_adj").read_text().strip() != "1000"

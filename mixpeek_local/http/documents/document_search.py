@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixpeek_local.extract.floors import FLOORS
+from mixpeek_local.extract.floors import floors
 from mixpeek_local.extract.offered import vectors_offered
 from mixpeek_local.extract.records import Modality, Vector
 from mixpeek_local.http.documents.document_body import Bodies, Body
@@ -53,7 +53,7 @@ class Sought:
     @property
     def floors(self) -> Mapping[Modality, float] | None:
         """Of words: the lowest score at which a document of each modality resembles them."""
-        return FLOORS.get(self.index) if self.query.input_mode == "text" else None
+        return floors(self.index) if self.query.input_mode == "text" else None
 
 
 class DocumentSearch:
