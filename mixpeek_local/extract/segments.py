@@ -7,6 +7,7 @@ from math import ceil
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixpeek_local.extract.color_stats import BLANK_CONTRAST, FrameStats
 from mixpeek_local.extract.records import Vector
@@ -95,12 +96,18 @@ def representative(frames: Sequence[FrameStats]) -> int:
     Blank frames and frames in a transition (unlike both neighbours) are chosen only if there are no others.
     """
     vectors = np.stack([one.vector for one in frames])
-    candidates = np.flatnonzero(~_in_transition(vectors) & [one.contrast >= BLANK_CONTRAST for one in frames])
+    candidates = np.flatnonzero(are_clear(frames))
     if not len(candidates):
         candidates = np.arange(len(frames))
     typical = vectors[candidates] @ vectors[candidates].mean(axis=0)
     half = candidates[typical >= np.median(typical)]
     return int(max(half, key=lambda index: frames[index].sharpness))
+
+
+def are_clear(frames: Sequence[FrameStats]) -> NDArray[np.bool_]:
+    """Which frames are neither blank nor in a transition."""
+    is_shown = np.array([one.contrast >= BLANK_CONTRAST for one in frames])
+    return is_shown & ~_in_transition(np.stack([one.vector for one in frames]))
 
 
 def _in_transition(vectors: np.ndarray) -> np.ndarray:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixpeek_local.extract.color_stats import BLANK_CONTRAST, FrameStats
+from mixpeek_local.extract.color_stats import FrameStats
 from mixpeek_local.extract.keyframes import Keyframe
 from mixpeek_local.extract.pictures import FrameConverter, jpeg
 from mixpeek_local.extract.records import Vector
-from mixpeek_local.extract.segments import CUT, pooled, representative
+from mixpeek_local.extract.segments import CUT, are_clear, pooled, representative
 from mixpeek_local.extract.vision import vision_model
 
 _LONGEST_SIDE = 640
@@ -65,9 +65,8 @@ def _look(keyframe: Keyframe, converter: FrameConverter) -> Look:
 def _unlike(stats: Sequence[FrameStats], best: int) -> list[int]:
     """The frame `best`, then those that are farthest from all before, as long as there is a cut between them."""
     vectors, chosen = np.stack([one.vector for one in stats]), [best]
-    is_blank = np.array([one.contrast < BLANK_CONTRAST for one in stats])
     most = max(_FEWEST_LOOKS, round((stats[-1].time - stats[0].time) / _SECONDS_A_LOOK))
-    distances = np.where(is_blank, 0, 1 - vectors @ vectors[best])
+    distances = np.where(are_clear(stats), 1 - vectors @ vectors[best], 0)
     while len(chosen) < most and distances.max() > CUT:
         chosen.append(int(distances.argmax()))
         distances = np.minimum(distances, 1 - vectors @ vectors[chosen[-1]])

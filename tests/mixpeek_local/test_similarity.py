@@ -86,12 +86,13 @@ def test_a_shared_place_is_found_in_the_other_clip(places) -> None:
         assert plan[0][int(found.time // SCENE_SECONDS)] == 12
 
 
-def test_a_representative_frame_finds_its_own_segment(tmp_path: Path) -> None:
+def test_a_frame_that_was_looked_at_finds_its_own_segment(tmp_path: Path) -> None:
     scenes = [Scene(place(seed), 5) for seed in (30, 31, 32, 33)]
     found = extract(write_clip(tmp_path / "clip.mp4", scenes), ExtractionSettings(5))
     cosines = vectors(found, "image") @ vectors(found, "video").T
-    assert cosines.argmax(axis=1).tolist() == [0, 1, 2, 3]
-    assert cosines.diagonal().min() > 0.95
+    shown = [int(feature.start_time // 5) for feature in found.features if feature.modality == "image"]
+    assert cosines.argmax(axis=1).tolist() == shown
+    assert set(shown) == {0, 1, 2, 3}
 
 
 def test_the_nearest_sound_is_the_same_sound_from_another_encoder(tmp_path: Path) -> None:
@@ -127,20 +128,18 @@ def test_a_segment_without_sound_in_it_has_no_audio_feature(tmp_path: Path) -> N
     assert audio == [0, 5]
 
 
-def test_the_representative_frame_is_neither_black_nor_blurred_nor_mid_cut(tmp_path: Path) -> None:
+def test_no_frame_that_is_looked_at_is_black_white_or_mid_cut(tmp_path: Path) -> None:
     sharp, other = place(40), place(41)
-
-    def blurred(time: float, width: int, height: int) -> np.ndarray:
-        small = sharp(time, width // 8, height // 8)
-        return np.repeat(np.repeat(small, 8, axis=0), 8, axis=1)
 
     def mixed(time: float, width: int, height: int) -> np.ndarray:
         return ((sharp(time, width, height).astype(int) + other(time, width, height)) // 2).astype(np.uint8)
 
     scenes = [Scene(plain(0), 1), Scene(sharp, 1), Scene(mixed, 0.4), Scene(other, 1), Scene(plain(255), 1)]
     path = write_clip(tmp_path / "cuts.mp4", scenes, size=(320, 240), bit_rate=900_000)
-    (image,) = (feature for feature in extract(path, ExtractionSettings()).features if feature.modality == "image")
-    assert 1 <= image.start_time < 2 or 2.4 <= image.start_time < 3.4
+    looks = [one.start_time for one in extract(path, ExtractionSettings()).features if one.modality == "image"]
+    assert any(1 <= look < 2 for look in looks)
+    assert any(2.4 <= look < 3.4 for look in looks)
+    assert len(looks) == 2
 
 
 def test_of_equally_typical_frames_the_sharpest_stands_for_the_segment() -> None:
@@ -176,8 +175,10 @@ def test_shots_begin_where_the_picture_changes_at_once_and_cover_the_video(tmp_p
     assert spans[-1][1] == pytest.approx(12, abs=0.1)
     for (_, end), (start, _) in pairwise(spans):
         assert end == start
-    for image, (start, end) in zip((one for one in found.features if one.modality == "image"), spans, strict=True):
-        assert start <= image.start_time < end
+    looks = [one.start_time for one in found.features if one.modality == "image"]
+    assert looks == sorted(looks)
+    for start, end in spans:
+        assert any(start <= look < end for look in looks)
 
 
 def test_a_shot_that_goes_on_is_cut_after_the_longest_time(tmp_path: Path) -> None:
