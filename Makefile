@@ -63,6 +63,7 @@ cluster: $(VENV)/cluster.stamp $(VENV)/services.stamp $(MODELS) redis  ## Severa
 
 # Beside the linters, of which pyright keeps one core busy for a minute (.ci/run). One recipe: apt-get wants to be alone.
 test-environments: $(VENV)/dev.stamp $(MODELS) $(VENV)/duckdb-1.stamp $(VENV)/cluster.stamp $(VENV)/services.stamp  ## All that the tests need, installed
+	@$(BIN)/python -m mixpeek_local.get_models --only whisper-base
 	@$(MAKE) --no-print-directory chromium
 	@$(MAKE) --no-print-directory redis
 

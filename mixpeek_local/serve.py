@@ -44,7 +44,7 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
     """
     senses()  # or every video would fail
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    _log.info("features are made with %s", version())
+    made_with = version()
     state.prepare(config.state_dir)
     with ExitStack() as stack:
         _become_the_server(config, stack, wait=while_used)
@@ -55,6 +55,7 @@ def serve(config: LocalApiConfig, *, while_used: bool = False) -> None:
         except sqlite3.DatabaseError as error:
             raise UnreadableStateError(config.database, error) from None
         stack.callback(store.close)
+        _log.info("features are made with %s", made_with)
         if left_out := elsewhere(store.database.connection()):
             _log.warning("%s", left_out)
         store.tasks.recover()

@@ -5,6 +5,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,8 +64,17 @@ def test_a_task_survives_a_killed_server(own: LocalApiConfig, host: VideoHost, c
     host.released.set()
     with running(own) as url:
         api = Caller(url, api.key)
-        assert api.get(f"/assets/{done['asset']['asset_id']}/features") == done
+        again = api.get(f"/assets/{done['asset']['asset_id']}/features")
+        assert without_links(again) == without_links(done)
         assert api.settled(task_id)["status"] == api.settled(queued_id)["status"] == "DONE"
+
+
+def without_links(body: dict[str, Any]) -> dict[str, Any]:
+    """A reply without the addresses of thumbnails, which have the server's port."""
+    features = (feature for several in body["features"].values() for feature in several)
+    for item in (body["asset"], *features):
+        item.pop("preview_url", None)
+    return body
 
 
 def test_a_task_that_was_under_way_in_three_deaths_fails(own: LocalApiConfig, host: VideoHost) -> None:
