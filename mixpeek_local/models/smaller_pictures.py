@@ -50,8 +50,7 @@ def for_pictures_of(pixels: int, model: bytes) -> bytes:
         raise ValueError(f"{pixels} is not a multiple of {PATCH}")
     changed = {_PLACES: False, _NUMBERS: False, _INPUT: False}
     parts = [
-        _field(7, b"".join(_graph(one.content, grid, changed))) if one.number == 7 else one.raw
-        for one in _fields(model)
+        field(7, b"".join(_graph(one.content, grid, changed))) if one.number == 7 else one.raw for one in _fields(model)
     ]
     for name, is_changed in changed.items():
         if not is_changed:
@@ -65,13 +64,13 @@ def _graph(graph: bytes, grid: int, changed: dict[bytes, bool]) -> Iterator[byte
             continue  # these state sizes that are no longer true
         if one.number == 5 and _PLACES in one.content[:256]:
             changed[_PLACES] = True
-            yield _field(5, _places(one.content, grid))
+            yield field(5, _places(one.content, grid))
         elif one.number == 1 and _NUMBERS in one.content and b"Constant" in one.content:
             changed[_NUMBERS] = True
-            yield _field(1, _numbers(one.content, grid))
+            yield field(1, _numbers(one.content, grid))
         elif one.number == 11 and _INPUT in one.content:
             changed[_INPUT] = True
-            yield _field(11, _picture(grid * PATCH))
+            yield field(11, _picture(grid * PATCH))
         else:
             yield one.raw
 
@@ -93,20 +92,20 @@ def _places(initializer: bytes, grid: int) -> bytes:
 def _numbers(node: bytes, grid: int) -> bytes:
     """The constant 0, 1, 2 … that looks the vectors up. Fields of an attribute: 1 name, 5 tensor, 20 type."""
     value = _tensor(b"", _INT64, np.arange(grid * grid + 1, dtype="<i8")[None])
-    attribute = _field(1, b"value") + _field(5, value) + _field(20, 4)
-    return b"".join(_field(5, attribute) if one.number == 5 else one.raw for one in _fields(node))
+    attribute = field(1, b"value") + field(5, value) + field(20, 4)
+    return b"".join(field(5, attribute) if one.number == 5 else one.raw for one in _fields(node))
 
 
 def _picture(pixels: int) -> bytes:
     """The input: its name, and a batch of pictures with three colours."""
-    sizes = b"".join(_field(1, _field(1, size)) for size in (3, pixels, pixels))
-    shape = _field(1, _field(2, b"batch")) + sizes
-    return _field(1, _INPUT) + _field(2, _field(1, _field(1, _FLOAT) + _field(2, shape)))
+    sizes = b"".join(field(1, field(1, size)) for size in (3, pixels, pixels))
+    shape = field(1, field(2, b"batch")) + sizes
+    return field(1, _INPUT) + field(2, field(1, field(1, _FLOAT) + field(2, shape)))
 
 
 def _tensor(name: bytes, kind: int, values: np.ndarray) -> bytes:
-    sizes = b"".join(_field(1, size) for size in values.shape)
-    return sizes + _field(2, kind) + _field(8, name) + _field(9, values.tobytes())
+    sizes = b"".join(field(1, size) for size in values.shape)
+    return sizes + field(2, kind) + field(8, name) + field(9, values.tobytes())
 
 
 def _fields(message: bytes) -> Iterator[_Field]:
@@ -137,7 +136,8 @@ def _varint(message: bytes, place: int) -> tuple[int, int]:
             return number, place
 
 
-def _field(number: int, value: bytes | int) -> bytes:
+def field(number: int, value: bytes | int) -> bytes:
+    """A field of a message, as it stands in the file."""
     if isinstance(value, int):
         return _encoded(number << 3) + _encoded(value)
     return _encoded(number << 3 | 2) + _encoded(len(value)) + value

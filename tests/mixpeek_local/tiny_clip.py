@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mixpeek_local.models.smaller_pictures import field
+
 FLOAT, INT32, INT64 = 1, 6, 7
 
 # What each word means: how much red, green and blue.
@@ -93,49 +95,35 @@ def tokenizer(words: Mapping[str, int] | None = None) -> str:
 def _model(
     nodes: Sequence[bytes], weights: Mapping[str, NDArray], inputs: Sequence[bytes], outputs: Sequence[bytes]
 ) -> bytes:
-    graph = b"".join(_field(1, node) for node in nodes) + _field(2, b"tiny")
-    graph += b"".join(_field(5, _tensor(name, values)) for name, values in weights.items())
-    graph += b"".join(_field(11, one) for one in inputs) + b"".join(_field(12, one) for one in outputs)
-    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+    graph = b"".join(field(1, node) for node in nodes) + field(2, b"tiny")
+    graph += b"".join(field(5, _tensor(name, values)) for name, values in weights.items())
+    graph += b"".join(field(11, one) for one in inputs) + b"".join(field(12, one) for one in outputs)
+    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
 def _node(operator: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: int | list[int]) -> bytes:
-    names = b"".join(_field(1, name.encode()) for name in inputs) + b"".join(_field(2, one.encode()) for one in outputs)
-    return names + _field(4, operator.encode()) + b"".join(_attribute(*one) for one in attributes.items())
+    names = b"".join(field(1, name.encode()) for name in inputs) + b"".join(field(2, one.encode()) for one in outputs)
+    return names + field(4, operator.encode()) + b"".join(_attribute(*one) for one in attributes.items())
 
 
 def _attribute(name: str, value: int | list[int]) -> bytes:
     """Fields: 1 name, 3 a number, 8 several, 20 which of both."""
     if isinstance(value, int):
-        return _field(5, _field(1, name.encode()) + _field(3, value) + _field(20, 2))
-    return _field(5, _field(1, name.encode()) + b"".join(_field(8, one) for one in value) + _field(20, 7))
+        return field(5, field(1, name.encode()) + field(3, value) + field(20, 2))
+    return field(5, field(1, name.encode()) + b"".join(field(8, one) for one in value) + field(20, 7))
 
 
 def _tensor(name: str, values: NDArray) -> bytes:
-    sizes = b"".join(_field(1, size) for size in values.shape)
+    sizes = b"".join(field(1, size) for size in values.shape)
     return (
         sizes
-        + _field(2, INT64 if values.dtype.kind == "i" else FLOAT)
-        + _field(8, name.encode())
-        + _field(9, values.tobytes())
+        + field(2, INT64 if values.dtype.kind == "i" else FLOAT)
+        + field(8, name.encode())
+        + field(9, values.tobytes())
     )
 
 
 def _value(name: str, kind: int, shape: Sequence[int | str]) -> bytes:
-    sizes = [_field(1, size) if isinstance(size, int) else _field(2, size.encode()) for size in shape]
-    tensor = _field(1, kind) + _field(2, b"".join(_field(1, size) for size in sizes))
-    return _field(1, name.encode()) + _field(2, _field(1, tensor))
-
-
-def _field(number: int, value: bytes | int) -> bytes:
-    if isinstance(value, int):
-        return _number(number << 3) + _number(value)
-    return _number(number << 3 | 2) + _number(len(value)) + value
-
-
-def _number(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
+    sizes = [field(1, size) if isinstance(size, int) else field(2, size.encode()) for size in shape]
+    tensor = field(1, kind) + field(2, b"".join(field(1, size) for size in sizes))
+    return field(1, name.encode()) + field(2, field(1, tensor))
