@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.found.ask import HALVES, Query, absent
 from benchmarks.found.index import Index
 from benchmarks.found.search import Hit, ranked
+from mixpeek_local.extract import floors as server
 
 _STEP = 0.02
 _LEVELS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
@@ -78,21 +79,24 @@ def _print(name: str, stopped: Mapping[str, np.ndarray], kept: Mapping[str, np.n
 
 
 def _print_together(everything: Index, asked: Sequence[Query], nothing: Mapping[str, str]) -> None:
-    """Floors that each stop the same share of the absent queries to tune on, and what they do together."""
+    """The server's floors together, and floors that each stop the same share of the absent queries to tune on."""
     best = {name: _best(everything, _HITS[name], list(nothing)) for name in _TOGETHER}
     first = [next(hits) for hits in ranked(everything, "multimodal", [one.words for one in asked])]
-    print("\nEach floor stops the same share of the absent queries to tune on; together:\n")
+    print("\nTogether: as the server has them, and each stopping the same share of the absent queries to tune on\n")
     _header("share", *_TOGETHER, *(f"{half}: absent stopped | right kept" for half in HALVES))
-    for level in _LEVELS:
-        floor = {
-            name: float(np.quantile(_similarities(hits, list(nothing.values()))[HALVES[0]], level))
-            for name, hits in best.items()
+    halves = list(nothing.values())
+    chosen = {
+        f"{level:.2f}": {
+            name: float(np.quantile(_similarities(hits, halves)[HALVES[0]], level)) for name, hits in best.items()
         }
-        cells = [f"{level:.2f}", *(f"{floor[name]:.2f}" for name in _TOGETHER)]
+        for level in _LEVELS
+    }
+    for share, floor in {"the server's": _servers(), **chosen}.items():
+        cells = [share, *(f"{floor[name]:.2f}" for name in _TOGETHER)]
         for half in HALVES:
             stopped = [
                 all(best[name][number].similarity < floor[name] for name in _TOGETHER)
-                for number, its in enumerate(nothing.values())
+                for number, its in enumerate(halves)
                 if its == half
             ]
             kept = [
@@ -102,6 +106,16 @@ def _print_together(everything: Index, asked: Sequence[Query], nothing: Mapping[
             ]
             cells.append(f"{np.mean(stopped):.2f} | {np.mean(kept):.2f}")
         print(f"| {' | '.join(cells)} |")
+
+
+def _servers() -> dict[str, float]:
+    by_modality = server.floors("multimodal") or {}
+    return {
+        name: floor
+        for name in _TOGETHER
+        for modality, floor in by_modality.items()
+        if modality in _HITS[name].modalities
+    }
 
 
 def _name(hit: Hit) -> str:
