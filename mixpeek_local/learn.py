@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mixpeek_local.extract.learned import FOLDER
 from mixpeek_local.extract.sentences import sentence_model
-from mixpeek_local.extract.vectors import unit
+from mixpeek_local.extract.vectors import unit, units
 from mixpeek_local.extract.vision import CHECKED, VisionModel
 from mixpeek_local.models.catalogue import folder
 
@@ -69,7 +69,7 @@ def fitted(seen: Rows, embedded: Rows) -> tuple[Rows, Rows]:
 
 def placed(*looks: Rows) -> Rows:
     """The labels' places among pictures: the mean over several ways to draw them, label x 512, unit length."""
-    return _units(np.sum([_spread(seen) for seen in looks], axis=0))
+    return units(np.sum([_spread(seen) for seen in looks], axis=0))
 
 
 def drawn(text: str) -> NDArray[np.uint8]:
@@ -139,11 +139,7 @@ def _article(name: str) -> str:
 
 def _spread(rows: Rows) -> Rows:
     """Without what all have in common."""
-    return _units(rows - rows.mean(axis=0))
-
-
-def _units(rows: Rows) -> Rows:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return units(rows - rows.mean(axis=0))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mixpeek_local.extract.kept import kept, kept_places, short_digest
 from mixpeek_local.extract.learned import FOLDER, learned
 from mixpeek_local.extract.records import Picture, Vector
-from mixpeek_local.extract.vectors import unit
+from mixpeek_local.extract.vectors import unit, units
 from mixpeek_local.models.capabilities import packages_are_installed
 from mixpeek_local.models.own_clip import IMAGE, TEXT, TOKENIZER, ClipFiles, own_clip
 from mixpeek_local.models.towers import ImageTower, TextTower
@@ -126,11 +126,6 @@ def own_model(threads: int = 1) -> OwnClip | None:
     """
     files = own_clip() if packages_are_installed("vision") else None
     return _loaded(files, threads) if files else None
-
-
-def units(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale each row to length 1; a row of zeros stays so."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
 
 
 @cache

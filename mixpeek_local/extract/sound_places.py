@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixpeek_local.extract.records import Vector
-from mixpeek_local.extract.vectors import unit
+from mixpeek_local.extract.vectors import unit, units
 
 # Of the ridge regression: more is nearer to the plain sum of the classes' places.
 _RIDGE = 3.0
@@ -29,7 +29,7 @@ class SoundPlaces:
     """
 
     def __init__(self, names: Sequence[str], places: NDArray[np.float32]) -> None:
-        rows = places / np.linalg.norm(places, axis=1, keepdims=True)
+        rows = units(places)
         self._weights = np.linalg.solve(rows.T @ rows + _RIDGE * np.eye(rows.shape[1]), rows.T).T
         # Nobody looks for silence, which is in every pause.
         self._counts = np.array([name != "Silence" for name in names])

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from mixpeek_local.extract.kept import kept_places
 from mixpeek_local.extract.learned import learned
-from mixpeek_local.extract.own_clip import OwnClip, own_model, units
+from mixpeek_local.extract.own_clip import OwnClip, own_model
 from mixpeek_local.extract.records import Vector
 from mixpeek_local.extract.sentences import sentence_model
 from mixpeek_local.extract.sound_places import SoundPlaces
-from mixpeek_local.extract.vectors import unit
+from mixpeek_local.extract.vectors import unit, units
 from mixpeek_local.models.catalogue import folder
 
 

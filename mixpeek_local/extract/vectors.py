@@ -18,3 +18,8 @@ def unit(values: ArrayLike) -> Vector:
     """Scale to length 1, in float32. All descriptors have a part above 0, so the length is never 0."""
     wide = np.asarray(values, np.float64)
     return (wide / np.linalg.norm(wide)).astype(np.float32)
+
+
+def units(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale each row to length 1; a row of zeros stays so."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)

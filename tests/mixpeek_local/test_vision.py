@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mixpeek_local.extract.vision import VisionModel, labels, vision_model
-from tests.mixpeek_local.drawings import clock, spider_web, umbrella
+from tests.mixpeek_local.drawings import clock, plain, spider_web, umbrella
 
 DRAWINGS = {"clock": clock(), "umbrella": umbrella(), "spider web": spider_web()}
 
@@ -32,6 +32,20 @@ def test_labels_come_with_their_probabilities_the_best_first(model: VisionModel)
     assert scores == sorted(scores, reverse=True)
     assert 0 < sum(scores) <= 1
     assert labels(model.see(DRAWINGS["clock"]), at_least=scores[1]) == every[:2]
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_of_a_blank_picture_nothing_is_sure(model: VisionModel, level: int) -> None:
+    assert labels(model.see(plain(90, 160, level)), at_least=0.5) == []
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("end", [0, 1])
+def test_what_is_at_either_end_of_a_long_picture_is_seen(model: VisionModel, axis: int, end: int) -> None:
+    drawing = clock(240)
+    wall = np.broadcast_to(drawing[:1, :1], (400, 240, 3) if axis == 0 else (240, 400, 3))
+    picture = np.concatenate([drawing, wall] if end == 0 else [wall, drawing], axis=axis)
+    assert next(label.label for label in labels(model.see(picture))) == "clock"
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 2000), (2000, 3), (224, 224), (1081, 607)])
